@@ -1,0 +1,109 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// What every target is compiled with: the whole of language mode 6, and imports that say what
+/// they show to others.
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+let argumentParser = Target.Dependency.product(
+    name: "ArgumentParser",
+    package: "swift-argument-parser"
+)
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let lifecycle = Target.Dependency.product(
+    name: "ServiceLifecycle",
+    package: "swift-service-lifecycle"
+)
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+
+/// A library target; its dependencies are the modules below it.
+func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+let package = Package(
+    name: "lastpull",
+    dependencies: [
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.20.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.8.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.90.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.0.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.8.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
+    ],
+    targets: [
+        .systemLibrary(name: "CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+        module("RegistryModel", [crypto]),
+        module("CurlTransport", ["CCurl", "RegistryModel"]),
+        module("RegistryClients", ["CurlTransport", "RegistryModel", crypto]),
+        module("AccessLedger", ["RegistryModel", grdb]),
+        module("EventDecoding", ["CZlib", "RegistryModel", crypto]),
+        module("RetentionPlanning", ["RegistryModel"]),
+        module(
+            "Cleanup",
+            ["AccessLedger", "RegistryClients", "RegistryModel", "RetentionPlanning", logging]
+        ),
+        module("Publishing", ["AccessLedger", "RegistryModel", hummingbird, logging, nioCore]),
+        module(
+            "Listening",
+            ["EventDecoding", "RegistryModel", hummingbird, logging, nioCore]
+        ),
+        module(
+            "Daemon",
+            [
+                "AccessLedger", "Cleanup", "CurlTransport", "EventDecoding", "Listening",
+                "Publishing", "RegistryClients", "RegistryModel", "RetentionPlanning",
+                hummingbird, lifecycle, logging, yams,
+            ]
+        ),
+        .executableTarget(
+            name: "lastpull",
+            dependencies: [
+                "AccessLedger", "Cleanup", "Daemon", "RegistryClients", "RegistryModel",
+                "RetentionPlanning", argumentParser, logging,
+            ],
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "lastpull-bench",
+            dependencies: [
+                "AccessLedger", "Cleanup", "CurlTransport", "Daemon", "Listening",
+                "RegistryClients", "RegistryModel", "RetentionPlanning", argumentParser,
+                hummingbird, logging, nioCore,
+            ],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "TestSupport",
+            dependencies: ["RegistryModel", crypto, hummingbird, logging, nioCore],
+            path: "Tests/TestSupport",
+            swiftSettings: settings
+        ),
+        tests("RegistryModelTests", ["RegistryModel"]),
+        tests("EventDecodingTests", ["EventDecoding", "RegistryModel", "TestSupport"]),
+        tests("RetentionPlanningTests", ["RegistryModel", "RetentionPlanning"]),
+        tests("AccessLedgerTests", ["AccessLedger", "RegistryModel", "TestSupport", grdb]),
+        tests(
+            "RegistryClientsTests",
+            ["CurlTransport", "RegistryClients", "RegistryModel", "TestSupport"]
+        ),
+        tests("DaemonTests", ["Daemon", "RegistryModel", "RetentionPlanning", "TestSupport"]),
+        tests("EndToEndTests", ["RegistryModel", "TestSupport"]),
+    ]
+)

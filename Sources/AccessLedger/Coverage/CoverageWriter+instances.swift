@@ -1,0 +1,138 @@
+import GRDB
+import RegistryModel
+
+extension CoverageWriter {
+    func instances(_ source: Int) throws -> [Instance] {
+        try db.rows(
+            """
+            SELECT name, firstStamp, lastHeard, lastReturn FROM instance
+            WHERE registryId = ? AND source = ? AND droppedAt IS NULL
+            ORDER BY firstStamp, name
+            """,
+            [registryId, source]
+        ).map { row in
+            Instance(name: row[0], firstStamp: row[1], lastHeard: row[2], lastReturn: row[3])
+        }
+    }
+
+    /// Takes out the processes that no longer have to return a probe, and says from when on the
+    /// others speak for the registry alone; nil when none went.
+    ///
+    /// A process counts as gone when it was not heard for an hour, or at once when each silent one
+    /// has a successor that was first heard after it, and two probes have come back since.
+    func drop(from live: inout [Instance], _ source: Int, now: Timestamp) throws -> Int64? {
+        var resume: Int64?
+        let horizon = now.milliseconds - Self.silence
+        for instance in live where live.count > 1 && instance.lastHeard < horizon {
+            resume = max(resume ?? 0, instance.lastHeard + Self.silence)
+            try drop(instance, source, now: now)
+            live.removeAll { $0.name == instance.name }
+        }
+        for (old, successor) in try replaced(live, source) {
+            resume = max(resume ?? 0, successor.firstStamp)
+            try drop(old, source, now: now)
+            live.removeAll { $0.name == old.name }
+        }
+        return resume
+    }
+
+    /// Pairs each process that fell silent with the one that took its place; none unless all can
+    /// be paired, or a replica that stopped reporting could pass for one that was restarted.
+    private func replaced(_ live: [Instance], _ source: Int) throws -> [(Instance, Instance)] {
+        let silent =
+            live
+            .filter { old in live.contains { $0.firstStamp > old.lastHeard } }
+            .sorted { $0.lastHeard < $1.lastHeard }
+        var free = live
+        var pairs: [(Instance, Instance)] = []
+        for old in silent {
+            let index = free.firstIndex { $0.firstStamp > old.lastHeard && $0.name != old.name }
+            guard let index else { return [] }
+            pairs.append((old, free.remove(at: index)))
+        }
+        guard let newest = pairs.map(\.1.firstStamp).max() else { return [] }
+        let proofs =
+            try db.number(
+                """
+                SELECT count(*) FROM probe AS p
+                JOIN probeReturn AS r ON r.probeId = p.id AND r.source = ?
+                WHERE p.registryId = ? AND p.sentAt >= ?
+                """,
+                [source, registryId, newest]
+            ) ?? 0
+        return proofs >= Self.proofsOfSuccession ? pairs : []
+    }
+
+    private func drop(_ instance: Instance, _ source: Int, now: Timestamp) throws {
+        try db.run(
+            "UPDATE instance SET droppedAt = ? WHERE registryId = ? AND source = ? AND name = ?",
+            [now.milliseconds, registryId, source, instance.name]
+        )
+    }
+
+    // MARK: Our own absence
+
+    /// Notes how far a process has delivered; when every process known before an absence of ours
+    /// has delivered something stamped after it, all that they kept has arrived.
+    func delivered(_ name: String, stamp: Int64) throws {
+        try db.run(
+            """
+            UPDATE downtimeInstance SET deliveredAt = ?1
+            WHERE name = ?2 AND source = 0 AND deliveredAt IS NULL AND downtimeId IN (
+                SELECT id FROM downtime
+                WHERE registryId = ?3 AND healedAt IS NULL AND toTime < ?1
+            )
+            """,
+            [stamp, name, registryId]
+        )
+        guard db.changesCount > 0 else { return }
+        let healed = try db.rows(
+            """
+            SELECT d.id, d.fromTime, min(i.deliveredAt) FROM downtime AS d
+            JOIN downtimeInstance AS i ON i.downtimeId = d.id
+            WHERE d.registryId = ? AND d.healedAt IS NULL
+            GROUP BY d.id
+            HAVING count(*) = count(i.deliveredAt) AND count(*) = d.waitsFor
+            """,
+            [registryId]
+        )
+        for row in healed { try heal(row[0], from: row[1], to: row[2]) }
+    }
+
+    private func heal(_ id: Int64, from: Int64, to end: Int64) throws {
+        try db.run("UPDATE downtime SET healedAt = ? WHERE id = ?", [end, id])
+        let proven = try db.number(
+            "SELECT max(toTime) FROM coverage WHERE registryId = ? AND toTime <= ?",
+            [registryId, from]
+        )
+        guard let proven else { return }
+        let unreturned =
+            try db.number(
+                """
+                SELECT count(*) FROM probe
+                WHERE registryId = ?1 AND sentAt > ?2 AND sentAt <= ?3 AND (
+                    isGap = 1
+                    OR (failure IS NULL AND NOT EXISTS (
+                        SELECT 1 FROM probeReturn WHERE probeId = probe.id AND source = 0
+                    ))
+                )
+                """,
+                [registryId, proven, end]
+            ) ?? 0
+        guard unreturned == 0 else { return }
+        try db.run(
+            """
+            INSERT INTO coverage (registryId, kind, fromTime, toTime)
+            VALUES (?, 'delivered late', ?, ?)
+            """,
+            [registryId, proven, end]
+        )
+    }
+
+    /// Milliseconds after which a silent process no longer has to return a probe.
+    private static let silence: Int64 = 3_600_000
+
+    /// Probes that must have come back since a successor was heard, so that one stray event of a
+    /// new process does not end the wait for an old one.
+    private static let proofsOfSuccession = 2
+}

@@ -1,0 +1,87 @@
+import GRDB
+import RegistryModel
+
+extension InventoryWriter {
+    /// Stores what a manifest refers to; a second time changes nothing.
+    ///
+    /// - Parameters:
+    ///   - size: Bytes of the manifest itself.
+    ///   - seenAt: When; children that were not known are first seen now.
+    func store(_ content: ManifestContent, of id: Int64, size: Int64, seenAt: Timestamp) throws {
+        guard let known = try manifest(id: id), known.reading != 1 else { return }
+        guard let digest = try digest(of: id) else { return }
+        try db.run(
+            "UPDATE manifest SET reading = 1, mediaType = ?, subject = ? WHERE id = ?",
+            [content.mediaType, content.subject?.description, id]
+        )
+        if known.goneAt == nil {
+            try db.run(
+                "UPDATE repository SET unread = unread - 1 WHERE id = ?",
+                [known.repositoryId]
+            )
+        }
+        var sizes: [Digest: Int64] = [digest: size]
+        for blob in content.blobs where sizes[blob.digest] == nil {
+            sizes[blob.digest] = max(0, blob.size ?? 0)
+        }
+        for (digest, size) in sizes { try link(id, to: digest, size: size) }
+        if known.goneAt == nil {
+            try adjustBlobs(of: id, uses: 1, heldUses: known.isHeld ? 1 : 0)
+        }
+        for child in content.children {
+            try db.run(
+                """
+                INSERT INTO manifestChild (parentId, repositoryId, digest) VALUES (?, ?, ?)
+                ON CONFLICT (parentId, digest) DO NOTHING
+                """,
+                [id, known.repositoryId, child.digest.description]
+            )
+            let present = try presentManifest(
+                child.digest,
+                mediaType: nil,
+                in: known.repositoryId,
+                at: seenAt,
+                seenAt: seenAt
+            )
+            try refreshHeld(present.id)
+        }
+        try refreshHeld(id)
+        try refreshDependents(of: id)
+        try db.run(
+            """
+            INSERT INTO mediaTypeSample (registryId, mediaType, manifestId) VALUES (?, ?, ?)
+            ON CONFLICT (registryId, mediaType) DO UPDATE SET manifestId = excluded.manifestId
+            """,
+            [registryId, content.mediaType, id]
+        )
+    }
+
+    /// Notes that a manifest cannot be understood: it may hold anything, so its repository stays.
+    func markUnreadable(_ id: Int64) throws {
+        try db.run("UPDATE manifest SET reading = 2 WHERE id = ? AND reading = 0", [id])
+    }
+
+    func digest(of id: Int64) throws -> Digest? {
+        try db.row("SELECT digest FROM manifest WHERE id = ?", [id]).flatMap { row in
+            Digest(row[0] as String)
+        }
+    }
+
+    private func link(_ manifestId: Int64, to digest: Digest, size: Int64) throws {
+        try db.run(
+            """
+            INSERT INTO blob (registryId, digest, size) VALUES (?, ?, ?)
+            ON CONFLICT (registryId, digest) DO NOTHING
+            """,
+            [registryId, digest.description, size]
+        )
+        try db.run(
+            """
+            INSERT INTO manifestBlob (manifestId, blobId)
+            SELECT ?, id FROM blob WHERE registryId = ? AND digest = ?
+            ON CONFLICT (manifestId, blobId) DO NOTHING
+            """,
+            [manifestId, registryId, digest.description]
+        )
+    }
+}

@@ -1,0 +1,195 @@
+import GRDB
+import RegistryModel
+
+extension InventoryWriter {
+    /// A tag's row, as far as writing needs it.
+    struct Tag {
+        var id: Int64
+        var manifestId: Int64?
+        var movedAt: Int64
+        var pushedAt: Int64?
+        var lastAccess: Int64
+        var lastUse: Int64
+        var goneAt: Int64?
+    }
+
+    func knownTag(_ name: TagName, in repositoryId: Int64) throws -> Tag? {
+        try db.row(
+            """
+            SELECT id, manifestId, movedAt, pushedAt, lastAccess, lastUse, goneAt
+            FROM tag WHERE repositoryId = ? AND name = ?
+            """,
+            [repositoryId, name.description]
+        ).map { row in
+            Tag(
+                id: row[0],
+                manifestId: row[1],
+                movedAt: row[2],
+                pushedAt: row[3],
+                lastAccess: row[4],
+                lastUse: row[5],
+                goneAt: row[6]
+            )
+        }
+    }
+
+    /// Notes that at `time` a tag pointed to a manifest (nil: that it was there, to what is not
+    /// known). News that is older than what is known only enters the tag's history.
+    ///
+    /// - Parameters:
+    ///   - isPush: Whether it was pushed there then.
+    /// - Returns: The tag's row.
+    @discardableResult
+    func tagSeen(
+        _ name: TagName,
+        in repositoryId: Int64,
+        pointingTo manifestId: Int64?,
+        at time: Timestamp,
+        seenAt: Timestamp,
+        isPush: Bool
+    ) throws -> Int64 {
+        guard let known = try knownTag(name, in: repositoryId) else {
+            let id = try insertTag(name, repositoryId, manifestId, time, seenAt, isPush)
+            try noteMove(of: id, to: manifestId, at: time)
+            try db.run("UPDATE repository SET tags = tags + 1 WHERE id = ?", [repositoryId])
+            if let manifestId { try refreshHeld(manifestId) }
+            return id
+        }
+        if let goneAt = known.goneAt {
+            guard goneAt < time.milliseconds else { return known.id }
+            try db.run(
+                """
+                UPDATE tag SET goneAt = NULL, firstSeen = ?1, pushedAt = NULL, pushRank = ?1,
+                    manifestId = NULL, movedAt = ?2
+                WHERE id = ?3
+                """,
+                [seenAt.milliseconds, time.milliseconds, known.id]
+            )
+            try db.run("UPDATE repository SET tags = tags + 1 WHERE id = ?", [repositoryId])
+        }
+        if isPush {
+            try db.run(
+                """
+                UPDATE tag SET pushedAt = max(ifnull(pushedAt, 0), ?1), pushRank = max(pushRank, ?1)
+                WHERE id = ?2
+                """,
+                [time.milliseconds, known.id]
+            )
+        }
+        guard let manifestId else { return known.id }
+        let isUnchanged = known.goneAt == nil && known.manifestId == manifestId
+        if isUnchanged, !isPush || time.milliseconds <= known.movedAt { return known.id }
+        try noteMove(of: known.id, to: manifestId, at: time)
+        guard time.milliseconds >= known.movedAt || known.goneAt != nil else { return known.id }
+        try point(known, at: manifestId, since: time)
+        return known.id
+    }
+
+    /// Marks a tag as gone.
+    func tagGone(_ id: Int64, at time: Timestamp) throws {
+        guard
+            let row = try db.row(
+                "SELECT repositoryId, manifestId FROM tag WHERE id = ? AND goneAt IS NULL",
+                [id]
+            )
+        else { return }
+        try db.run("UPDATE tag SET goneAt = ? WHERE id = ?", [time.milliseconds, id])
+        try db.run("UPDATE repository SET tags = tags - 1 WHERE id = ?", [row[0] as Int64])
+        if let manifestId: Int64 = row[1] { try refreshHeld(manifestId, at: time) }
+    }
+
+    /// The manifests that a tag may have pointed to between two moments; empty when not known.
+    func targets(ofTag id: Int64, from: Timestamp, to: Timestamp) throws -> [Int64] {
+        try db.numbers(
+            """
+            SELECT manifestId FROM tagMove
+            WHERE tagId = ?1 AND since <= ?3 AND since >= ifnull(
+                (SELECT max(since) FROM tagMove WHERE tagId = ?1 AND since <= ?2),
+                0
+            )
+            GROUP BY manifestId
+            """,
+            [id, from.milliseconds, to.milliseconds]
+        )
+    }
+
+    /// Every manifest that a tag is known to have pointed to.
+    func everyTarget(ofTag id: Int64) throws -> [Int64] {
+        try db.numbers("SELECT DISTINCT manifestId FROM tagMove WHERE tagId = ?", [id])
+    }
+
+    private func insertTag(
+        _ name: TagName,
+        _ repositoryId: Int64,
+        _ manifestId: Int64?,
+        _ time: Timestamp,
+        _ seenAt: Timestamp,
+        _ isPush: Bool
+    ) throws -> Int64 {
+        try db.run(
+            """
+            INSERT INTO tag
+                (registryId, repositoryId, name, isReferrer, manifestId, movedAt, firstSeen,
+                 pushedAt, pushRank, lastUse)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,
+                ifnull((SELECT lastAccess FROM manifest WHERE id = ?5), 0))
+            """,
+            [
+                registryId, repositoryId, name.description, name.subject != nil, manifestId,
+                time.milliseconds, seenAt.milliseconds, isPush ? time.milliseconds : nil,
+                isPush ? time.milliseconds : seenAt.milliseconds,
+            ]
+        )
+        return db.lastInsertedRowID
+    }
+
+    private func noteMove(of id: Int64, to manifestId: Int64?, at time: Timestamp) throws {
+        guard let manifestId else { return }
+        try db.run(
+            """
+            INSERT INTO tagMove (tagId, since, manifestId) VALUES (?, ?, ?)
+            ON CONFLICT (tagId, since) DO UPDATE SET manifestId = excluded.manifestId
+            """,
+            [id, time.milliseconds, manifestId]
+        )
+    }
+
+    private func point(_ tag: Tag, at manifestId: Int64, since time: Timestamp) throws {
+        try db.run(
+            """
+            UPDATE tag SET manifestId = ?1, movedAt = ?2,
+                lastUse = max(lastAccess, (SELECT lastAccess FROM manifest WHERE id = ?1))
+            WHERE id = ?3
+            """,
+            [manifestId, time.milliseconds, tag.id]
+        )
+        if tag.goneAt == nil, tag.manifestId == nil {
+            try creditUnresolved(tag.id, to: manifestId)
+        }
+        if let old = tag.manifestId, old != manifestId { try refreshHeld(old, at: time) }
+        try refreshHeld(manifestId)
+    }
+
+    /// Credits to a manifest what was heard of its tag before it was known where the tag points.
+    private func creditUnresolved(_ tagId: Int64, to manifestId: Int64) throws {
+        try db.run(
+            """
+            INSERT INTO manifestHour (manifestId, hour, source, pulls, resolves, pushes)
+            SELECT ?1, hour, source, pulls, resolves, pushes FROM tagHour WHERE tagId = ?2
+            ON CONFLICT (manifestId, hour, source) DO UPDATE SET
+                pulls = pulls + excluded.pulls,
+                resolves = resolves + excluded.resolves,
+                pushes = pushes + excluded.pushes
+            """,
+            [manifestId, tagId]
+        )
+        try db.run(
+            """
+            UPDATE manifest
+            SET lastAccess = max(lastAccess, (SELECT lastAccess FROM tag WHERE id = ?2))
+            WHERE id = ?1
+            """,
+            [manifestId, tagId]
+        )
+    }
+}

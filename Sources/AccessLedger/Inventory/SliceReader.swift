@@ -1,0 +1,281 @@
+import GRDB
+import RegistryModel
+
+/// What deciding about a repository's images needs to know of its policy.
+package struct SliceRule: Sendable, Equatable {
+    /// The first hour that counts for tags; nil where no rule asks.
+    package var tagWindow: Int64?
+    /// The first hour that counts for untagged manifests.
+    package var untaggedWindow: Int64?
+    /// How many newer tags are worth counting.
+    package var newest: Int
+
+    package init(tagWindow: Int64?, untaggedWindow: Int64?, newest: Int) {
+        self.tagWindow = tagWindow
+        self.untaggedWindow = untaggedWindow
+        self.newest = newest
+    }
+}
+
+/// Gathers the facts of candidates and of everything their removal touches.
+///
+/// Closed downwards: children, referrers, their tags and so on are in the slice with all their
+/// facts; parents and subjects, which a removal never takes along, are named by row only.
+struct SliceReader {
+    let db: Database
+    let rule: (RepositoryFacts) -> SliceRule
+    var slice = InventorySlice()
+    private var rules: [Int64: SliceRule] = [:]
+    private var counts: [Int64: WindowCounts] = [:]
+
+    struct WindowCounts {
+        var inTagWindow = AccessCounts()
+        var inUntaggedWindow = AccessCounts()
+        var inHistory = AccessCounts()
+    }
+
+    init(db: Database, rule: @escaping (RepositoryFacts) -> SliceRule) {
+        self.db = db
+        self.rule = rule
+    }
+
+    mutating func add(_ candidate: InventorySlice.Candidate) throws {
+        switch candidate {
+        case .tag(let id): try addTag(id)
+        case .untagged(let id, _): try addManifest(id)
+        }
+        slice.candidates.append(candidate)
+    }
+
+    // MARK: Tags
+
+    mutating func addTag(_ id: Int64) throws {
+        guard slice.tags[id] == nil else { return }
+        let row = try db.row(
+            """
+            SELECT repositoryId, name, manifestId, pushedAt, firstSeen, lastAccess, pushRank,
+                isReferrer
+            FROM tag WHERE id = ? AND goneAt IS NULL
+            """,
+            [id]
+        )
+        guard let row, let name = TagName(row[1] as String) else { return }
+        let repositoryId: Int64 = row[0]
+        guard let rule = try ruleOf(repositoryId) else { return }
+        var tag = TagFacts(
+            id: id,
+            repository: repositoryId,
+            name: name,
+            firstSeen: Timestamp(milliseconds: row[4])
+        )
+        tag.manifest = row[2]
+        tag.pushedAt = (row[3] as Int64?).map(Timestamp.init(milliseconds:))
+        tag.lastAccess = Self.access(row[5])
+        let own = try hours(tagOrManifest: .tag, id, rule)
+        tag.inWindow = own.inTagWindow
+        tag.inHistory = own.inHistory
+        if rule.newest > 0, !(row[7] as Bool) {
+            tag.newerTags = try newerTags(than: row[6], in: repositoryId, upTo: rule.newest)
+        }
+        if let subject = name.subject {
+            tag.subject = try presentManifest(subject.description, in: repositoryId)
+        }
+        slice.tags[id] = tag
+        if let manifest = tag.manifest { try addManifest(manifest) }
+    }
+
+    private func newerTags(than rank: Int64, in repositoryId: Int64, upTo limit: Int) throws -> Int
+    {
+        Int(
+            try db.number(
+                """
+                SELECT count(*) FROM (
+                    SELECT 1 FROM tag
+                    WHERE repositoryId = ? AND goneAt IS NULL AND isReferrer = 0 AND pushRank > ?
+                    LIMIT ?
+                )
+                """,
+                [repositoryId, rank, limit]
+            ) ?? 0
+        )
+    }
+
+    // MARK: Manifests
+
+    mutating func addManifest(_ id: Int64) throws {
+        guard slice.manifests[id] == nil else { return }
+        let row = try db.row(
+            """
+            SELECT repositoryId, digest, reading, pushedAt, firstSeen, untaggedSince, lastAccess,
+                subject
+            FROM manifest WHERE id = ? AND goneAt IS NULL
+            """,
+            [id]
+        )
+        guard let row, let digest = Digest(row[1] as String) else { return }
+        let repositoryId: Int64 = row[0]
+        guard let rule = try ruleOf(repositoryId) else { return }
+        var manifest = ManifestFacts(
+            id: id,
+            digest: digest,
+            firstSeen: Timestamp(milliseconds: row[4])
+        )
+        manifest.reading = ManifestFacts.Reading(rawValue: row[2]) ?? .unreadable
+        manifest.pushedAt = (row[3] as Int64?).map(Timestamp.init(milliseconds:))
+        manifest.untaggedSince = (row[5] as Int64?).map(Timestamp.init(milliseconds:))
+        manifest.lastAccess = Self.access(row[6])
+        manifest.blobs = try blobs(of: id)
+        manifest.tags = try db.numbers(
+            "SELECT id FROM tag WHERE manifestId = ? AND goneAt IS NULL ORDER BY id",
+            [id]
+        )
+        manifest.parents = try parents(of: digest, in: repositoryId)
+        manifest.children = try children(of: id)
+        if let subject: String = row[7] {
+            manifest.subject = try presentManifest(subject, in: repositoryId)
+        }
+        manifest.referrers = try db.numbers(
+            """
+            SELECT id FROM manifest
+            WHERE repositoryId = ? AND subject = ? AND goneAt IS NULL ORDER BY id
+            """,
+            [repositoryId, digest.description]
+        )
+        manifest.referrerTags = try referrerTags(of: digest, in: repositoryId)
+        let counts = try windowCounts(of: id, rule)
+        manifest.inWindow = manifest.tags.isEmpty ? counts.inUntaggedWindow : counts.inTagWindow
+        manifest.inHistory = counts.inHistory
+        slice.manifests[id] = manifest
+        for child in manifest.children { try addManifest(child) }
+        for referrer in manifest.referrers { try addManifest(referrer) }
+        for tag in manifest.referrerTags { try addTag(tag) }
+    }
+
+    private func blobs(of id: Int64) throws -> [BlobFacts] {
+        try db.rows(
+            """
+            SELECT b.id, b.size, b.uses FROM manifestBlob AS mb JOIN blob AS b ON b.id = mb.blobId
+            WHERE mb.manifestId = ? ORDER BY b.id
+            """,
+            [id]
+        ).map { BlobFacts(id: $0[0], size: $0[1], references: $0[2]) }
+    }
+
+    private func parents(of digest: Digest, in repositoryId: Int64) throws -> [Int64] {
+        try db.numbers(
+            """
+            SELECT p.id FROM manifestChild AS c JOIN manifest AS p ON p.id = c.parentId
+            WHERE c.repositoryId = ? AND c.digest = ? AND p.goneAt IS NULL ORDER BY p.id
+            """,
+            [repositoryId, digest.description]
+        )
+    }
+
+    private func children(of id: Int64) throws -> [Int64] {
+        try db.numbers(
+            """
+            SELECT m.id FROM manifestChild AS c
+            JOIN manifest AS m ON m.repositoryId = c.repositoryId AND m.digest = c.digest
+            WHERE c.parentId = ? AND m.goneAt IS NULL ORDER BY m.id
+            """,
+            [id]
+        )
+    }
+
+    private func referrerTags(of digest: Digest, in repositoryId: Int64) throws -> [Int64] {
+        let stem = "\(digest.algorithm)-\(digest.encoded.prefix(64))"
+        return try db.numbers(
+            """
+            SELECT id FROM tag
+            WHERE repositoryId = ?1 AND goneAt IS NULL AND isReferrer = 1
+                AND name IN (?2, ?2 || '.sig', ?2 || '.att', ?2 || '.sbom')
+            ORDER BY id
+            """,
+            [repositoryId, stem]
+        )
+    }
+
+    func presentManifest(_ digest: String, in repositoryId: Int64) throws -> Int64? {
+        try db.number(
+            "SELECT id FROM manifest WHERE repositoryId = ? AND digest = ? AND goneAt IS NULL",
+            [repositoryId, digest]
+        )
+    }
+
+    // MARK: Counts
+
+    /// A manifest's accesses with those of everything it holds.
+    private mutating func windowCounts(
+        of id: Int64,
+        _ rule: SliceRule,
+        depth: Int = 0
+    ) throws -> WindowCounts {
+        if let known = counts[id] { return known }
+        var sum = try hours(tagOrManifest: .manifest, id, rule)
+        if depth < Self.deepestNesting {
+            for child in try children(of: id) {
+                let more = try windowCounts(of: child, rule, depth: depth + 1)
+                sum.inTagWindow = sum.inTagWindow + more.inTagWindow
+                sum.inUntaggedWindow = sum.inUntaggedWindow + more.inUntaggedWindow
+                sum.inHistory = sum.inHistory + more.inHistory
+            }
+        }
+        counts[id] = sum
+        return sum
+    }
+
+    /// Indexes nest two deep in practice; content addresses forbid cycles.
+    private static let deepestNesting = 16
+
+    private enum Counted {
+        case tag
+        case manifest
+    }
+
+    /// Sums the hours of one row; of two sources that report the same hour the larger count holds.
+    private func hours(
+        tagOrManifest: Counted,
+        _ id: Int64,
+        _ rule: SliceRule
+    ) throws -> WindowCounts {
+        let sql =
+            switch tagOrManifest {
+            case .tag:
+                """
+                SELECT hour, max(pulls), max(resolves), max(pushes) FROM tagHour
+                WHERE tagId = ? GROUP BY hour
+                """
+            case .manifest:
+                """
+                SELECT hour, max(pulls), max(resolves), max(pushes) FROM manifestHour
+                WHERE manifestId = ? GROUP BY hour
+                """
+            }
+        var sum = WindowCounts()
+        for row in try db.rows(sql, [id]) {
+            let hour: Int64 = row[0]
+            let counts = AccessCounts(pulls: row[1], resolves: row[2], pushes: row[3])
+            sum.inHistory = sum.inHistory + counts
+            if let first = rule.tagWindow, hour >= first {
+                sum.inTagWindow = sum.inTagWindow + counts
+            }
+            if let first = rule.untaggedWindow, hour >= first {
+                sum.inUntaggedWindow = sum.inUntaggedWindow + counts
+            }
+        }
+        return sum
+    }
+
+    private mutating func ruleOf(_ repositoryId: Int64) throws -> SliceRule? {
+        if let known = rules[repositoryId] { return known }
+        guard let facts = try Ledger.repositoryFacts(db, repositoryId) else { return nil }
+        slice.repositories[repositoryId] = facts
+        let found = rule(facts)
+        rules[repositoryId] = found
+        return found
+    }
+
+    private static func access(_ milliseconds: Int64) -> Timestamp? {
+        milliseconds > 0 ? Timestamp(milliseconds: milliseconds) : nil
+    }
+}

@@ -1,0 +1,160 @@
+import GRDB
+package import RegistryModel
+
+/// What the ledger holds, in numbers.
+package struct LedgerStatistics: Sendable, Equatable {
+    package var registries = 0
+    package var repositories = 0
+    package var tags = 0
+    package var manifests = 0
+    package var accessHours = 0
+    package var events = 0
+    package var runs = 0
+    package var fileBytes: Int64 = 0
+    package var sources: [SourceStatistics] = []
+}
+
+/// What was heard of one registry through one source.
+package struct SourceStatistics: Sendable, Equatable {
+    package var registry: String
+    package var source: AccessSource
+    package var answer: DeliveryAnswer
+    package var lastAt: Timestamp
+    /// Milliseconds by which the registry's clock is ahead of ours.
+    package var clockOffset: Int64
+}
+
+extension Ledger {
+    /// Drops a bounded part of what is older than the history; false when nothing is left to drop.
+    package func rollOff(history: Span, now: Timestamp) async throws -> Bool {
+        try await write("roll off old hours in") { db in
+            let hour = (now - history).hour
+            let day = (now - Self.dedupeTime).day
+            var isMore = false
+            for sql in [
+                "DELETE FROM manifestHour WHERE (manifestId, hour, source) IN (SELECT manifestId, hour, source FROM manifestHour WHERE hour < ? LIMIT 20000)",
+                "DELETE FROM tagHour WHERE (tagId, hour, source) IN (SELECT tagId, hour, source FROM tagHour WHERE hour < ? LIMIT 20000)",
+            ] {
+                try db.run(sql, [hour])
+                isMore = isMore || db.changesCount >= Self.rollOffStep
+            }
+            for registryId in try db.numbers("SELECT id FROM registry") {
+                try db.run(
+                    """
+                    DELETE FROM seen WHERE (registryId, day, high, low) IN (
+                        SELECT registryId, day, high, low FROM seen
+                        WHERE registryId = ? AND day < ? LIMIT 20000
+                    )
+                    """,
+                    [registryId, day]
+                )
+                isMore = isMore || db.changesCount >= Self.rollOffStep
+            }
+            let horizon = (now - history - .days(1)).milliseconds
+            try db.run("DELETE FROM coverage WHERE toTime < ?", [horizon])
+            try db.run("DELETE FROM knownLoss WHERE toTime < ?", [horizon])
+            try db.run("DELETE FROM downtime WHERE toTime < ?", [horizon])
+            try db.run("DELETE FROM probe WHERE sentAt < ?", [(now - .days(7)).milliseconds])
+            try db.run("DELETE FROM instance WHERE droppedAt < ?", [horizon])
+            try db.run("DELETE FROM tagWatch WHERE comparedAt < ?", [(now - .days(1)).milliseconds])
+            try db.run("DELETE FROM event WHERE time < ?", [(now - Self.eventTime).milliseconds])
+            return isMore
+        }
+    }
+
+    /// Rows dropped in one transaction, so that webhooks never wait long behind it.
+    private static let rollOffStep = 20_000
+    /// How long an event or line that comes again is recognised (design, section 5.1).
+    private static let dedupeTime = Span.days(7)
+    /// How long the outbox can be read back.
+    private static let eventTime = Span.days(90)
+
+    package func statistics() async throws -> LedgerStatistics {
+        try await read("count the rows of") { db in
+            func count(_ sql: String) throws -> Int { Int(try db.number(sql) ?? 0) }
+            var all = LedgerStatistics()
+            all.registries = try count("SELECT count(*) FROM registry")
+            all.repositories = try count("SELECT count(*) FROM repository")
+            all.tags = try count("SELECT count(*) FROM tag WHERE goneAt IS NULL")
+            all.manifests = try count("SELECT count(*) FROM manifest WHERE goneAt IS NULL")
+            all.accessHours = try count("SELECT count(*) FROM manifestHour")
+            all.events = try count("SELECT count(*) FROM event")
+            all.runs = try count("SELECT count(*) FROM run")
+            all.fileBytes =
+                (try db.number("PRAGMA page_count") ?? 0) * (try db.number("PRAGMA page_size") ?? 0)
+            all.sources = try Self.sources(db)
+            return all
+        }
+    }
+
+    /// What was heard, by registry and source.
+    package func sources() async throws -> [SourceStatistics] {
+        try await read("read the sources from") { db in try Self.sources(db) }
+    }
+
+    private static func sources(_ db: Database) throws -> [SourceStatistics] {
+        try db.rows(
+            """
+            SELECT g.name, h.source, h.accepted, h.duplicates, h.ignored, h.rejected, h.lastAt,
+                h.clockOffset
+            FROM heard AS h JOIN registry AS g ON g.id = h.registryId ORDER BY g.name, h.source
+            """
+        ).map { row in
+            SourceStatistics(
+                registry: row[0],
+                source: AccessSource(rawValue: row[1]) ?? .events,
+                answer: DeliveryAnswer(
+                    accepted: row[2],
+                    duplicates: row[3],
+                    ignored: row[4],
+                    rejected: row[5]
+                ),
+                lastAt: Timestamp(milliseconds: row[6]),
+                clockOffset: row[7]
+            )
+        }
+    }
+
+    /// Copies the ledger, as it is at one moment, to a new file.
+    package func backup(to path: String) async throws {
+        let target: DatabaseQueue
+        do {
+            target = try DatabaseQueue(path: path)
+        } catch let error as DatabaseError {
+            throw LedgerError(error, operation: "back up to", path: path)
+        }
+        do {
+            try pool.backup(to: target)
+            try target.close()
+        } catch let error as DatabaseError {
+            throw LedgerError(error, operation: "back up to", path: path)
+        }
+    }
+
+    /// Looks for damage, and for counters that differ from what they count; empty when all is well.
+    package func verify() async throws -> [String] {
+        try await read("verify") { db in
+            var problems = try String.fetchAll(db, sql: "PRAGMA integrity_check")
+                .filter { $0 != "ok" }
+            problems += try Row.fetchAll(db, sql: "PRAGMA foreign_key_check")
+                .map { "a row of \($0[0] as String? ?? "?") names one that is not there" }
+            let wrong = try db.rows(
+                """
+                SELECT name FROM repository AS r
+                WHERE tags <> (SELECT count(*) FROM tag WHERE repositoryId = r.id AND goneAt IS NULL)
+                    OR untagged <> (SELECT count(*) FROM manifest
+                        WHERE repositoryId = r.id AND goneAt IS NULL AND isHeld = 0)
+                    OR unread <> (SELECT count(*) FROM manifest
+                        WHERE repositoryId = r.id AND goneAt IS NULL AND reading <> 1)
+                    OR bytes <> (SELECT ifnull(sum(b.size), 0) FROM repositoryBlob AS x
+                        JOIN blob AS b ON b.id = x.blobId
+                        WHERE x.repositoryId = r.id AND x.uses > 0)
+                    OR untaggedBytes <> (SELECT ifnull(sum(b.size), 0) FROM repositoryBlob AS x
+                        JOIN blob AS b ON b.id = x.blobId
+                        WHERE x.repositoryId = r.id AND x.uses > 0 AND x.heldUses = 0)
+                """
+            )
+            return problems + wrong.map { "the counters of \($0[0] as String) are wrong" }
+        }
+    }
+}

@@ -1,0 +1,125 @@
+import Foundation
+import GRDB
+import RegistryModel
+
+/// The SQLite file in which every access is remembered, and all that follows from it.
+///
+/// In WAL mode with `synchronous=FULL`: what a call has written when it returns survives a power
+/// cut. Several processes may open one file; each write is one transaction.
+package final class Ledger: Sendable {
+    package let path: String
+    let pool: DatabasePool
+    /// Reads that may turn out to be a pushing client's own checks; touched only while writing.
+    let recentReads: RecentReads
+
+    /// Opens the ledger at `path`, creates it where it is missing, and brings its schema up to date.
+    ///
+    /// - Throws: `LedgerError`, also when a newer lastpull wrote it.
+    package init(path: String) throws {
+        self.path = path
+        recentReads = RecentReads()
+        pool = try Self.reporting("open", path) {
+            let pool = try DatabasePool(path: path, configuration: Self.configuration)
+            try pool.writeWithoutTransaction { db in
+                try db.execute(sql: "PRAGMA synchronous = FULL")
+                try db.execute(sql: "PRAGMA cache_size = -\(Self.writerCacheKiB)")
+            }
+            let migrator = Migrations.all
+            if try pool.read(migrator.hasBeenSuperseded) {
+                throw LedgerError(
+                    kind: .newerVersion,
+                    operation: "open",
+                    subject: path,
+                    advice: "a newer lastpull wrote it; install that version, or name another file"
+                )
+            }
+            try migrator.migrate(pool)
+            return pool
+        }
+    }
+
+    /// Closes the file; calls after it fail.
+    package func close() throws { try pool.close() }
+
+    /// Runs `body` in one write transaction.
+    func write<Result: Sendable>(
+        _ operation: String,
+        _ body: @Sendable (Database) throws -> Result
+    ) async throws -> Result {
+        do {
+            return try await pool.write { db in try body(db) }
+        } catch let error as DatabaseError {
+            throw LedgerError(error, operation: operation, path: path)
+        }
+    }
+
+    /// Runs `body` on one unchanging view of the file.
+    func read<Result: Sendable>(
+        _ operation: String,
+        _ body: @Sendable (Database) throws -> Result
+    ) async throws -> Result {
+        do {
+            return try await pool.read { db in try body(db) }
+        } catch let error as DatabaseError {
+            throw LedgerError(error, operation: operation, path: path)
+        }
+    }
+
+    private static func reporting<Result>(
+        _ operation: String,
+        _ path: String,
+        _ body: () throws -> Result
+    ) throws -> Result {
+        do {
+            return try body()
+        } catch let error as DatabaseError {
+            throw LedgerError(error, operation: operation, path: path)
+        }
+    }
+
+    private static var configuration: Configuration {
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(patience)
+        configuration.maximumReaderCount = 3
+        configuration.label = "ledger"
+        return configuration
+    }
+
+    /// Seconds to wait for another process's write; a cleanup by hand may hold it for a moment.
+    private static let patience: Double = 20
+
+    /// Enough for the hot pages of the dedupe keys of a day; little beside the 100 MB of the whole.
+    private static let writerCacheKiB = 16_384
+}
+
+extension Database {
+    /// Runs a statement that is compiled once per connection.
+    func run(_ sql: String, _ arguments: StatementArguments = StatementArguments()) throws {
+        try cachedStatement(sql: sql).execute(arguments: arguments)
+    }
+
+    /// The first row of a statement that is compiled once per connection.
+    func row(_ sql: String, _ arguments: StatementArguments = StatementArguments()) throws -> Row? {
+        try Row.fetchOne(cachedStatement(sql: sql), arguments: arguments)
+    }
+
+    /// All rows of a statement that is compiled once per connection.
+    func rows(_ sql: String, _ arguments: StatementArguments = StatementArguments()) throws -> [Row]
+    {
+        try Row.fetchAll(cachedStatement(sql: sql), arguments: arguments)
+    }
+
+    /// The first column of the first row, or nil.
+    func number(_ sql: String, _ arguments: StatementArguments = StatementArguments()) throws
+        -> Int64?
+    {
+        try Int64.fetchOne(cachedStatement(sql: sql), arguments: arguments)
+    }
+
+    /// The first column of all rows.
+    func numbers(_ sql: String, _ arguments: StatementArguments = StatementArguments()) throws
+        -> [Int64]
+    {
+        try Int64.fetchAll(cachedStatement(sql: sql), arguments: arguments)
+    }
+}

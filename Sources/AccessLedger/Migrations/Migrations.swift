@@ -1,0 +1,10 @@
+import GRDB
+
+/// All changes of the schema, in order; a released one is never touched again.
+enum Migrations {
+    static var all: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("v1", migrate: createFirstSchema)
+        return migrator
+    }
+}

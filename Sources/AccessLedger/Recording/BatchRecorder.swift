@@ -1,0 +1,175 @@
+import GRDB
+import RegistryModel
+
+/// Records deliveries inside one transaction: dedupe, facts, counts.
+///
+/// Counts and last accesses are gathered in memory and written once per manifest and hour by
+/// `flush`, so a thousand pulls of one image cost one row.
+struct BatchRecorder {
+    struct RepositoryKey: Hashable {
+        var registryId: Int64
+        var name: RepositoryName
+    }
+
+    struct ManifestKey: Hashable {
+        var repositoryId: Int64
+        var digest: Digest
+    }
+
+    struct TagKey: Hashable {
+        var repositoryId: Int64
+        var name: TagName
+    }
+
+    struct Hour: Hashable {
+        var hour: Int64
+        var source: Int
+    }
+
+    /// A row with what is to be added to it.
+    struct Pending {
+        var id: Int64
+        var lastAccess: Int64
+        /// The manifest that a tag points to.
+        var target: Int64?
+        var isPresent = true
+        var isLowered = false
+        var isDirty = false
+        var counts: [Hour: AccessCounts] = [:]
+    }
+
+    let db: Database
+    let recentReads: RecentReads
+    let ignoreList: AccessIgnoreList
+    var outcome = RecordedBatch()
+    var repositories: [RepositoryKey: Int64] = [:]
+    var manifests: [ManifestKey: Pending] = [:]
+    var tags: [TagKey: Pending] = [:]
+    var processes: [Process: ProcessNews] = [:]
+    var offsets: [Process: Int64] = [:]
+    var returnedProbes: Set<Process> = []
+
+    /// A registry's process as one source reports it; `name` is empty for the registry as a whole.
+    struct Process: Hashable {
+        var registryId: Int64
+        var source: Int
+        var name: String
+    }
+
+    struct ProcessNews {
+        var firstStamp: Int64
+        var lastStamp: Int64
+        var receivedAt: Int64
+    }
+
+    init(db: Database, recentReads: RecentReads, ignoreList: AccessIgnoreList) {
+        self.db = db
+        self.recentReads = recentReads
+        self.ignoreList = ignoreList
+    }
+
+    mutating func record(_ delivery: Delivery) throws {
+        var answer = DeliveryAnswer()
+        answer.ignored = delivery.body.ignored
+        answer.rejected = delivery.body.rejections.count
+        for (name, stamp) in delivery.body.instances {
+            try hear(delivery, process: name, stamp: stamp)
+        }
+        for access in delivery.body.accesses {
+            switch try record(access, of: delivery) {
+            case .accepted: answer.accepted += 1
+            case .duplicate: answer.duplicates += 1
+            case .ignored: answer.ignored += 1
+            }
+        }
+        for rejection in delivery.body.rejections { try reject(rejection, of: delivery) }
+        try count(answer, of: delivery)
+        outcome.answers.append(answer)
+    }
+
+    private enum Fate {
+        case accepted
+        case duplicate
+        case ignored
+    }
+
+    private mutating func record(_ access: Access, of delivery: Delivery) throws -> Fate {
+        guard try isNew(access, of: delivery) else { return .duplicate }
+        try hear(delivery, process: access.instance ?? "", stamp: access.time)
+        let time = try corrected(access.time, of: delivery)
+        let isOwn = OwnUserAgent.matches(access.userAgent)
+        if isOwn {
+            try recordOwn(access, at: time, of: delivery)
+            return .ignored
+        }
+        let isIgnored = ignoreList.ignores(access)
+        let repositoryId = try repository(access.repository, of: delivery)
+        switch access.class {
+        case .delete:
+            try recordDelete(access, at: time, repositoryId, of: delivery)
+        case .push:
+            try recordPush(access, at: time, repositoryId, of: delivery, counts: !isIgnored)
+        case .pull, .resolve:
+            try recordRead(access, at: time, repositoryId, of: delivery, counts: !isIgnored)
+        }
+        return isIgnored && (access.class == .pull || access.class == .resolve)
+            ? .ignored : .accepted
+    }
+
+    // MARK: Once only
+
+    private func isNew(_ access: Access, of delivery: Delivery) throws -> Bool {
+        try db.run(
+            "INSERT OR IGNORE INTO seen (registryId, day, high, low) VALUES (?, ?, ?, ?)",
+            [
+                delivery.registry.id, access.time.day, Int64(bitPattern: access.key.high),
+                Int64(bitPattern: access.key.low),
+            ]
+        )
+        return db.changesCount > 0
+    }
+
+    // MARK: Time
+
+    /// The stamp by our clock; one that cannot be true (before registries existed, or later than
+    /// now) is replaced by the time of receipt, which is the side of keeping.
+    mutating func corrected(_ stamp: Timestamp, of delivery: Delivery) throws -> Timestamp {
+        guard stamp.milliseconds >= Self.beforeRegistries else { return delivery.receivedAt }
+        let process = Process(
+            registryId: delivery.registry.id,
+            source: delivery.source.rawValue,
+            name: ""
+        )
+        let offset: Int64
+        if let known = offsets[process] {
+            offset = known
+        } else {
+            offset =
+                try db.number(
+                    "SELECT clockOffset FROM heard WHERE registryId = ? AND source = ?",
+                    [process.registryId, process.source]
+                ) ?? 0
+            offsets[process] = offset
+        }
+        let (time, overflowed) = stamp.milliseconds.subtractingReportingOverflow(offset)
+        guard !overflowed else { return delivery.receivedAt }
+        return min(Timestamp(milliseconds: time), delivery.receivedAt)
+    }
+
+    /// 2013-01-01: there was no Docker registry before.
+    private static let beforeRegistries: Int64 = 1_356_998_400_000
+
+    // MARK: Rows
+
+    mutating func repository(_ name: RepositoryName, of delivery: Delivery) throws -> Int64 {
+        let key = RepositoryKey(registryId: delivery.registry.id, name: name)
+        if let known = repositories[key] { return known }
+        let id = try writer(delivery).repository(name)
+        repositories[key] = id
+        return id
+    }
+
+    func writer(_ delivery: Delivery) -> InventoryWriter {
+        InventoryWriter(db: db, registryId: delivery.registry.id, now: delivery.receivedAt)
+    }
+}

@@ -1,0 +1,125 @@
+import Foundation
+import GRDB
+package import RegistryModel
+
+/// An event in the outbox, with its place in it.
+package struct StoredEvent: Sendable, Equatable {
+    package var id: Int64
+    package var event: PruneEvent
+}
+
+extension Ledger {
+    /// Writes events to the outbox.
+    package func append(_ events: [PruneEvent]) async throws {
+        guard !events.isEmpty else { return }
+        try await write("write an event to") { db in
+            for event in events { try Self.append(event, db) }
+        }
+    }
+
+    static func append(_ event: PruneEvent, _ db: Database) throws {
+        let attributes = try JSONEncoder.sorted.encode(event.attributes)
+        try db.run(
+            "INSERT INTO event (time, type, action, actor, attributes) VALUES (?, ?, ?, ?, ?)",
+            [
+                event.time.milliseconds, event.type, event.action, event.actor,
+                String(decoding: attributes, as: UTF8.self),
+            ]
+        )
+    }
+
+    /// Events behind a place in the outbox and not older than `since`, in order.
+    package func events(
+        after id: Int64,
+        since: Timestamp? = nil,
+        limit: Int
+    ) async throws -> [StoredEvent] {
+        try await read("read events from") { db in
+            try db.rows(
+                """
+                SELECT id, time, type, action, actor, attributes FROM event
+                WHERE id > ? AND time >= ? ORDER BY id LIMIT ?
+                """,
+                [id, since?.milliseconds ?? 0, limit]
+            ).map { row in
+                let attributes = try? JSONDecoder().decode(
+                    [String: String].self,
+                    from: Data((row[5] as String).utf8)
+                )
+                return StoredEvent(
+                    id: row[0],
+                    event: PruneEvent(
+                        type: row[2],
+                        action: row[3],
+                        actor: row[4],
+                        attributes: attributes ?? [:],
+                        time: Timestamp(milliseconds: row[1])
+                    )
+                )
+            }
+        }
+    }
+
+    /// The place of the newest event; 0 where there is none.
+    package func lastEvent() async throws -> Int64 {
+        try await read("read events from") { db in
+            try db.number("SELECT max(id) FROM event") ?? 0
+        }
+    }
+
+    // MARK: Triggers
+
+    /// When a trigger last ran for a target, and what it said then.
+    package func lastRun(
+        ofTrigger name: String,
+        registryId: Int64,
+        repositoryId: Int64
+    ) async throws -> (at: Timestamp, note: String)? {
+        try await read("read a trigger's state from") { db in
+            try db.row(
+                """
+                SELECT lastRun, lastNote FROM triggerState
+                WHERE name = ? AND registryId = ? AND repositoryId = ?
+                """,
+                [name, registryId, repositoryId]
+            ).map { (at: Timestamp(milliseconds: $0[0]), note: $0[1]) }
+        }
+    }
+
+    /// Notes that a trigger ran for a target; `pushes` counts anew from here where it says so.
+    package func ran(
+        trigger name: String,
+        registryId: Int64,
+        repositoryId: Int64,
+        at time: Timestamp,
+        note: String,
+        pushesCounted: Int = 0
+    ) async throws {
+        try await write("write a trigger's state to") { db in
+            try db.run(
+                """
+                INSERT INTO triggerState (name, registryId, repositoryId, lastRun, lastNote)
+                VALUES (?1, ?2, ?3, ?4, ?5)
+                ON CONFLICT (name, registryId, repositoryId)
+                DO UPDATE SET lastRun = excluded.lastRun, lastNote = excluded.lastNote
+                """,
+                [name, registryId, repositoryId, time.milliseconds, note]
+            )
+            if pushesCounted > 0 {
+                try db.run(
+                    "UPDATE repository SET pushes = max(0, pushes - ?) WHERE id = ?",
+                    [pushesCounted, repositoryId]
+                )
+            }
+        }
+    }
+}
+
+extension JSONEncoder {
+    /// Keys in alphabetical order, so that equal values have equal texts.
+    static var sorted: JSONEncoder {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return encoder
+    }
+}

@@ -1,0 +1,231 @@
+import Foundation
+import GRDB
+package import RegistryModel
+
+extension Ledger {
+    /// Stores a plan whole, before anything is touched, with the events that announce it.
+    package func create(_ run: RunRecord, announcing events: [PruneEvent] = []) async throws {
+        try await write("store a plan in") { db in
+            let reasons = String(
+                decoding: try JSONSerialization.data(withJSONObject: run.keptReasons),
+                as: UTF8.self
+            )
+            try db.run(
+                """
+                INSERT INTO run (name, cause, measured, scope, mode, state, note, createdAt,
+                    endedAt, kept, keptReasons, fingerprint)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """,
+                [
+                    run.name.description, run.cause, run.measured, run.scope, run.mode,
+                    run.state.rawValue, run.note, run.createdAt.milliseconds,
+                    run.endedAt?.milliseconds, run.kept, reasons, run.fingerprint,
+                ]
+            )
+            let id = db.lastInsertedRowID
+            for item in run.items { try Self.insert(item, of: id, at: run.createdAt, db) }
+            for event in events { try Self.append(event, db) }
+        }
+    }
+
+    private static func insert(
+        _ item: RunItem,
+        of run: Int64,
+        at time: Timestamp,
+        _ db: Database
+    ) throws {
+        try db.run(
+            """
+            INSERT INTO runItem (runId, ordinal, kind, registryId, repositoryId, tagId, tag,
+                manifestId, digest, reason, why, policy, mode, lastAccess, accesses, bytes,
+                removesManifest, state, detail, step, changedAt)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+            [
+                run, item.ordinal, item.kind, item.registry.id, item.repositoryId, item.tagId,
+                item.tag?.description, item.manifestId, item.digest?.description, item.reason,
+                item.why, item.policy, item.isEnforced ? "enforce" : "observe",
+                item.lastAccess?.milliseconds, item.accesses, item.bytes,
+                item.removesManifest, item.state.rawValue, item.detail, item.step,
+                time.milliseconds,
+            ]
+        )
+    }
+
+    /// One run with its items, or nil where there is none of that name.
+    package func run(_ name: RunName) async throws -> RunRecord? {
+        try await read("read a run from") { db in
+            let row = try db.row(
+                """
+                SELECT id, name, cause, measured, scope, mode, state, note, createdAt, endedAt,
+                    kept, keptReasons, fingerprint
+                FROM run WHERE name = ?
+                """,
+                [name.description]
+            )
+            guard let row, var run = Self.runRecord(row) else { return nil }
+            run.items = try Self.items(ofRun: row[0], db)
+            return run
+        }
+    }
+
+    /// The newest runs, newest first, without their items.
+    package func runs(limit: Int) async throws -> [RunSummary] {
+        try await read("read the runs from") { db in
+            try db.rows(
+                """
+                SELECT id, name, cause, measured, scope, mode, state, note, createdAt, endedAt,
+                    kept, keptReasons, fingerprint,
+                    (SELECT count(*) FROM runItem WHERE runId = run.id),
+                    (SELECT count(*) FROM runItem WHERE runId = run.id AND state = 'done'),
+                    (SELECT ifnull(sum(bytes), 0) FROM runItem
+                        WHERE runId = run.id AND state IN ('planned', 'done'))
+                FROM run ORDER BY id DESC LIMIT ?
+                """,
+                [limit]
+            ).compactMap { row in
+                Self.runRecord(row).map {
+                    RunSummary(run: $0, items: row[13], done: row[14], released: row[15])
+                }
+            }
+        }
+    }
+
+    /// Names of the runs in a state, oldest first.
+    package func runs(in state: RunRecord.State) async throws -> [RunName] {
+        try await read("read the runs from") { db in
+            try db.rows("SELECT name FROM run WHERE state = ? ORDER BY id", [state.rawValue])
+                .compactMap { RunName($0[0] as String) }
+        }
+    }
+
+    /// The fingerprint of the newest plan that a cause has stored, whatever became of it.
+    package func lastFingerprint(ofCause cause: String) async throws -> String? {
+        try await read("read the runs from") { db in
+            try db.row(
+                "SELECT fingerprint FROM run WHERE cause = ? ORDER BY id DESC LIMIT 1",
+                [cause]
+            )?[0]
+        }
+    }
+
+    /// Changes a run's state, and writes the events that tell of it in the same transaction.
+    package func set(
+        _ state: RunRecord.State,
+        of run: RunName,
+        note: String,
+        at time: Timestamp,
+        events: [PruneEvent] = []
+    ) async throws {
+        try await write("write a run to") { db in
+            try db.run(
+                "UPDATE run SET state = ?, note = ?, endedAt = ? WHERE name = ?",
+                [
+                    state.rawValue, note, state.isOver ? time.milliseconds : nil,
+                    run.description,
+                ]
+            )
+            for event in events { try Self.append(event, db) }
+        }
+    }
+
+    /// Writes down where an item stands.
+    package func set(
+        _ state: RunItem.State,
+        of item: RunItem,
+        in run: RunName,
+        detail: String = "",
+        step: String = "",
+        at time: Timestamp
+    ) async throws {
+        try await write("write a run to") { db in
+            try Self.set(state, of: item, in: run, detail: detail, step: step, at: time, db)
+        }
+    }
+
+    /// Writes down that the removal of tags begins: from now on they are watched.
+    package func begin(
+        _ items: [RunItem],
+        in run: RunName,
+        step: String,
+        at time: Timestamp
+    ) async throws {
+        try await write("write a run to") { db in
+            for item in items {
+                try Self.set(.started, of: item, in: run, detail: "", step: step, at: time, db)
+                guard let tag = item.tag else { continue }
+                try db.run(
+                    """
+                    INSERT INTO tagWatch (repositoryId, tag, comparedAt) VALUES (?, ?, ?)
+                    ON CONFLICT (repositoryId, tag) DO UPDATE SET comparedAt = excluded.comparedAt
+                    """,
+                    [item.repositoryId, tag.description, time.milliseconds]
+                )
+            }
+        }
+    }
+
+    /// When a tag was last compared for a removal, if that was after `horizon`.
+    package func watched(
+        _ tag: TagName,
+        in repositoryId: Int64,
+        since horizon: Timestamp
+    ) async throws -> Timestamp? {
+        try await read("look up a watched tag in") { db in
+            try db.number(
+                """
+                SELECT comparedAt FROM tagWatch
+                WHERE repositoryId = ? AND tag = ? AND comparedAt >= ?
+                """,
+                [repositoryId, tag.description, horizon.milliseconds]
+            ).map(Timestamp.init(milliseconds:))
+        }
+    }
+
+    /// Writes down that items are done, with what that changes in the inventory, as one.
+    package func removed(
+        _ items: [RunItem],
+        in run: RunName,
+        detail: String,
+        at time: Timestamp
+    ) async throws {
+        try await write("write a run to") { db in
+            for item in items {
+                try Self.set(.done, of: item, in: run, detail: detail, step: "", at: time, db)
+                let writer = InventoryWriter(db: db, registryId: item.registry.id, now: time)
+                if let tag = item.tagId { try writer.tagGone(tag, at: time) }
+                if item.removesManifest || item.tagId == nil, let manifest = item.manifestId {
+                    try writer.manifestGone(manifest, at: time)
+                }
+            }
+        }
+    }
+
+    private static func set(
+        _ state: RunItem.State,
+        of item: RunItem,
+        in run: RunName,
+        detail: String,
+        step: String,
+        at time: Timestamp,
+        _ db: Database
+    ) throws {
+        try db.run(
+            """
+            UPDATE runItem SET state = ?, detail = ?, step = ?, changedAt = ?
+            WHERE ordinal = ? AND runId = (SELECT id FROM run WHERE name = ?)
+            """,
+            [
+                state.rawValue, detail, step, time.milliseconds, item.ordinal, run.description,
+            ]
+        )
+    }
+}
+
+/// A run without its items.
+package struct RunSummary: Sendable, Equatable {
+    package var run: RunRecord
+    package var items: Int
+    package var done: Int
+    package var released: Int64
+}

@@ -1,0 +1,120 @@
+package import RegistryModel
+
+/// A stored plan, and the run that carries it out (design, sections 5.5 and 6.4).
+package struct RunRecord: Sendable, Equatable {
+    package enum State: String, Sendable {
+        /// Stored only: asked for by `plan`, `--dry-run` or a policy that observes.
+        case planned
+        /// Held by a brake until it is approved.
+        case waiting
+        case running
+        case done
+        /// Ended, and some items failed or were skipped.
+        case partly
+        case failed
+
+        package var isOver: Bool { self != .running && self != .waiting }
+    }
+
+    package var name: RunName
+    /// The trigger's name, or the command.
+    package var cause: String
+    /// What was measured when the trigger fired, for people.
+    package var measured: String
+    /// What it was planned over, for planning it again at approval.
+    package var scope: String
+    package var mode: String
+    package var state: State
+    /// Why it waits, failed, or freed less than needed.
+    package var note: String
+    package var createdAt: Timestamp
+    package var endedAt: Timestamp?
+    package var kept: Int
+    /// Reasons for keeping with their counts.
+    package var keptReasons: [String: Int]
+    /// Equal for plans that would remove the same.
+    package var fingerprint: String
+    package var items: [RunItem]
+
+    package init(
+        name: RunName,
+        cause: String,
+        measured: String,
+        scope: String,
+        mode: String,
+        state: State,
+        createdAt: Timestamp
+    ) {
+        self.name = name
+        self.cause = cause
+        self.measured = measured
+        self.scope = scope
+        self.mode = mode
+        self.state = state
+        note = ""
+        self.createdAt = createdAt
+        kept = 0
+        keptReasons = [:]
+        fingerprint = ""
+        items = []
+    }
+}
+
+/// One removal of a run.
+package struct RunItem: Sendable, Equatable {
+    package enum State: String, Sendable {
+        case planned
+        /// Begun: after a kill it must be finished or undone.
+        case started
+        case quarantined
+        case done
+        case skipped
+        case failed
+    }
+
+    package var ordinal: Int
+    package var kind: String
+    package var registry: RegistryRow
+    package var repositoryId: Int64
+    package var repository: RepositoryName
+    package var tagId: Int64?
+    package var tag: TagName?
+    package var manifestId: Int64?
+    package var digest: Digest?
+    package var reason: String
+    /// The reason in words, with its numbers.
+    package var why: String
+    package var policy: String?
+    /// Whether the policy that decided enforces; an observed item is never carried out.
+    package var isEnforced = true
+    package var lastAccess: Timestamp?
+    package var accesses: Int
+    package var bytes: Int64
+    /// Whether a tag takes its manifest along.
+    package var removesManifest: Bool
+    package var state: State = .planned
+    /// What happened, where it was not simply done.
+    package var detail = ""
+    /// How far a begun removal has come.
+    package var step = ""
+
+    package init(
+        ordinal: Int,
+        kind: String,
+        registry: RegistryRow,
+        repositoryId: Int64,
+        repository: RepositoryName,
+        reason: String
+    ) {
+        self.ordinal = ordinal
+        self.kind = kind
+        self.registry = registry
+        self.repositoryId = repositoryId
+        self.repository = repository
+        self.reason = reason
+        why = ""
+        accesses = 0
+        bytes = 0
+        removesManifest = false
+    }
+}

@@ -1,0 +1,86 @@
+import AccessLedger
+import RegistryModel
+import RetentionPlanning
+
+extension Cleaner {
+    /// What a trigger's cleanup came to.
+    struct TriggerOutcome: Sendable {
+        var released: Int64
+        /// Why it freed less than needed; empty when it freed enough.
+        var note: String
+    }
+
+    /// Cleans for a trigger: what enforcing policies allow, as much as is needed.
+    ///
+    /// Where that is not enough, what observing policies would give is stored as a plan beside it.
+    func trigger(
+        _ scope: CleanupScope,
+        cause: Cause,
+        needed: Int64
+    ) async throws -> TriggerOutcome {
+        let locks = try locks(scope)
+        defer { withExtendedLifetime(locks) {} }
+        let draft = try await draft(scope, modes: [.enforce])
+        let isEnough = scope.goal == nil || draft.reachesGoal
+        var notes: [String] = []
+        if !isEnough { notes.append(shortfall(draft, scope, needed)) }
+        var released: Int64 = 0
+        if !draft.items.isEmpty {
+            let run = try await isRepeated(draft, cause)
+                ? nil : carryOut(draft, scope, cause, note: notes.joined())
+            if let run, run.state == .waiting { notes.append(run.note) }
+            if let run, run.state == .failed || run.state == .partly {
+                notes.append(run.note)
+            }
+            released = (run?.items ?? []).filter { $0.state == .done }.reduce(0) { $0 + $1.bytes }
+        }
+        if !isEnough { try await observe(scope, cause) }
+        return TriggerOutcome(
+            released: released,
+            note: notes.filter { !$0.isEmpty }.reduce(into: [String]()) { known, note in
+                if !known.contains(note) { known.append(note) }
+            }.joined(separator: "; ")
+        )
+    }
+
+    /// Stores what policies in observe mode would remove, unless that was stored before.
+    private func observe(_ scope: CleanupScope, _ cause: Cause) async throws {
+        guard planMaker.policies.contains(where: { $0.mode == .observe }) else { return }
+        let draft = try await draft(scope, modes: [.observe])
+        let isObserved = draft.items.contains { !$0.isEnforced }
+        guard isObserved, try await !isRepeated(draft, cause) else { return }
+        _ = try await carryOut(draft, scope, cause)
+    }
+
+    /// Whether the cause's newest plan, which was not carried out, was the same.
+    private func isRepeated(_ draft: PlanMaker.Draft, _ cause: Cause) async throws -> Bool {
+        let isHeld = draft.brake != nil || draft.items.allSatisfy { !$0.isEnforced }
+        guard isHeld else { return false }
+        return try await ledger.lastFingerprint(ofCause: cause.name)
+            == RunRecord.fingerprint(of: draft.items)
+    }
+
+    private func shortfall(
+        _ draft: PlanMaker.Draft,
+        _ scope: CleanupScope,
+        _ needed: Int64
+    ) -> String {
+        let unit = scope.goal == "release" ? "bytes" : scope.goal ?? ""
+        let found: Int64 =
+            switch scope.goal {
+            case "release": draft.released
+            case "tags": Int64(draft.items.count { $0.tag != nil })
+            default: Int64(draft.items.count { $0.tag == nil })
+            }
+        let reasons = draft.keptReasons
+            .sorted { ($1.value, $0.key.rawValue) < ($0.value, $1.key.rawValue) }
+            .prefix(Self.reasonsSaid)
+            .map { "\($0.key.rawValue) \($0.value)" }
+            .joined(separator: ", ")
+        let kept = reasons.isEmpty ? "nothing else is there" : "kept: \(reasons)"
+        return "needed \(needed) \(unit), found \(found) (\(kept))"
+    }
+
+    /// The most frequent reasons; a longer list is in the run.
+    private static let reasonsSaid = 5
+}

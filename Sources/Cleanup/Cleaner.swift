@@ -1,0 +1,251 @@
+import Foundation
+package import AccessLedger
+package import Logging
+package import RegistryModel
+package import RetentionPlanning
+
+/// Plans, stores, brakes and runs cleanups; one at a time for a registry, across processes.
+package struct Cleaner: Sendable {
+    package let ledger: Ledger
+    package let planMaker: PlanMaker
+    package let targets: [CleanupTarget]
+    let executor: RunExecutor
+    let logger: Logger
+    let now: @Sendable () -> Timestamp
+
+    package init(
+        ledger: Ledger,
+        policies: [Policy],
+        history: Span,
+        targets: [CleanupTarget],
+        logger: Logger,
+        now: @escaping @Sendable () -> Timestamp
+    ) {
+        self.ledger = ledger
+        self.targets = targets
+        self.logger = logger
+        self.now = now
+        planMaker = PlanMaker(ledger: ledger, policies: policies, history: history)
+        executor = RunExecutor(ledger: ledger, planMaker: planMaker, logger: logger, now: now)
+    }
+
+    /// Why a cleanup is asked for.
+    package struct Cause: Sendable {
+        /// The trigger's name, or the command.
+        package var name: String
+        /// What was measured, for people.
+        package var measured: String
+
+        package init(name: String, measured: String = "") {
+            self.name = name
+            self.measured = measured
+        }
+    }
+
+    package func target(named name: String) throws(CleanupError) -> CleanupTarget {
+        guard let target = targets.first(where: { $0.row.name == name }) else {
+            throw .unknownRegistry(name)
+        }
+        return target
+    }
+
+    /// The registries that a scope is about.
+    package func targets(of scope: CleanupScope) throws(CleanupError) -> [CleanupTarget] {
+        guard let name = scope.registry else { return targets }
+        return [try target(named: name)]
+    }
+
+    // MARK: Plans
+
+    /// Plans and stores what would go, and stops there: `plan` and `--dry-run`.
+    package func plan(_ scope: CleanupScope, cause: Cause) async throws -> RunRecord {
+        let draft = try await draft(scope, modes: [.enforce, .observe])
+        let run = try record(draft, scope, cause, state: .planned)
+        try await ledger.create(run)
+        return run
+    }
+
+    /// Plans, stores and, where policies enforce and no brake holds it, carries out.
+    package func clean(_ scope: CleanupScope, cause: Cause) async throws -> RunRecord {
+        let locks = try locks(scope)
+        defer { withExtendedLifetime(locks) {} }
+        let draft = try await draft(scope, modes: [.enforce, .observe])
+        return try await carryOut(draft, scope, cause)
+    }
+
+    /// Plans the removal of named images; carried out unless it is a dry run.
+    package func delete(
+        _ candidates: [InventorySlice.Candidate],
+        images: [String],
+        of target: CleanupTarget,
+        isDryRun: Bool
+    ) async throws -> RunRecord {
+        let lock = try isDryRun ? nil : RunLock(ledger: ledger.path, registry: target.row.name)
+        defer { withExtendedLifetime(lock) {} }
+        let draft = try await planMaker.draft(deleting: candidates, of: target, now: now())
+        var scope = CleanupScope()
+        scope.registry = target.row.name
+        scope.images = images
+        let cause = Cause(name: "delete")
+        guard !isDryRun else {
+            let run = try record(draft, scope, cause, state: .planned)
+            try await ledger.create(run)
+            return run
+        }
+        return try await carryOut(draft, scope, cause)
+    }
+
+    func draft(_ scope: CleanupScope, modes: Set<Policy.Mode>) async throws -> PlanMaker.Draft {
+        try await planMaker.draft(
+            scope,
+            over: try targets(of: scope),
+            modes: modes,
+            now: now()
+        )
+    }
+
+    /// Stores a draft, and executes it where it may be.
+    func carryOut(
+        _ draft: PlanMaker.Draft,
+        _ scope: CleanupScope,
+        _ cause: Cause,
+        note: String = ""
+    ) async throws -> RunRecord {
+        let isEnforced = draft.items.contains { $0.isEnforced }
+        let isBraked = isEnforced && draft.brake != nil
+        var run = try record(
+            draft,
+            scope,
+            cause,
+            state: isBraked ? .waiting : isEnforced ? .running : .planned
+        )
+        if isBraked, let brake = draft.brake {
+            run.note = "\(brake); `lastpull approve \(run.name)` carries it out"
+        }
+        if !isEnforced { run.note = note }
+        try await ledger.create(run, announcing: announcements(of: run, draft))
+        guard isEnforced, !isBraked else { return run }
+        _ = try await executor.execute(run, on: targets, note: note)
+        return try await ledger.run(run.name) ?? run
+    }
+
+    func record(
+        _ draft: PlanMaker.Draft,
+        _ scope: CleanupScope,
+        _ cause: Cause,
+        state: RunRecord.State
+    ) throws -> RunRecord {
+        let time = now()
+        var random = SystemRandomNumberGenerator()
+        var run = RunRecord(
+            name: RunName(
+                time: time,
+                random: (random.next(), UInt16.random(in: 0...UInt16.max))
+            ),
+            cause: cause.name,
+            measured: cause.measured,
+            scope: try scope.text,
+            mode: draft.items.contains { $0.isEnforced } || draft.items.isEmpty
+                ? Policy.Mode.enforce.rawValue : Policy.Mode.observe.rawValue,
+            state: state,
+            createdAt: time
+        )
+        if draft.items.isEmpty { run.mode = emptyMode(scope).rawValue }
+        run.items = draft.items
+        run.kept = draft.kept
+        for (reason, count) in draft.keptReasons { run.keptReasons[reason.rawValue] = count }
+        run.fingerprint = RunRecord.fingerprint(of: draft.items)
+        if state.isOver { run.endedAt = time }
+        return run
+    }
+
+    /// The mode of a plan that removes nothing: what the policies in question say.
+    private func emptyMode(_ scope: CleanupScope) -> Policy.Mode {
+        let inQuestion = planMaker.policies.filter {
+            $0.registry == nil || scope.registry == nil || $0.registry == scope.registry
+        }
+        if inQuestion.isEmpty { return scope.sweepDefault ? .enforce : .observe }
+        return inQuestion.contains { $0.mode == .enforce } ? .enforce : .observe
+    }
+
+    /// What is told of a plan that is not carried out now.
+    private func announcements(of run: RunRecord, _ draft: PlanMaker.Draft) -> [PruneEvent] {
+        guard run.state != .running, !run.items.isEmpty else { return [] }
+        let byRegistry = Dictionary(grouping: run.items) { $0.registry.name }
+        return byRegistry.keys.sorted().map { name in
+            let items = byRegistry[name] ?? []
+            return PruneEvent(
+                type: "registry",
+                action: run.state == .waiting ? "waiting" : "plan",
+                actor: name,
+                attributes: [
+                    "registry": name, "run": run.name.description, "trigger": run.cause,
+                    "measured": run.measured, "mode": run.mode, "items": "\(items.count)",
+                    "released": "\(items.reduce(0) { $0 + $1.bytes })", "note": run.note,
+                ],
+                time: run.createdAt
+            )
+        }
+    }
+
+    // MARK: Runs
+
+    /// Carries out a waiting plan, but only what a fresh plan would also remove.
+    package func approve(_ name: RunName) async throws -> RunRecord {
+        guard let run = try await ledger.run(name) else {
+            throw CleanupError.unknownRun(name.description)
+        }
+        guard run.state == .waiting else {
+            throw CleanupError.notWaiting(run: name, state: run.state.rawValue)
+        }
+        let scope = try CleanupScope(run.scope)
+        let locks = try locks(scope)
+        defer { withExtendedLifetime(locks) {} }
+        let fresh = try await draft(scope, modes: [.enforce])
+        let still = Set(fresh.items.map(Self.identity))
+        for item in run.items where !still.contains(Self.identity(item)) {
+            try await ledger.set(
+                .skipped,
+                of: item,
+                in: name,
+                detail: "a fresh plan would not remove it",
+                at: now()
+            )
+        }
+        let current = try await ledger.run(name) ?? run
+        _ = try await executor.execute(current, on: targets)
+        return try await ledger.run(name) ?? current
+    }
+
+    private static func identity(_ item: RunItem) -> [String] {
+        [
+            "\(item.repositoryId)", item.tag?.description ?? "", item.digest?.description ?? "",
+        ]
+    }
+
+    /// Finishes the runs that a kill has left behind; each is compared again item by item.
+    package func resume() async throws {
+        for name in try await ledger.runs(in: .running) {
+            guard let run = try await ledger.run(name) else { continue }
+            let names = Set(run.items.map(\.registry.name))
+            let here = targets.filter { names.contains($0.row.name) }
+            do {
+                let locks = try here.map {
+                    try RunLock(ledger: ledger.path, registry: $0.row.name)
+                }
+                defer { withExtendedLifetime(locks) {} }
+                guard try await ledger.run(name)?.state == .running else { continue }
+                logger.notice("finishing a run that was cut off", metadata: ["run": "\(name)"])
+                _ = try await executor.execute(run, on: here, note: "finished after a restart")
+            } catch CleanupError.alreadyRunning {
+                // Another process is carrying it out right now.
+                continue
+            }
+        }
+    }
+
+    /// The right to clean every registry of a scope, for as long as the result lives.
+    func locks(_ scope: CleanupScope) throws -> [RunLock] {
+        try targets(of: scope).map { try RunLock(ledger: ledger.path, registry: $0.row.name) }
+    }
+}

@@ -1,0 +1,45 @@
+package import AccessLedger
+package import RegistryClients
+package import RegistryModel
+
+/// One registry as the cleanup sees it.
+package struct CleanupTarget: Sendable {
+    package var row: RegistryRow
+    package var client: any RegistryClient
+    /// Reads by the address that clients use, so that a probe goes the way they go.
+    package var probeClient: any RegistryClient
+    package var url: String
+    /// The repositories, where the registry's catalog is not to be asked.
+    package var repositories: [RepositoryName]?
+    package var gapTolerance: Span
+    package var probeInterval: Span
+    package var inventoryInterval: Span
+    /// The filesystem driver's root on this machine.
+    package var storage: String?
+    /// Whether the address is this machine: a refused connection then proves that nobody can pull.
+    package var isLoopback: Bool
+
+    package init(
+        row: RegistryRow,
+        client: any RegistryClient,
+        probeClient: any RegistryClient,
+        url: String,
+        repositories: [RepositoryName]? = nil,
+        gapTolerance: Span = .minutes(10),
+        probeInterval: Span = .minutes(5),
+        inventoryInterval: Span = .hours(6),
+        storage: String? = nil,
+        isLoopback: Bool = false
+    ) {
+        self.row = row
+        self.client = client
+        self.probeClient = probeClient
+        self.url = url
+        self.repositories = repositories
+        self.gapTolerance = gapTolerance
+        self.probeInterval = probeInterval
+        self.inventoryInterval = inventoryInterval
+        self.storage = storage
+        self.isLoopback = isLoopback
+    }
+}

@@ -1,0 +1,123 @@
+package import AccessLedger
+package import RegistryModel
+package import RetentionPlanning
+
+/// Answers why an image is kept, would go, or is gone; from the ledger alone.
+package struct Explainer: Sendable {
+    let ledger: Ledger
+    let planMaker: PlanMaker
+    let now: @Sendable () -> Timestamp
+
+    package init(
+        ledger: Ledger,
+        planMaker: PlanMaker,
+        now: @escaping @Sendable () -> Timestamp
+    ) {
+        self.ledger = ledger
+        self.planMaker = planMaker
+        self.now = now
+    }
+
+    package struct Answer: Sendable, Equatable {
+        package var image: String
+        package var digest: Digest?
+        /// `keep`, `remove` or `gone`.
+        package var verdict: String
+        package var reason: String
+        package var detail: String
+        package var rules: [RuleOutcome]
+        package var lastAccess: Timestamp?
+        package var accesses: Int
+        package var coveredSince: Timestamp?
+        /// The run that removed it.
+        package var run: RunName?
+    }
+
+    package func explain(
+        _ repository: RepositoryName,
+        tag: TagName?,
+        digest: Digest?,
+        of target: CleanupTarget
+    ) async throws -> Answer {
+        let text = "\(repository)\(tag.map { ":\($0)" } ?? digest.map { "@\($0)" } ?? "")"
+        guard
+            let image = try await ledger.image(
+                repository,
+                tag: tag,
+                digest: digest,
+                in: target.row
+            )
+        else { throw CleanupError.unknownImage(text) }
+        let time = now()
+        let coverage = try await planMaker.coverage(target, time)
+        var answer = Answer(
+            image: text,
+            digest: image.digest,
+            verdict: "gone",
+            reason: "gone",
+            detail: "",
+            rules: [],
+            lastAccess: nil,
+            accesses: 0,
+            coveredSince: coverage.answer(window: .hours(1), now: time).coveredSince,
+            run: nil
+        )
+        if image.isGone {
+            try await explainGone(image, tag, &answer)
+        } else {
+            try await explainPresent(image, target, coverage, time, &answer)
+        }
+        return answer
+    }
+
+    private func explainGone(
+        _ image: ImageRecord,
+        _ tag: TagName?,
+        _ answer: inout Answer
+    ) async throws {
+        guard let removal = try await ledger.removal(of: image, tag: tag) else {
+            answer.detail = "it was removed by somebody else"
+            return
+        }
+        answer.reason = removal.item.reason
+        answer.detail = "removed by run \(removal.run): \(removal.item.why)"
+        answer.run = removal.run
+        answer.digest = removal.item.digest
+        answer.lastAccess = removal.item.lastAccess
+        answer.accesses = removal.item.accesses
+    }
+
+    private func explainPresent(
+        _ image: ImageRecord,
+        _ target: CleanupTarget,
+        _ coverage: Coverage,
+        _ time: Timestamp,
+        _ answer: inout Answer
+    ) async throws {
+        let candidate: InventorySlice.Candidate? =
+            image.tagId.map { .tag($0) }
+            ?? image.manifestId.map { .untagged($0, repository: image.repositoryId) }
+        guard let candidate else { return }
+        let slice = try await ledger.slice(of: [candidate], rule: planMaker.rule(time))
+        let planner = Planner(
+            request: planMaker.request(CleanupScope(), now: time),
+            coverage: [target.row.name: coverage]
+        )
+        let manifest = image.manifestId.flatMap { slice.manifests[$0] }
+        let tag = image.tagId.flatMap { slice.tags[$0] }
+        let policy = slice.repositories[image.repositoryId].flatMap {
+            planMaker.policies.deciding(registry: $0.registry, repository: $0.name)
+        }
+        let classes = policy?.count ?? Policy.defaultCount
+        answer.accesses = max(
+            tag?.inHistory.total(of: classes) ?? 0,
+            manifest?.inHistory.total(of: classes) ?? 0
+        )
+        answer.lastAccess = [tag?.lastAccess, manifest?.lastAccess].compactMap(\.self).max()
+        guard let (verdict, rules) = planner.explain(candidate, in: slice) else { return }
+        answer.verdict = verdict.isRemoval ? "remove" : "keep"
+        answer.reason = verdict.reason.rawValue
+        answer.detail = verdict.detail
+        answer.rules = rules
+    }
+}

@@ -1,0 +1,176 @@
+package import AccessLedger
+package import Logging
+import RegistryClients
+package import RegistryModel
+
+/// Keeps the ledger's inventory of a registry true: lists it, and reads new manifests.
+package struct InventoryKeeper: Sendable {
+    let ledger: Ledger
+    let logger: Logger
+    let now: @Sendable () -> Timestamp
+
+    package init(ledger: Ledger, logger: Logger, now: @escaping @Sendable () -> Timestamp) {
+        self.ledger = ledger
+        self.logger = logger
+        self.now = now
+    }
+
+    /// Lists the whole registry and reads what is new in it.
+    ///
+    /// A repository that cannot be listed to its end stays as it was known.
+    package func list(_ target: CleanupTarget) async throws {
+        try await ledger.retryUnreadable(of: target.row)
+        let names = try await repositories(of: target)
+        for name in names { try await list(name, of: target) }
+        let listed = Set(names)
+        for known in try await ledger.repositories(of: target.row)
+        where known.tags > 0 && !listed.contains(known.name) {
+            try await list(known.name, of: target)
+        }
+        try await readNew(of: target)
+        try await ledger.listed(target.row, at: now())
+    }
+
+    /// Lists the tags of one repository.
+    package func list(_ name: RepositoryName, of target: CleanupTarget) async throws {
+        let began = now()
+        let names = try await target.client.tags(of: name)
+        let client = target.client
+        let found = try await inParallel(names, width: Self.width) { tag in
+            try await Self.digest(of: tag, in: name, client).map { (name: tag, digest: $0) }
+        }
+        try await ledger.list(
+            name,
+            of: target.row,
+            tags: found.compactMap(\.self),
+            began: began,
+            now: now()
+        )
+    }
+
+    private static func digest(
+        of tag: TagName,
+        in repository: RepositoryName,
+        _ client: any RegistryClient
+    ) async throws -> Digest? {
+        do {
+            let answer = try await client.head(repository, .tag(tag))
+            if let digest = answer.digest { return digest }
+            return try await client.manifest(repository, .tag(tag)).digest
+        } catch let error where error.kind == .notFound {
+            return nil
+        }
+    }
+
+    private func repositories(of target: CleanupTarget) async throws -> [RepositoryName] {
+        if let fixed = target.repositories { return fixed }
+        let gathered = Gathered()
+        try await target.client.forEachRepositoryPage { await gathered.add($0) }
+        return await gathered.names
+    }
+
+    private actor Gathered {
+        var names: [RepositoryName] = []
+
+        func add(_ page: [RepositoryName]) { names += page }
+    }
+
+    /// Reads every manifest whose content is not known, until none is left or one can't be had now.
+    package func readNew(
+        of target: CleanupTarget,
+        in repositories: Set<Int64>? = nil
+    ) async throws {
+        while true {
+            let unread = try await ledger.unreadManifests(
+                of: target.row,
+                in: repositories,
+                limit: Self.batch
+            )
+            guard !unread.isEmpty else { return }
+            let results = try await inParallel(unread, width: Self.width) { manifest in
+                await read(manifest, of: target)
+            }
+            var contents: [(id: Int64, content: ManifestContent, size: Int64)] = []
+            var postponed = 0
+            for (manifest, result) in zip(unread, results) {
+                switch result {
+                case .content(let content, let size):
+                    contents.append((id: manifest.id, content: content, size: size))
+                case .gone: try await ledger.markGone(
+                    manifest: manifest.id, of: target.row, at: now())
+                case .unreadable: try await ledger.markUnreadable(manifest.id, of: target.row)
+                case .later: postponed += 1
+                }
+            }
+            try await ledger.store(contents, of: target.row, at: now())
+            if postponed > 0 { return }
+        }
+    }
+
+    private enum Reading: Sendable {
+        case content(ManifestContent, Int64)
+        case gone
+        case unreadable
+        /// The registry did not answer; it stays unread, and its repository is left alone.
+        case later
+    }
+
+    private func read(_ manifest: UnreadManifest, of target: CleanupTarget) async -> Reading {
+        do {
+            let fetched = try await target.client.manifest(
+                manifest.repository,
+                .digest(manifest.digest)
+            )
+            let content = try ManifestContent(parsing: fetched.bytes, mediaType: fetched.mediaType)
+            return .content(content, Int64(fetched.bytes.count))
+        } catch let error as RegistryError {
+            if error.kind == .notFound { return .gone }
+            log(manifest, target, "\(error)")
+            return error.kind == .corrupt ? .unreadable : .later
+        } catch {
+            log(manifest, target, "\(error)")
+            return .unreadable
+        }
+    }
+
+    private func log(_ manifest: UnreadManifest, _ target: CleanupTarget, _ reason: String) {
+        logger.warning(
+            "manifest not read; its repository is left alone",
+            metadata: [
+                "registry": "\(target.row.name)", "repository": "\(manifest.repository)",
+                "digest": "\(manifest.digest)", "reason": "\(reason)",
+            ]
+        )
+    }
+
+    /// Requests at once to one registry: quick enough, and no burden to it.
+    private static let width = 8
+    /// Manifests read between two commits.
+    private static let batch = 256
+}
+
+/// Maps `items` with at most `width` at once; results come in the order of the items.
+func inParallel<Item: Sendable, Result: Sendable>(
+    _ items: [Item],
+    width: Int,
+    _ body: @escaping @Sendable (Item) async throws -> Result
+) async throws -> [Result] {
+    try await withThrowingTaskGroup(of: (Int, Result).self) { group in
+        var results = [Result?](repeating: nil, count: items.count)
+        var next = 0
+        while next < items.count, next < width {
+            let index = next
+            group.addTask { (index, try await body(items[index])) }
+            next += 1
+        }
+        while let (index, result) = try await group.next() {
+            results[index] = result
+            if next < items.count {
+                let index = next
+                group.addTask { (index, try await body(items[index])) }
+                next += 1
+            }
+        }
+        return results.compactMap(\.self)
+    }
+}

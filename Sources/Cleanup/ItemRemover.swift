@@ -1,0 +1,250 @@
+import AccessLedger
+import Logging
+import RegistryClients
+import RegistryModel
+import RetentionPlanning
+
+/// Removes the items of one registry, a group at a time.
+struct ItemRemover: Sendable {
+    let executor: RunExecutor
+    let run: RunRecord
+    let target: CleanupTarget
+    let power: DeletePower
+
+    private var ledger: Ledger { executor.ledger }
+
+    /// Why an item was not removed.
+    private enum Obstacle: Error {
+        case skipped(String)
+        /// It is not there any more: nothing is left to do.
+        case gone
+    }
+
+    func remove(_ group: [RunItem]) async throws {
+        do {
+            let present = try await compared(group)
+            if !present.isEmpty { try await removeCompared(present) }
+        } catch Obstacle.skipped(let reason) {
+            try await end(group, .skipped, reason)
+        } catch let error as RegistryError {
+            try await end(group, .failed, "\(error)")
+        }
+    }
+
+    private func end(_ group: [RunItem], _ state: RunItem.State, _ reason: String) async throws {
+        executor.logger.notice(
+            "not removed",
+            metadata: [
+                "run": "\(run.name)", "registry": "\(target.row.name)",
+                "repository": "\(group[0].repository)", "tag": "\(group[0].tag?.description ?? "")",
+                "state": "\(state.rawValue)", "reason": "\(reason)",
+            ]
+        )
+        for item in group {
+            try await ledger.set(state, of: item, in: run.name, detail: reason, at: executor.now())
+        }
+    }
+
+    // MARK: Compare
+
+    /// Looks once more, in the ledger and in the registry, right before the removal.
+    ///
+    /// - Returns: What is still there; the rest is written down as done.
+    private func compared(_ group: [RunItem]) async throws -> [RunItem] {
+        var present: [RunItem] = []
+        for item in group {
+            do {
+                if !item.step.hasPrefix(Self.overwriting) {
+                    try await compareWithLedger(item, in: group)
+                }
+                try await compareWithRegistry(item)
+                present.append(item)
+            } catch Obstacle.gone {
+                try await gone(item)
+            }
+        }
+        return present
+    }
+
+    /// Writes down that an item needs no removal; its manifest stays if the registry has it.
+    private func gone(_ item: RunItem) async throws {
+        var item = item
+        if item.tagId != nil, item.removesManifest, let digest = item.digest {
+            item.removesManifest = try await !exists(digest, in: item.repository)
+        }
+        try await ledger.removed(
+            [item],
+            in: run.name,
+            detail: "was not there any more",
+            at: executor.now()
+        )
+    }
+
+    private func exists(_ digest: Digest, in repository: RepositoryName) async throws -> Bool {
+        do {
+            _ = try await target.client.head(repository, .digest(digest))
+            return true
+        } catch let error where error.kind == .notFound {
+            return false
+        }
+    }
+
+    private func compareWithLedger(_ item: RunItem, in group: [RunItem]) async throws {
+        let candidate: InventorySlice.Candidate? =
+            item.tagId.map { .tag($0) }
+            ?? item.manifestId.map { .untagged($0, repository: item.repositoryId) }
+        guard let candidate else { throw Obstacle.skipped("the plan does not name it exactly") }
+        let slice = try await ledger.slice(
+            of: [candidate],
+            rule: executor.planMaker.rule(run.createdAt)
+        )
+        let tag = item.tagId.flatMap { slice.tags[$0] }
+        if item.tagId != nil {
+            guard let tag else { throw Obstacle.gone }
+            guard tag.manifest == item.manifestId else {
+                throw Obstacle.skipped("the tag points to another manifest since the plan")
+            }
+        }
+        guard let manifest = item.manifestId.flatMap({ slice.manifests[$0] }) else {
+            throw Obstacle.gone
+        }
+        try compareUse(item, tag, manifest)
+        if item.removesManifest || item.tagId == nil {
+            let planned = Set(group.compactMap(\.tagId))
+            guard manifest.tags.allSatisfy(planned.contains) else {
+                throw Obstacle.skipped("another tag points to it since the plan")
+            }
+            guard manifest.parents.isEmpty else {
+                throw Obstacle.skipped("an index that is still there holds it")
+            }
+            guard manifest.subject == nil else {
+                throw Obstacle.skipped("the manifest that it belongs to is still there")
+            }
+        }
+        try await compareCoverage(item, candidate, slice)
+    }
+
+    private func compareUse(_ item: RunItem, _ tag: TagFacts?, _ manifest: ManifestFacts) throws {
+        let pushed = max(
+            tag?.pushedAt ?? .init(milliseconds: 0),
+            manifest.pushedAt ?? .init(milliseconds: 0)
+        )
+        guard pushed <= run.createdAt else {
+            throw Obstacle.skipped("it was pushed since the plan")
+        }
+        let used = [tag?.lastAccess, manifest.lastAccess].compactMap(\.self).max()
+        guard (used?.milliseconds ?? 0) <= (item.lastAccess?.milliseconds ?? 0) else {
+            throw Obstacle.skipped("it was accessed since the plan")
+        }
+    }
+
+    /// Asks the policy once more: what came to be known since the plan may protect it.
+    private func compareCoverage(
+        _ item: RunItem,
+        _ candidate: InventorySlice.Candidate,
+        _ slice: InventorySlice
+    ) async throws {
+        guard item.policy != nil, item.policy != PlanMaker.byHandName else { return }
+        guard item.tagId != nil || item.reason == Reason.untagged.rawValue else { return }
+        let scope = (try? CleanupScope(run.scope)) ?? CleanupScope()
+        var coverage: [String: Coverage] = [:]
+        coverage[target.row.name] = try await executor.planMaker.coverage(target, executor.now())
+        let planner = Planner(
+            request: executor.planMaker.request(scope, now: run.createdAt),
+            coverage: coverage
+        )
+        let protecting: [Reason] = [.accessed, .historyIncomplete, .freshPush, .noPolicy, .newest]
+        if case .keep(let reason, let detail)? = planner.explain(candidate, in: slice)?.verdict,
+            protecting.contains(reason)
+        {
+            throw Obstacle.skipped("\(reason.rawValue): \(detail)")
+        }
+    }
+
+    private func compareWithRegistry(_ item: RunItem) async throws {
+        guard let digest = item.digest else {
+            throw Obstacle.skipped("the plan does not name its digest")
+        }
+        let reference: ManifestReference = item.tag.map { .tag($0) } ?? .digest(digest)
+        let fetched: FetchedManifest
+        do {
+            fetched = try await target.client.manifest(item.repository, reference)
+        } catch let error where error.kind == .notFound {
+            throw Obstacle.gone
+        }
+        if fetched.digest != digest {
+            if try await finishOverwrite(item, found: fetched.digest) { throw Obstacle.gone }
+            throw Obstacle.skipped("the tag points to \(fetched.digest) now")
+        }
+        try await ledger.keep(
+            KeptManifest(
+                digest: fetched.digest,
+                mediaType: fetched.mediaType ?? MediaType.ociManifest,
+                bytes: fetched.bytes
+            ),
+            in: item.repositoryId,
+            at: executor.now()
+        )
+    }
+
+    // MARK: Remove
+
+    private func removeCompared(_ group: [RunItem]) async throws {
+        guard let last = group.last, let digest = last.digest else { return }
+        let isWhole = last.tagId == nil || last.removesManifest
+        if power == .digestOnly, !isWhole {
+            for item in group { try await overwrite(item) }
+        } else {
+            try await ledger.begin(group, in: run.name, step: "", at: executor.now())
+            if power == .byTag {
+                for item in group {
+                    guard let tag = item.tag else { continue }
+                    _ = try await target.client.delete(item.repository, .tag(tag))
+                }
+            }
+            if isWhole { _ = try await target.client.delete(last.repository, .digest(digest)) }
+        }
+        try await ledger.removed(group, in: run.name, detail: "", at: executor.now())
+    }
+
+    /// Takes one tag away where a delete by digest would take its siblings along: points it at a
+    /// throw-away manifest of its own, and deletes that (design, section 5.6).
+    private func overwrite(_ item: RunItem) async throws {
+        guard let tag = item.tag else { return }
+        let config = Array(#"{"lastpull":"\#(run.name) \#(item.ordinal)"}"#.utf8)
+        let manifest = Self.throwAway(config)
+        try await ledger.begin(
+            [item],
+            in: run.name,
+            step: "\(Self.overwriting)\(manifest.digest)",
+            at: executor.now()
+        )
+        _ = try await target.client.uploadBlob(item.repository, bytes: config)
+        _ = try await target.client.put(
+            item.repository,
+            .tag(tag),
+            bytes: manifest.bytes,
+            mediaType: MediaType.ociManifest
+        )
+        _ = try await target.client.delete(item.repository, .digest(manifest.digest))
+    }
+
+    /// How the journal marks an overwrite that has begun, before the throw-away digest.
+    private static let overwriting = "overwrite "
+
+    static func throwAway(_ config: [UInt8]) -> (digest: Digest, bytes: [UInt8]) {
+        let text =
+            #"{"schemaVersion":2,"mediaType":"\#(MediaType.ociManifest)","config":"#
+            + #"{"mediaType":"application/vnd.oci.image.config.v1+json","#
+            + #""digest":"\#(Digest(hashing: config))","size":\#(config.count)},"layers":[]}"#
+        let bytes = Array(text.utf8)
+        return (Digest(hashing: bytes), bytes)
+    }
+
+    /// After a kill between overwriting and deleting: deletes the throw-away manifest.
+    private func finishOverwrite(_ item: RunItem, found: Digest) async throws -> Bool {
+        guard item.step == "\(Self.overwriting)\(found)" else { return false }
+        _ = try await target.client.delete(item.repository, .digest(found))
+        return true
+    }
+}

@@ -1,0 +1,159 @@
+package import AccessLedger
+import RegistryClients
+package import RegistryModel
+
+/// Puts removed images back from the manifests that the ledger keeps.
+package struct Restorer: Sendable {
+    let ledger: Ledger
+    let targets: [CleanupTarget]
+    let now: @Sendable () -> Timestamp
+
+    package init(
+        ledger: Ledger,
+        targets: [CleanupTarget],
+        now: @escaping @Sendable () -> Timestamp
+    ) {
+        self.ledger = ledger
+        self.targets = targets
+        self.now = now
+    }
+
+    /// What became of one image.
+    package struct Result: Sendable, Equatable {
+        package enum State: String, Sendable {
+            case restored
+            case skipped
+            case failed
+        }
+
+        package var item: RunItem
+        package var state: State
+        package var detail: String
+    }
+
+    /// Puts back everything that a run removed.
+    package func restore(run name: RunName) async throws -> [Result] {
+        guard let run = try await ledger.run(name) else {
+            throw CleanupError.unknownRun(name.description)
+        }
+        let done = run.items.filter { $0.state == .done && $0.detail.isEmpty }
+        guard !done.isEmpty else { throw CleanupError.nothingToRestore("run \(name)") }
+        // What an index holds must be there before the index.
+        let order = done.filter { $0.tag == nil }.reversed() + done.filter { $0.tag != nil }
+        var results: [Result] = []
+        for item in order { results.append(await restore(item)) }
+        return results
+    }
+
+    /// Puts back one image, with what its index held.
+    package func restore(
+        _ repository: RepositoryName,
+        tag: TagName?,
+        digest: Digest?,
+        of target: CleanupTarget
+    ) async throws -> [Result] {
+        let subject = "\(repository)\(tag.map { ":\($0)" } ?? digest.map { "@\($0)" } ?? "")"
+        guard
+            let image = try await ledger.image(
+                repository,
+                tag: tag,
+                digest: digest,
+                in: target.row
+            ),
+            let removal = try await ledger.removal(of: image, tag: tag)
+        else { throw CleanupError.nothingToRestore(subject) }
+        return [await restore(removal.item)]
+    }
+
+    private func restore(_ item: RunItem) async -> Result {
+        guard let target = targets.first(where: { $0.row == item.registry }) else {
+            return Result(item: item, state: .failed, detail: "its registry is not in the settings")
+        }
+        guard let digest = item.digest else {
+            return Result(item: item, state: .failed, detail: "its digest is not known")
+        }
+        do {
+            if let other = try await present(item, target), other != digest {
+                let detail = "the tag points to \(other) now; remove or rename that tag first"
+                return Result(item: item, state: .skipped, detail: detail)
+            }
+            try await put(digest, item.tag, item, target, depth: 0)
+            return Result(item: item, state: .restored, detail: "")
+        } catch let obstacle as Obstacle {
+            return Result(item: item, state: .failed, detail: obstacle.reason)
+        } catch {
+            return Result(item: item, state: .failed, detail: "\(error)")
+        }
+    }
+
+    private struct Obstacle: Error {
+        var reason: String
+    }
+
+    private func present(_ item: RunItem, _ target: CleanupTarget) async throws -> Digest? {
+        guard let tag = item.tag else { return nil }
+        do {
+            return try await target.client.head(item.repository, .tag(tag)).digest
+        } catch let error as RegistryError where error.kind == .notFound {
+            return nil
+        }
+    }
+
+    /// Puts a kept manifest, after what it holds; a blob that is gone for good is said.
+    private func put(
+        _ digest: Digest,
+        _ tag: TagName?,
+        _ item: RunItem,
+        _ target: CleanupTarget,
+        depth: Int
+    ) async throws {
+        let kept = try await ledger.keptManifest(digest, in: item.repositoryId)
+        guard let kept else {
+            guard try await isPresent(digest, item, target) else {
+                throw Obstacle(reason: "manifest \(digest) was not kept")
+            }
+            return
+        }
+        let content = try ManifestContent(parsing: kept.bytes, mediaType: kept.mediaType)
+        if depth < Self.deepestNesting {
+            for child in content.children {
+                guard try await !isPresent(child.digest, item, target) else { continue }
+                try await put(child.digest, nil, item, target, depth: depth + 1)
+            }
+        }
+        for blob in content.blobs
+        where try await !target.client.hasBlob(item.repository, blob.digest) {
+            throw Obstacle(
+                reason: "blob \(blob.digest) is gone from the registry; push the image again"
+            )
+        }
+        _ = try await target.client.put(
+            item.repository,
+            tag.map { .tag($0) } ?? .digest(digest),
+            bytes: kept.bytes,
+            mediaType: kept.mediaType
+        )
+        try await ledger.restored(
+            item.repository,
+            tag: tag,
+            digest: digest,
+            of: target.row,
+            at: now()
+        )
+    }
+
+    private func isPresent(
+        _ digest: Digest,
+        _ item: RunItem,
+        _ target: CleanupTarget
+    ) async throws -> Bool {
+        do {
+            _ = try await target.client.head(item.repository, .digest(digest))
+            return true
+        } catch let error as RegistryError where error.kind == .notFound {
+            return false
+        }
+    }
+
+    private static let deepestNesting = 16
+}

@@ -1,0 +1,315 @@
+import Foundation
+package import AccessLedger
+package import Logging
+package import RegistryModel
+package import RetentionPlanning
+
+/// Watches the thresholds and starts cleanups: at once for what a commit has touched, on a tick for
+/// the rest.
+///
+/// One cleanup at a time for a registry; what fires meanwhile is looked at again when it has ended.
+package actor TriggerService {
+    private let triggers: [Trigger]
+    private let cleaner: Cleaner
+    private let keeper: InventoryKeeper
+    private let logger: Logger
+    private let now: @Sendable () -> Timestamp
+    private var state = State()
+
+    private struct State {
+        /// Registries that are being cleaned.
+        var busy: Set<String> = []
+        /// Repositories to look at again.
+        var waiting: Set<RecordedBatch.Touched> = []
+        /// When a trigger's last run for a target ended.
+        var ended: [String: Timestamp] = [:]
+        var lastSurvey: Timestamp?
+        /// The last complaint of a trigger about a target, so that it is not repeated.
+        var complaints: [String: (text: String, at: Timestamp)] = [:]
+    }
+
+    package init(
+        triggers: [Trigger],
+        cleaner: Cleaner,
+        keeper: InventoryKeeper,
+        logger: Logger,
+        now: @escaping @Sendable () -> Timestamp
+    ) {
+        self.triggers = triggers
+        self.cleaner = cleaner
+        self.keeper = keeper
+        self.logger = logger
+        self.now = now
+    }
+
+    // MARK: Looking
+
+    /// Looks at what a commit has touched.
+    package func touched(_ places: Set<RecordedBatch.Touched>) async {
+        guard triggers.contains(where: { $0.isPerRepository || $0.isRegistryBytes }) else { return }
+        let facts: [Int64: RepositoryFacts]
+        do {
+            facts = try await cleaner.ledger.repositories(Set(places.map(\.repositoryId)))
+        } catch {
+            logger.error("triggers not looked at", metadata: ["reason": "\(error)"])
+            return
+        }
+        for trigger in triggers {
+            for place in facts.values.sorted(by: { $0.id < $1.id }) {
+                guard let firing = trigger.firing(for: place) else { continue }
+                await consider(firing)
+            }
+            await considerRegistry(trigger, Set(facts.values.map(\.registry)))
+        }
+    }
+
+    /// Looks at time and volume, and at everything that waited; call it every second.
+    package func tick() async {
+        let time = now()
+        for trigger in triggers { await considerTimed(trigger, time) }
+        let waiting = state.waiting
+        state.waiting = []
+        if !waiting.isEmpty { await touched(waiting) }
+        if state.lastSurvey.map({ time - $0 >= Self.surveyInterval }) ?? true {
+            state.lastSurvey = time
+            await survey()
+        }
+    }
+
+    /// Looks at every repository: nothing is missed for long, whatever happened meanwhile.
+    private func survey() async {
+        for target in cleaner.targets {
+            guard let all = try? await cleaner.ledger.repositories(of: target.row) else { continue }
+            for trigger in triggers {
+                for facts in all {
+                    guard let firing = trigger.firing(for: facts) else { continue }
+                    await consider(firing)
+                }
+                await considerRegistry(trigger, [target.row.name])
+            }
+        }
+    }
+
+    private static let surveyInterval = Span.minutes(1)
+
+    private func considerRegistry(_ trigger: Trigger, _ names: Set<String>) async {
+        guard case .registryBytes(let above, let until) = trigger.measure else { return }
+        for target in cleaner.targets where names.contains(target.row.name) {
+            if let own = trigger.registry, own != target.row.name { continue }
+            guard let bytes = try? await cleaner.ledger.bytes(of: target.row), bytes > above.bytes
+            else { continue }
+            await consider(
+                Firing(
+                    trigger: trigger,
+                    registry: target.row.name,
+                    measured: "\(bytes) bytes",
+                    goal: .release(bytes: bytes - until.bytes),
+                    needed: bytes - until.bytes
+                )
+            )
+        }
+    }
+
+    private func considerTimed(_ trigger: Trigger, _ time: Timestamp) async {
+        for target in cleaner.targets {
+            if let own = trigger.registry, own != target.row.name { continue }
+            switch trigger.measure {
+            case .every(let interval):
+                guard await isDue(trigger, target, interval, time) else { continue }
+                await consider(
+                    Firing(
+                        trigger: trigger,
+                        registry: target.row.name,
+                        measured: "every \(interval)",
+                        goal: .everything,
+                        needed: 0
+                    )
+                )
+            case .volume(let path, let above, let until, _):
+                guard target.storage != nil else { continue }
+                await considerVolume(trigger, target, path, above, until)
+            default: continue
+            }
+        }
+    }
+
+    private func isDue(
+        _ trigger: Trigger,
+        _ target: CleanupTarget,
+        _ interval: Span,
+        _ time: Timestamp
+    ) async -> Bool {
+        guard
+            let last = try? await cleaner.ledger.lastRun(
+                ofTrigger: trigger.name,
+                registryId: target.row.id,
+                repositoryId: 0
+            )
+        else {
+            // The clock starts when the trigger is first seen.
+            try? await cleaner.ledger.ran(
+                trigger: trigger.name,
+                registryId: target.row.id,
+                repositoryId: 0,
+                at: time,
+                note: "first seen"
+            )
+            return false
+        }
+        return time - last.at >= interval
+    }
+
+    private func considerVolume(
+        _ trigger: Trigger,
+        _ target: CleanupTarget,
+        _ path: String,
+        _ above: Trigger.VolumeMark,
+        _ until: Trigger.VolumeMark
+    ) async {
+        let gauge: VolumeGauge
+        do {
+            gauge = try VolumeGauge(path: path)
+        } catch {
+            await complain(trigger, target.row.name, "\(error)", ["needed": "0"])
+            return
+        }
+        let released = await releasedBytes(of: target)
+        guard gauge.isAbove(above, released: released) else { return }
+        let needed = gauge.excess(over: until, released: released)
+        let percent = (gauge.percent * 10).rounded() / 10
+        await consider(
+            Firing(
+                trigger: trigger,
+                registry: target.row.name,
+                measured: "\(percent)% of \(path)",
+                goal: .release(bytes: needed),
+                needed: needed
+            )
+        )
+    }
+
+    /// Bytes that were released and are still on the registry's disk.
+    private func releasedBytes(of target: CleanupTarget) async -> Int64 {
+        guard let storage = target.storage,
+            let blobs = try? await cleaner.ledger.releasedBlobs(of: target.row)
+        else { return 0 }
+        return blobs.reduce(0) { sum, blob in
+            let place = "\(blob.digest.algorithm)/\(blob.digest.encoded.prefix(2))"
+            let path = "\(storage)/docker/registry/v2/blobs/\(place)/\(blob.digest.encoded)/data"
+            return FileManager.default.fileExists(atPath: path) ? sum + blob.size : sum
+        }
+    }
+
+    // MARK: Cleaning
+
+    private func key(_ firing: Firing) -> String {
+        "\(firing.trigger.name) \(firing.registry) \(firing.repository?.id ?? 0)"
+    }
+
+    private func consider(_ firing: Firing) async {
+        let time = now()
+        let isCooling =
+            state.ended[key(firing)].map { time - $0 < firing.trigger.cooldown } ?? false
+        guard !isCooling, !state.busy.contains(firing.registry) else {
+            if let facts = firing.repository, let target = try? cleaner.target(named: firing.registry) {
+                state.waiting.insert(
+                    .init(registryId: target.row.id, repositoryId: facts.id)
+                )
+            }
+            return
+        }
+        state.busy.insert(firing.registry)
+        defer {
+            state.busy.remove(firing.registry)
+            state.ended[key(firing)] = now()
+        }
+        do {
+            try await clean(firing)
+        } catch {
+            logger.error(
+                "cleanup failed",
+                metadata: [
+                    "trigger": "\(firing.trigger.name)", "registry": "\(firing.registry)",
+                    "reason": "\(error)",
+                ]
+            )
+            await complain(firing.trigger, firing.registry, "\(error)", [:])
+        }
+    }
+
+    private func clean(_ firing: Firing) async throws {
+        let target = try cleaner.target(named: firing.registry)
+        try await keeper.readNew(
+            of: target,
+            in: firing.repository.map { Set([$0.id]) }
+        )
+        var scope = CleanupScope()
+        scope.registry = firing.registry
+        scope.repositories =
+            firing.repository.map { [$0.name.description] }
+            ?? firing.trigger.repositories.map(\.description)
+        scope.targets = firing.trigger.planningTargets.map(\.rawValue).sorted()
+        scope.set(firing.goal)
+        let cause = Cleaner.Cause(name: firing.trigger.name, measured: firing.measured)
+        let run = try await cleaner.trigger(scope, cause: cause, needed: firing.needed)
+        try await cleaner.ledger.ran(
+            trigger: firing.trigger.name,
+            registryId: target.row.id,
+            repositoryId: firing.repository?.id ?? 0,
+            at: now(),
+            note: run.note,
+            pushesCounted: firing.trigger.countsPushes ? firing.repository?.pushes ?? 0 : 0
+        )
+        if !run.note.isEmpty {
+            await complain(
+                firing.trigger,
+                firing.registry,
+                run.note,
+                [
+                    "needed": "\(firing.needed)", "released": "\(run.released)",
+                    "measured": firing.measured,
+                    "repository": firing.repository?.name.description ?? "",
+                ]
+            )
+        }
+    }
+
+    /// Says once, and again every hour, why a trigger could not do what it is there for.
+    private func complain(
+        _ trigger: Trigger,
+        _ registry: String,
+        _ text: String,
+        _ attributes: [String: String]
+    ) async {
+        let time = now()
+        let key = "\(trigger.name) \(registry) \(attributes["repository"] ?? "")"
+        if let last = state.complaints[key], last.text == text, time - last.at < .hours(1) { return }
+        state.complaints[key] = (text, time)
+        logger.warning(
+            "trigger freed less than needed",
+            metadata: ["trigger": "\(trigger.name)", "registry": "\(registry)", "why": "\(text)"]
+        )
+        let own = ["trigger": trigger.name, "registry": registry, "why": text]
+        try? await cleaner.ledger.append([
+            PruneEvent(
+                type: "trigger",
+                action: "insufficient",
+                actor: registry,
+                attributes: own.merging(attributes) { first, _ in first },
+                time: time
+            )
+        ])
+    }
+}
+
+extension Trigger {
+    fileprivate var isRegistryBytes: Bool {
+        if case .registryBytes = measure { return true }
+        return false
+    }
+
+    fileprivate var countsPushes: Bool {
+        if case .pushes = measure { return true }
+        return false
+    }
+}

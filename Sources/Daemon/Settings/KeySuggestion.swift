@@ -1,0 +1,34 @@
+/// What was meant by a word that is not known.
+enum KeySuggestion {
+    /// The known word that `word` is most likely a misspelling of, or nil when none is near.
+    static func nearest(to word: String, among known: [String]) -> String? {
+        let lower = word.lowercased()
+        let rated = known.map { (word: $0, distance: distance(lower, $0.lowercased())) }
+        guard let best = rated.min(by: { $0.distance < $1.distance }) else { return nil }
+        if best.distance <= max(1, best.word.count / 3) { return best.word }
+        // `password` for `passwordFile`, `repository` for `repositories`.
+        return known.first { lower.count >= 4 && $0.lowercased().hasPrefix(lower.dropLast()) }
+    }
+
+    /// What to do about an unknown word: the one that was meant, or all there are.
+    static func advice(for word: String, among known: [String]) -> String {
+        if let nearest = nearest(to: word, among: known) { return "did you mean \(nearest)?" }
+        return "known here: \(known.joined(separator: ", "))"
+    }
+
+    /// How many letters must be inserted, removed or replaced to make `left` into `right`.
+    private static func distance(_ left: String, _ right: String) -> Int {
+        let target = Array(right)
+        var row = Array(0...target.count)
+        for (line, letter) in left.enumerated() {
+            var diagonal = row[0]
+            row[0] = line + 1
+            for column in target.indices {
+                let replaced = diagonal + (letter == target[column] ? 0 : 1)
+                diagonal = row[column + 1]
+                row[column + 1] = min(replaced, row[column] + 1, row[column + 1] + 1)
+            }
+        }
+        return row[target.count]
+    }
+}

@@ -1,0 +1,58 @@
+import RegistryModel
+
+extension RegistrySettings {
+    static let shape = SettingsShape(
+        keys: [
+            "name", "kind", "url", "username", "passwordFile", "storage", "inventory",
+            "gapTolerance", "probe", "probeUrl", "trustHistoryFrom", "repositories",
+        ],
+        later: ["afterSweep", "grace", "quarantine", "logs", "garbageCollect"]
+    )
+
+    static func parse(
+        _ name: String,
+        _ section: SettingsSection,
+        _ readFile: (String) throws -> String
+    ) -> RegistrySettings {
+        // Other kinds may do without an address, so that the lack of one is no second mistake.
+        let url = isSupported(section) ? section.required("url") : section["url"]
+        refuseHalfOfALogin(section)
+        return RegistrySettings(
+            name: name,
+            kind: .oci,
+            url: url?.url() ?? "",
+            username: section["username"]?.text(),
+            password: section["passwordFile"]?.secret(readFile),
+            storage: section["storage"]?.absolutePath(),
+            inventory: section["inventory"].map { $0.span() ?? .zero } ?? defaultInventory,
+            gapTolerance: section["gapTolerance"].map { $0.span(allowsZero: true) ?? .zero }
+                ?? defaultGapTolerance,
+            probe: section["probe"].map { $0.span() ?? .zero } ?? defaultProbe,
+            probeURL: section["probeUrl"]?.url(),
+            trustHistoryFrom: section["trustHistoryFrom"]?.moment(),
+            repositories: section["repositories"]?.items { $0.repositoryName() }
+        )
+    }
+
+    private static func isSupported(_ section: SettingsSection) -> Bool {
+        guard section.mentions("kind") else { return true }
+        guard let entry = section["kind"],
+            let kind = entry.choice([Kind.oci.rawValue] + laterKinds)
+        else { return false }
+        guard laterKinds.contains(kind) else { return true }
+        entry.refuse("\(kind) is not yet supported; this version knows oci")
+        return false
+    }
+
+    private static func refuseHalfOfALogin(_ section: SettingsSection) {
+        if let username = section["username"], !section.mentions("passwordFile") {
+            username.refuse("has no password; add passwordFile, or remove the name")
+        }
+        if let file = section["passwordFile"], !section.mentions("username") {
+            file.refuse("has no name to go with; add username, or remove the file")
+        }
+    }
+
+    /// Kinds of the design that this version has no client for.
+    private static let laterKinds = ["dockerhub", "acr"]
+}

@@ -1,0 +1,35 @@
+package import RegistryModel
+
+/// One registry: how it is reached and how closely it is watched.
+package struct RegistrySettings: Sendable, Equatable {
+    package enum Kind: String, Sendable {
+        /// Any registry that follows the OCI distribution specification.
+        case oci
+    }
+
+    package var name: String
+    package var kind: Kind
+    /// `http` or `https`, without credentials and without a slash at the end.
+    package var url: String
+    /// There together with `password`, or not at all.
+    package var username: String?
+    package var password: Secret?
+    /// Where the filesystem driver's root is on this machine.
+    package var storage: String?
+    /// How often the whole is listed; events keep it current between.
+    package var inventory: Span
+    /// The sum of gaps that coverage forgives; may be zero.
+    package var gapTolerance: Span
+    /// How often a probe is sent.
+    package var probe: Span
+    /// The address that clients use, where it differs from `url`.
+    package var probeURL: String?
+    /// The operator's word that the history is whole from then on.
+    package var trustHistoryFrom: Timestamp?
+    /// The repositories to look after where the registry forbids its catalog; nil asks the catalog.
+    package var repositories: [RepositoryName]?
+
+    package static let defaultInventory = Span.hours(6)
+    package static let defaultGapTolerance = Span.minutes(10)
+    package static let defaultProbe = Span.minutes(5)
+}

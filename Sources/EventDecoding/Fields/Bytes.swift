@@ -1,0 +1,95 @@
+extension UInt8 {
+    var isDigit: Bool { self &- UInt8(ascii: "0") < 10 }
+
+    /// The value of a hexadecimal digit of either case, or nil.
+    var hexValue: UInt8? {
+        switch self {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): self - UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): self - UInt8(ascii: "a") + 10
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): self - UInt8(ascii: "A") + 10
+        default: nil
+        }
+    }
+
+    var isSpace: Bool { self == 0x20 || (self >= 0x09 && self <= 0x0D) }
+}
+
+extension UnsafeRawBufferPointer {
+    /// The bytes from `start` up to `end`, counted from zero again.
+    func part(_ start: Int, _ end: Int) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(rebasing: self[start..<end])
+    }
+
+    /// Eight bytes at `offset`, the first lowest.
+    func word(at offset: Int) -> UInt64 {
+        UInt64(littleEndian: loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+    }
+
+    func equals(_ other: StaticString) -> Bool {
+        count == other.utf8CodeUnitCount && starts(with: other)
+    }
+
+    /// Whether `prefix` stands at `offset`; false where it would not fit.
+    func starts(with prefix: StaticString, at offset: Int = 0) -> Bool {
+        let length = prefix.utf8CodeUnitCount
+        guard offset + length <= count else { return false }
+        for index in 0..<length where self[offset + index] != prefix.utf8Start[index] {
+            return false
+        }
+        return true
+    }
+
+    /// Whether all are equal but for the case of ASCII letters; `lowercase` must have none above.
+    func equals(ignoringCase lowercase: StaticString) -> Bool {
+        count == lowercase.utf8CodeUnitCount && starts(ignoringCase: lowercase)
+    }
+
+    func starts(ignoringCase lowercase: StaticString) -> Bool {
+        let length = lowercase.utf8CodeUnitCount
+        guard length <= count else { return false }
+        for index in 0..<length {
+            let byte = self[index]
+            let isUpper = byte &- UInt8(ascii: "A") < 26
+            guard (isUpper ? byte | 0x20 : byte) == lowercase.utf8Start[index] else { return false }
+        }
+        return true
+    }
+
+    func firstIndex(of byte: UInt8, from start: Int) -> Int? {
+        var index = start
+        while index < count {
+            if self[index] == byte { return index }
+            index += 1
+        }
+        return nil
+    }
+
+    /// The offset of the last `pattern`, or nil.
+    func lastIndex(of pattern: StaticString) -> Int? {
+        var index = count - pattern.utf8CodeUnitCount
+        while index >= 0 {
+            if starts(with: pattern, at: index) { return index }
+            index -= 1
+        }
+        return nil
+    }
+
+    /// The offset of the first `pattern`, or nil.
+    func firstIndex(of pattern: StaticString) -> Int? {
+        var index = 0
+        while index + pattern.utf8CodeUnitCount <= count {
+            if starts(with: pattern, at: index) { return index }
+            index += 1
+        }
+        return nil
+    }
+
+    /// The bytes without space at either end.
+    var trimmed: UnsafeRawBufferPointer {
+        var start = 0
+        var end = count
+        while start < end, self[start].isSpace { start += 1 }
+        while end > start, self[end - 1].isSpace { end -= 1 }
+        return part(start, end)
+    }
+}

@@ -1,0 +1,113 @@
+/// How a manifest was used (design, section 2).
+package enum AccessClass: String, Sendable, Hashable, CaseIterable {
+    /// Its content was fetched: GET answered 200.
+    case pull
+    /// Its existence or digest was asked for: HEAD, or GET answered 304.
+    case resolve
+    /// It was written: PUT answered 201.
+    case push
+    /// It, or a tag, was deleted.
+    case delete
+}
+
+/// Where an access was heard; a registry may be heard through both.
+package enum AccessSource: Int, Sendable, Hashable, CaseIterable {
+    /// Notification webhooks.
+    case events = 0
+    /// Access logs.
+    case log = 1
+}
+
+/// The identity of one delivered event or log record, for counting it once.
+package struct EventKey: Sendable, Hashable {
+    package var high: UInt64
+    package var low: UInt64
+
+    package init(high: UInt64, low: UInt64) {
+        self.high = high
+        self.low = low
+    }
+}
+
+/// One request that a registry reports, as a decoder understood it.
+///
+/// A value without opinion: what of it counts is the ledger's matter.
+package struct Access: Sendable, Equatable {
+    package var key: EventKey
+    /// The sender's own stamp, uncorrected.
+    package var time: Timestamp
+    package var `class`: AccessClass
+    package var repository: RepositoryName
+    package var digest: Digest?
+    package var tag: TagName?
+    package var mediaType: String?
+    /// Bytes of the manifest itself, where the source says so.
+    package var size: Int64?
+    /// The client's address without port.
+    package var address: String?
+    package var actor: String?
+    package var userAgent: String?
+    /// The registry process that reports it (`source.instanceID`), which changes with each start.
+    package var instance: String?
+    /// True when the stamp has whole seconds only, as access log lines have.
+    package var isSecondGranular: Bool
+
+    package init(
+        key: EventKey,
+        time: Timestamp,
+        class: AccessClass,
+        repository: RepositoryName,
+        digest: Digest? = nil,
+        tag: TagName? = nil,
+        mediaType: String? = nil,
+        size: Int64? = nil,
+        address: String? = nil,
+        actor: String? = nil,
+        userAgent: String? = nil,
+        instance: String? = nil,
+        isSecondGranular: Bool = false
+    ) {
+        self.key = key
+        self.time = time
+        self.class = `class`
+        self.repository = repository
+        self.digest = digest
+        self.tag = tag
+        self.mediaType = mediaType
+        self.size = size
+        self.address = address
+        self.actor = actor
+        self.userAgent = userAgent
+        self.instance = instance
+        self.isSecondGranular = isSecondGranular
+    }
+}
+
+/// What a decoder made of one body.
+package struct DecodedBody: Sendable, Equatable {
+    /// A part of a body that could not be understood.
+    package struct Rejection: Sendable, Equatable {
+        /// One line: what is wrong, naming the subject.
+        package var reason: String
+        /// The offending bytes, cut to `Rejection.longestExcerpt`.
+        package var excerpt: [UInt8]
+
+        package init(reason: String, excerpt: some Sequence<UInt8>) {
+            self.reason = reason
+            self.excerpt = Array(excerpt.prefix(Self.longestExcerpt))
+        }
+
+        /// Enough to recognise a sender's mistake, little enough to keep a hundred of them.
+        package static let longestExcerpt = 4_096
+    }
+
+    package var accesses: [Access] = []
+    /// Well-formed records that say nothing about manifests: blob requests, failed requests,
+    /// unknown actions, other categories.
+    package var ignored = 0
+    package var rejections: [Rejection] = []
+    /// Registry processes heard in ignored records, with the newest stamp of each: proof of life.
+    package var instances: [String: Timestamp] = [:]
+
+    package init() {}
+}

@@ -1,0 +1,59 @@
+/// A pattern for repository names, tags and user agents.
+///
+/// `*` matches any characters but `/`, `**` any at all, `?` one character but `/`; everything else
+/// itself. `**/` also matches nothing, so `cache/**/base` matches `cache/base`.
+package struct Glob: Sendable, Hashable, CustomStringConvertible {
+    package let description: String
+    private let pattern: [UInt8]
+
+    package init(_ text: some StringProtocol) {
+        description = String(text)
+        pattern = Array(text.utf8)
+    }
+
+    /// Whether the whole of `text` matches; time grows with the product of the two lengths.
+    package func matches(_ text: some StringProtocol) -> Bool {
+        // reachable[i]: the pattern up to i matches the text so far.
+        let subject = Array(text.utf8)
+        var reachable = [Bool](repeating: false, count: pattern.count + 1)
+        reachable[0] = true
+        spread(&reachable)
+        for byte in subject {
+            var next = [Bool](repeating: false, count: pattern.count + 1)
+            for index in pattern.indices where reachable[index] {
+                switch pattern[index] {
+                case Self.star:
+                    if isDouble(index) || byte != Self.slash { next[index] = true }
+                case Self.question:
+                    if byte != Self.slash { next[index + 1] = true }
+                default:
+                    if pattern[index] == byte { next[index + 1] = true }
+                }
+            }
+            reachable = next
+            spread(&reachable)
+        }
+        return reachable[pattern.count]
+    }
+
+    /// Lets stars match nothing: carries reachability past them.
+    private func spread(_ reachable: inout [Bool]) {
+        for index in pattern.indices where reachable[index] && pattern[index] == Self.star {
+            reachable[index + 1] = true
+            let isFirstOfDouble = index + 1 < pattern.count && pattern[index + 1] == Self.star
+            guard isFirstOfDouble, index == 0 || pattern[index - 1] == Self.slash else { continue }
+            if index + 2 < pattern.count, pattern[index + 2] == Self.slash {
+                reachable[index + 3] = true
+            }
+        }
+    }
+
+    private func isDouble(_ index: Int) -> Bool {
+        (index + 1 < pattern.count && pattern[index + 1] == Self.star)
+            || (index > 0 && pattern[index - 1] == Self.star)
+    }
+
+    private static let star = UInt8(ascii: "*")
+    private static let question = UInt8(ascii: "?")
+    private static let slash = UInt8(ascii: "/")
+}

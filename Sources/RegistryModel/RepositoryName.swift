@@ -1,0 +1,53 @@
+/// A repository's name, `team/api`, that cannot hold an invalid value such as `../../etc`.
+///
+/// Grammar: OCI distribution specification, section "Pulling manifests": path components of lower
+/// case letters and digits, joined inside by `.`, `_`, `__` or dashes, and to each other by `/`.
+package struct RepositoryName: Sendable, Hashable, Comparable, CustomStringConvertible {
+    package let description: String
+
+    /// Parses `text`, or returns nil when it is not a repository name.
+    package init?(_ text: some StringProtocol) {
+        let bytes = text.utf8
+        guard !bytes.isEmpty, bytes.count <= Self.longest else { return nil }
+        var separator = Separator.slash
+        for byte in bytes {
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"):
+                separator = .none
+            case UInt8(ascii: "/"):
+                guard separator == .none else { return nil }
+                separator = .slash
+            case UInt8(ascii: "."):
+                guard separator == .none else { return nil }
+                separator = .dot
+            case UInt8(ascii: "_"):
+                switch separator {
+                case .none: separator = .underscore
+                case .underscore: separator = .dot
+                default: return nil
+                }
+            case UInt8(ascii: "-"):
+                guard separator == .none || separator == .dash else { return nil }
+                separator = .dash
+            default: return nil
+            }
+        }
+        guard separator == .none else { return nil }
+        description = String(text)
+    }
+
+    package static func < (left: RepositoryName, right: RepositoryName) -> Bool {
+        left.description < right.description
+    }
+
+    private enum Separator {
+        case none
+        case slash
+        case dot
+        case underscore
+        case dash
+    }
+
+    /// Distribution refuses longer names.
+    private static let longest = 255
+}

@@ -1,0 +1,45 @@
+/// A tag's name that cannot hold an invalid value.
+///
+/// Grammar: OCI distribution specification, section "Pulling manifests".
+package struct TagName: Sendable, Hashable, Comparable, CustomStringConvertible {
+    package let description: String
+
+    /// Parses `text`, or returns nil when it is not a tag.
+    package init?(_ text: some StringProtocol) {
+        let bytes = text.utf8
+        guard let first = bytes.first, bytes.count <= 128, Self.isWord(first) else { return nil }
+        let isValid = bytes.allSatisfy {
+            Self.isWord($0) || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "-")
+        }
+        guard isValid else { return nil }
+        description = String(text)
+    }
+
+    package static func < (left: TagName, right: TagName) -> Bool {
+        left.description < right.description
+    }
+
+    private static func isWord(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"):
+            true
+        default: false
+        }
+    }
+}
+
+extension TagName {
+    /// The digest of the manifest that a signature or fallback tag belongs to, or nil for an
+    /// ordinary tag.
+    ///
+    /// `sha256-<64 hex>` is the fallback scheme of the OCI distribution specification, section
+    /// "Referrers tag schema"; with the ending `.sig`, `.att` or `.sbom` it is cosign's.
+    package var subject: Digest? {
+        let stem = description.prefix { $0 != "." }
+        let ending = description.dropFirst(stem.count)
+        guard ["", ".sig", ".att", ".sbom"].contains(ending) else { return nil }
+        guard let dash = stem.firstIndex(of: "-") else { return nil }
+        return Digest("\(stem[..<dash]):\(stem[stem.index(after: dash)...])")
+    }
+}

@@ -1,0 +1,87 @@
+package import RegistryModel
+
+/// The first limit of a policy's brake that a plan goes over; it then waits for approval.
+package struct BrakeHit: Sendable, Equatable, CustomStringConvertible {
+    package enum Limit: Sendable, Equatable {
+        /// More removals in the run than the policy permits.
+        case items(count: Int, limit: Int)
+        /// A larger share of a repository's tags, in percent.
+        case tags(repository: RepositoryName, percent: Double, limit: Double)
+        /// A larger share of a repository's untagged manifests, in percent.
+        case untagged(repository: RepositoryName, percent: Double, limit: Double)
+    }
+
+    package var policy: String
+    package var limit: Limit
+
+    package var description: String {
+        switch limit {
+        case .items(let count, let limit):
+            "brake of policy \(policy): \(count) removals, at most \(limit) without approval"
+        case .tags(let repository, let percent, let limit):
+            "brake of policy \(policy): \(Self.rounded(percent)) % of the tags of \(repository), "
+                + "at most \(Self.rounded(limit)) % without approval"
+        case .untagged(let repository, let percent, let limit):
+            "brake of policy \(policy): \(Self.rounded(percent)) % of the untagged manifests of "
+                + "\(repository), at most \(Self.rounded(limit)) % without approval"
+        }
+    }
+
+    private static func rounded(_ percent: Double) -> String {
+        let tenths = Int((percent * 10).rounded())
+        return tenths % 10 == 0 ? "\(tenths / 10)" : "\(tenths / 10).\(abs(tenths % 10))"
+    }
+}
+
+extension Planner {
+    /// The brake that the plan so far goes over, or nil.
+    package func brake() -> BrakeHit? {
+        Self.brake(items: items, repositories: repositories, policies: request.policies)
+    }
+
+    /// The first brake that `items` go over: of policies in order, then of repositories by name.
+    ///
+    /// A repository whose facts are missing counts as wholly removed.
+    package static func brake(
+        items: [PlanItem],
+        repositories: [Int64: RepositoryFacts],
+        policies: [Policy]
+    ) -> BrakeHit? {
+        let byPolicy = Dictionary(grouping: items.filter { $0.policy != nil }) { $0.policy }
+        for policy in policies {
+            guard let own = byPolicy[policy.name] else { continue }
+            if let limit = policy.brake.items, own.count > limit {
+                return BrakeHit(policy: policy.name, limit: .items(count: own.count, limit: limit))
+            }
+            guard let share = policy.brake.share else { continue }
+            let places = Dictionary(grouping: own) { $0.repositoryID }
+            let hits = places.compactMap { id, items in
+                shareHit(items, of: repositories[id], over: share)
+            }
+            guard let hit = hits.min(by: { $0.repository < $1.repository }) else { continue }
+            return BrakeHit(policy: policy.name, limit: hit.limit)
+        }
+        return nil
+    }
+
+    private static func shareHit(
+        _ items: [PlanItem],
+        of facts: RepositoryFacts?,
+        over limit: Double
+    ) -> (repository: RepositoryName, limit: BrakeHit.Limit)? {
+        guard let name = items.first?.repository else { return nil }
+        let tags = items.count { $0.kind == .tag }
+        let ofTags = percent(tags, of: facts?.tags)
+        let ofUntagged = percent(items.count - tags, of: facts?.untagged)
+        if ofTags > limit {
+            return (name, .tags(repository: name, percent: ofTags, limit: limit))
+        }
+        guard ofUntagged > limit else { return nil }
+        return (name, .untagged(repository: name, percent: ofUntagged, limit: limit))
+    }
+
+    private static func percent(_ count: Int, of total: Int?) -> Double {
+        guard count > 0 else { return 0 }
+        return min(100, 100 * Double(count) / Double(max(total ?? 0, 1)))
+    }
+}

@@ -1,0 +1,146 @@
+package import RegistryModel
+
+/// A stretch of time that is proven to be heard: by probes, by trust or by an import.
+package struct CoveredSpan: Sendable, Hashable {
+    package var from: Timestamp
+    package var to: Timestamp
+
+    package init(from: Timestamp, to: Timestamp) {
+        self.from = from
+        self.to = to
+    }
+}
+
+/// A stretch in which accesses are known to be lost; no tolerance ever covers it.
+package struct KnownLoss: Sendable, Hashable {
+    package var from: Timestamp
+    /// Nil while it is still open.
+    package var to: Timestamp?
+
+    package init(from: Timestamp, to: Timestamp?) {
+        self.from = from
+        self.to = to
+    }
+}
+
+/// What `Coverage` answers for one window.
+package struct CoverageAnswer: Sendable, Hashable {
+    /// Whether silence in the window proves that nothing was asked for.
+    package var isCovered: Bool
+    /// The uncovered time inside the window, summed over its gaps.
+    package var uncovered: Span
+    /// Whether a known loss touches the window.
+    package var hasLoss: Bool
+    /// The covered moment at which the longest tolerable run to the newest covered moment begins.
+    ///
+    /// Nil where nothing is covered, or where a loss reaches past all that is.
+    package var coveredSince: Timestamp?
+    /// When the rule begins to hold if nothing is missed from now on; nil with `coveredSince`.
+    package var holdsFrom: Timestamp?
+}
+
+/// The time for which a registry's every access was heard (design, section 5.2).
+package struct Coverage: Sendable, Equatable {
+    /// In any order; they may overlap.
+    package var spans: [CoveredSpan]
+    package var losses: [KnownLoss]
+    /// How much uncovered time a window may hold in sum.
+    package var gapTolerance: Span
+
+    package init(spans: [CoveredSpan] = [], losses: [KnownLoss] = [], gapTolerance: Span = .zero) {
+        self.spans = spans
+        self.losses = losses
+        self.gapTolerance = gapTolerance
+    }
+
+    /// Tells whether the past `window` is covered; its start falls back to the full hour.
+    ///
+    /// A window of no length asks for nothing and is always covered.
+    package func answer(window: Span, now: Timestamp) -> CoverageAnswer {
+        let heard = merged(until: now)
+        let run = longestRun(in: heard, now: now)
+        guard window > .zero else {
+            return CoverageAnswer(
+                isCovered: true,
+                uncovered: .zero,
+                hasLoss: false,
+                coveredSince: run?.since,
+                holdsFrom: now
+            )
+        }
+        let start = (now - window).startOfHour
+        let uncovered = uncovered(in: heard, from: start, to: now)
+        let hasLoss = losses.contains { $0.from <= now && ($0.to ?? now) >= start }
+        return CoverageAnswer(
+            isCovered: uncovered <= gapTolerance && !hasLoss,
+            uncovered: uncovered,
+            hasLoss: hasLoss,
+            coveredSince: run?.since,
+            holdsFrom: run.map { $0.edge.endOfHour + window }
+        )
+    }
+
+    /// The spans up to `now`, in order, joined where they meet.
+    private func merged(until now: Timestamp) -> [CoveredSpan] {
+        var result: [CoveredSpan] = []
+        for span in spans.sorted(by: { $0.from < $1.from }) {
+            let end = min(span.to, now)
+            guard span.from < end else { continue }
+            if let last = result.last, span.from <= last.to {
+                result[result.count - 1].to = max(last.to, end)
+            } else {
+                result.append(CoveredSpan(from: span.from, to: end))
+            }
+        }
+        return result
+    }
+
+    private func uncovered(
+        in heard: [CoveredSpan],
+        from start: Timestamp,
+        to end: Timestamp
+    ) -> Span {
+        var rest = (end - start).milliseconds
+        for span in heard {
+            let overlap = min(span.to, end) - max(span.from, start)
+            rest -= max(0, overlap.milliseconds)
+        }
+        return Span(milliseconds: rest)
+    }
+
+    /// The longest tolerable run to the newest covered moment.
+    ///
+    /// `since` is the first covered moment of it, `edge` the earliest moment at which a window may
+    /// start, which tolerance can put before that.
+    private func longestRun(
+        in heard: [CoveredSpan],
+        now: Timestamp
+    ) -> (since: Timestamp, edge: Timestamp)? {
+        guard let newest = heard.last else { return nil }
+        let past = losses.filter { $0.from <= now }
+        let lost = past.map { $0.to ?? .distantFuture }.max()
+        if let lost, lost > newest.to { return nil }
+        var since = newest.from
+        var missing = Span.zero
+        for span in heard.dropLast().reversed() {
+            let sum = missing + (since - span.to)
+            guard sum <= gapTolerance else { break }
+            missing = sum
+            since = span.from
+        }
+        let edge = since - Span(milliseconds: gapTolerance.milliseconds - missing.milliseconds)
+        guard let lost, lost >= edge else { return (since, edge) }
+        let first = heard.first { $0.to >= lost } ?? newest
+        return (max(first.from, lost), Timestamp(milliseconds: lost.milliseconds + 1))
+    }
+}
+
+extension Timestamp {
+    /// Later than anything that is planned for.
+    fileprivate static let distantFuture = Timestamp(milliseconds: .max)
+
+    /// The first full hour that is not before this moment.
+    fileprivate var endOfHour: Timestamp {
+        startOfHour == self ? self : startOfHour + .hours(1)
+    }
+}

@@ -1,0 +1,76 @@
+import RegistryModel
+
+/// What decides about all images of one repository: its policy and the coverage that it needs.
+struct Ground: Sendable {
+    let policy: Policy?
+    /// The access rule for untagged manifests: the policy's own, else the default.
+    let untaggedRule: Policy.AccessRule
+    /// The coverage of that rule.
+    let evidence: CoverageAnswer
+
+    init(repository: RepositoryFacts, request: PlanRequest, coverage: Coverage?) {
+        let heard = coverage ?? Coverage()
+        policy = request.policies.deciding(
+            registry: repository.registry,
+            repository: repository.name
+        )
+        untaggedRule = policy?.keep.accessed ?? .untaggedDefault
+        evidence = heard.answer(window: untaggedRule.within, now: request.now)
+    }
+
+    var count: Set<AccessClass> { policy?.count ?? Policy.defaultCount }
+
+    var pushedWithin: Span { policy?.keep.pushedWithin ?? Policy.Keep.defaultPushedWithin }
+
+    var untaggedAfter: Span { policy?.untaggedAfter ?? Policy.defaultUntaggedAfter }
+}
+
+/// A tag with what it points to, or a manifest by itself, with all that decides about it.
+struct Image {
+    let tag: TagFacts?
+    let manifest: ManifestFacts?
+    let repository: RepositoryFacts
+    let ground: Ground
+    /// Whether it is looked at because something it belongs to is removed.
+    var isAttached = false
+
+    /// The newest push of tag or manifest, or when it was first seen.
+    var pushed: Timestamp {
+        let times = [
+            tag.map { $0.pushedAt ?? $0.firstSeen },
+            manifest.map { $0.pushedAt ?? $0.firstSeen },
+        ]
+        return times.compactMap(\.self).max() ?? Timestamp(milliseconds: 0)
+    }
+
+    /// The last push of what is named, or when it was first seen.
+    var age: Timestamp {
+        if let tag { return tag.pushedAt ?? tag.firstSeen }
+        return pushed
+    }
+
+    var lastAccess: Timestamp? {
+        [tag?.lastAccess, manifest?.lastAccess].compactMap(\.self).max()
+    }
+
+    var accessesInWindow: Int {
+        max(
+            tag?.inWindow.total(of: ground.count) ?? 0,
+            manifest?.inWindow.total(of: ground.count) ?? 0
+        )
+    }
+
+    var accessesInHistory: Int {
+        max(
+            tag?.inHistory.total(of: ground.count) ?? 0,
+            manifest?.inHistory.total(of: ground.count) ?? 0
+        )
+    }
+
+    /// The manifests it belongs to as a signature or another referrer.
+    ///
+    /// A tag that is named for its own manifest does not belong to it.
+    var subjects: [Int64] {
+        [tag?.subject, manifest?.subject].compactMap(\.self).filter { $0 != manifest?.id }
+    }
+}

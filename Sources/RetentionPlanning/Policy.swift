@@ -1,0 +1,123 @@
+package import RegistryModel
+
+/// What may be removed from the repositories it matches (design, section 5.3).
+///
+/// The first policy whose registry and repositories match an image decides about it.
+package struct Policy: Sendable, Equatable {
+    package enum Mode: String, Sendable {
+        /// Plans are stored and announced; nothing is removed.
+        case observe
+        case enforce
+    }
+
+    /// Keeps what had at least this many counted accesses over the past `within`.
+    package struct AccessRule: Sendable, Equatable {
+        package var atLeast: Int
+        package var within: Span
+
+        package init(atLeast: Int, within: Span) {
+            self.atLeast = atLeast
+            self.within = within
+        }
+
+        /// What protects untagged manifests where a policy says nothing: clusters pin digests.
+        package static let untaggedDefault = AccessRule(atLeast: 1, within: .days(7))
+    }
+
+    /// What protects.
+    ///
+    /// An empty set of rules keeps everything, unless `isNone`.
+    package struct Keep: Sendable, Equatable {
+        package var accessed: AccessRule?
+        /// Keeps what was pushed this recently; nil stands for the default of 24 hours.
+        package var pushedWithin: Span?
+        package var newest: Int?
+        package var tags: [NamePattern]
+        /// `keep: none`: spelt out, so that all may go.
+        package var isNone: Bool
+
+        package init(
+            accessed: AccessRule? = nil,
+            pushedWithin: Span? = nil,
+            newest: Int? = nil,
+            tags: [NamePattern] = [],
+            isNone: Bool = false
+        ) {
+            self.accessed = accessed
+            self.pushedWithin = pushedWithin
+            self.newest = newest
+            self.tags = tags
+            self.isNone = isNone
+        }
+
+        /// A fresh push is never removed, with or without a policy.
+        package static let defaultPushedWithin = Span.hours(24)
+
+        /// Whether there is not a single rule.
+        package var isEmpty: Bool {
+            accessed == nil && pushedWithin == nil && newest == nil && tags.isEmpty && !isNone
+        }
+    }
+
+    /// A plan over it waits for approval.
+    package struct Brake: Sendable, Equatable {
+        /// Removals per run.
+        package var items: Int?
+        /// Percent of a repository's tags, or of its untagged manifests, per run.
+        package var share: Double?
+
+        package init(items: Int? = nil, share: Double? = nil) {
+            self.items = items
+            self.share = share
+        }
+    }
+
+    package var name: String
+    /// The registry it is for; nil for every one.
+    package var registry: String?
+    /// Which repositories; empty for all.
+    package var repositories: [Glob]
+    package var keep: Keep
+    /// Which accesses count.
+    package var count: Set<AccessClass>
+    /// How long a manifest is without a tag before the sweep may take it.
+    package var untaggedAfter: Span
+    package var mode: Mode
+    package var brake: Brake
+
+    package init(
+        name: String,
+        registry: String? = nil,
+        repositories: [Glob] = [],
+        keep: Keep = Keep(),
+        count: Set<AccessClass> = defaultCount,
+        untaggedAfter: Span = defaultUntaggedAfter,
+        mode: Mode = .observe,
+        brake: Brake = Brake()
+    ) {
+        self.name = name
+        self.registry = registry
+        self.repositories = repositories
+        self.keep = keep
+        self.count = count
+        self.untaggedAfter = untaggedAfter
+        self.mode = mode
+        self.brake = brake
+    }
+
+    package static let defaultCount: Set<AccessClass> = [.pull, .resolve, .push]
+    package static let defaultUntaggedAfter = Span.hours(1)
+
+    package func matches(registry: String, repository: RepositoryName) -> Bool {
+        if let own = self.registry, own != registry { return false }
+        return repositories.isEmpty
+            || repositories.contains { $0.matches(repository.description) }
+    }
+}
+
+extension [Policy] {
+    /// The policy that decides about a repository's images, or nil where none does.
+    package func deciding(registry: String, repository: RepositoryName) -> Policy? {
+        first { $0.matches(registry: registry, repository: repository) }
+    }
+}

@@ -1,0 +1,121 @@
+import Daemon
+import Foundation
+import RegistryModel
+import RetentionPlanning
+import Testing
+
+struct SettingsTests {
+    @Test func whatIsLeftOutHasItsDefault() throws {
+        let settings = try SettingsSamples.parse(
+            beside: "policies: [{ name: p }]\ntriggers: [{ name: t, tags: 100 }]"
+        )
+        #expect(settings.listen == ListenAddress(host: "127.0.0.1", port: 8_480))
+        #expect(settings.ledger == "/var/lib/lastpull/ledger.sqlite")
+        #expect(settings.history == .days(30))
+        #expect(settings.ignoreAccess == AccessIgnoreList())
+        #expect(settings.access == AccessSettings())
+        #expect(settings.policies == [Policy(name: "p")])
+        #expect(
+            settings.triggers
+                == [Trigger(name: "t", measure: .tags(above: 100, until: 100))]
+        )
+        #expect(settings.warnings.isEmpty)
+        let registry = try #require(settings.registries.first)
+        #expect(registry.kind == .oci)
+        #expect(registry.url == "http://127.0.0.1:5000")
+        #expect(registry.inventory == .hours(6))
+        #expect(registry.gapTolerance == .minutes(10))
+        #expect(registry.probe == .minutes(5))
+        #expect(registry.username == nil && registry.password == nil && registry.storage == nil)
+        #expect(registry.probeURL == nil && registry.trustHistoryFrom == nil)
+        #expect(registry.repositories == nil)
+    }
+
+    @Test(
+        arguments: SettingsSamples.names(in: SettingsSamples.good)
+    )
+    func goodFilesPassWithoutWarning(name: String) throws {
+        let settings = try SettingsSamples.parse(
+            SettingsSamples.text(name, in: SettingsSamples.good)
+        )
+        #expect(settings.warnings.isEmpty)
+    }
+
+    /// Whoever copies the settings that come along must be able to start.
+    @Test func settingsInDeployAreGood() throws {
+        let folder = SettingsSamples.top.appending(path: "deploy")
+        let settings = try SettingsSamples.parse(
+            SettingsSamples.text("lastpull.yaml", in: folder)
+        )
+        #expect(settings.warnings.isEmpty)
+        #expect(settings.policies.allSatisfy { $0.mode == .observe })
+    }
+
+    @Test func everyKeyOfTheDesignArrives() throws {
+        let settings = try SettingsSamples.parse(
+            SettingsSamples.text("design.yaml", in: SettingsSamples.good)
+        )
+        let registry = try #require(settings.registries.first)
+        #expect(registry.name == "local")
+        #expect(registry.username == "cleaner")
+        #expect(registry.password == Secret("pass word"))
+        #expect(registry.storage == "/var/lib/registry")
+        #expect(registry.probeURL == "https://registry.example.com")
+        #expect(registry.trustHistoryFrom == Timestamp(milliseconds: 1_767_225_600_000))
+        #expect(
+            settings.ignoreAccess
+                == AccessIgnoreList(
+                    userAgents: [Glob("trivy/*")],
+                    actors: [Glob("scanner")],
+                    networks: [try #require(Network("10.9.0.0/16"))]
+                )
+        )
+        #expect(settings.policies == [try buildCache])
+        #expect(settings.triggers == triggers)
+        let token = Secret("t0ken")
+        #expect(settings.access == AccessSettings(ingest: token, read: token, admin: token))
+    }
+
+    private var buildCache: Policy {
+        get throws {
+            Policy(
+                name: "build-cache",
+                registry: "local",
+                repositories: [Glob("cache/**")],
+                keep: Policy.Keep(
+                    accessed: Policy.AccessRule(atLeast: 1, within: .days(7)),
+                    pushedWithin: .hours(24),
+                    newest: 3,
+                    tags: [try #require(NamePattern("latest")), try #require(NamePattern("v*"))]
+                ),
+                untaggedAfter: .hours(1),
+                mode: .enforce,
+                brake: Policy.Brake(items: 500, share: 50)
+            )
+        }
+    }
+
+    private var triggers: [Trigger] {
+        [
+            Trigger(
+                name: "disk",
+                measure: .volume(
+                    path: "/var/lib/registry",
+                    above: .percent(80),
+                    until: .percent(70),
+                    critical: .percent(95)
+                )
+            ),
+            Trigger(
+                name: "cache-size",
+                registry: "local",
+                repositories: [Glob("cache/**")],
+                measure: .repositoryBytes(
+                    above: ByteCount(50_000_000_000),
+                    until: ByteCount(40_000_000_000)
+                )
+            ),
+            Trigger(name: "nightly", measure: .every(.hours(24))),
+        ]
+    }
+}

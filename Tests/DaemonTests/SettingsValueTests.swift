@@ -1,0 +1,129 @@
+import Daemon
+import RegistryModel
+import RetentionPlanning
+import Testing
+
+/// What single values mean.
+struct SettingsValueTests {
+    /// YAML has words for numbers and for true and false; tags may be named like them.
+    @Test func valuesAreTakenAsWritten() throws {
+        let settings = try SettingsSamples.parse(
+            SettingsSamples.text("odd-but-right.yaml", in: SettingsSamples.good)
+        )
+        let registry = try #require(settings.registries.first)
+        #expect(settings.listen == ListenAddress(host: "::1", port: 0))
+        #expect(registry.url == "https://[fd00::1]:5000/prefix")
+        #expect(registry.gapTolerance == .zero)
+        #expect(registry.trustHistoryFrom == Timestamp(milliseconds: 1_769_842_800_250))
+        #expect(registry.repositories?.map(\.description) == ["team/api", "base"])
+        try #require(settings.policies.count == 2)
+        #expect(settings.policies[0].keep == Policy.Keep(isNone: true))
+        #expect(settings.policies[0].count == [.pull])
+        let keep = settings.policies[1].keep
+        #expect(keep.pushedWithin == .zero)
+        #expect(keep.tags.map(\.description) == ["1.10", "yes", #"/v[0-9]+\.[0-9]+/"#])
+        #expect(settings.policies[1].brake == Policy.Brake(items: 0, share: 0))
+    }
+
+    @Test(arguments: [
+        ("tags: 200, until: 0", Trigger.Measure.tags(above: 200, until: 0)),
+        ("untagged: 5", .untagged(above: 5, until: 5)),
+        (
+            "registryBytes: 1.5GB, until: 0",
+            .registryBytes(above: ByteCount(1_500_000_000), until: .zero)
+        ),
+        (
+            "untaggedBytes: 20GiB",
+            .untaggedBytes(above: ByteCount(21_474_836_480), until: ByteCount(21_474_836_480))
+        ),
+        ("pushes: 1", .pushes(1)),
+        ("every: 1h30m", .every(.minutes(90))),
+    ])
+    func triggersMeasureOneThing(text: String, measure: Trigger.Measure) throws {
+        let settings = try SettingsSamples.parse(beside: "triggers: [{ name: t, \(text) }]")
+        #expect(settings.triggers.first?.measure == measure)
+    }
+
+    @Test func volumeMarksMayBeSizes() throws {
+        let settings = try SettingsSamples.parse(
+            """
+            registries: [{ name: local, url: "http://a.example", storage: /srv }]
+            triggers: [{ name: t, volume: /srv, above: 500GB, critical: 500GB, cooldown: 0 }]
+            """
+        )
+        let mark = Trigger.VolumeMark.bytes(ByteCount(500_000_000_000))
+        #expect(
+            settings.triggers.first?.measure
+                == .volume(path: "/srv", above: mark, until: mark, critical: mark)
+        )
+        #expect(settings.triggers.first?.cooldown == .zero)
+    }
+
+    @Test func anyAddressNeedsAllThreeTokens() throws {
+        let settings = try SettingsSamples.parse(
+            beside: """
+                listen: :8480
+                access:
+                  ingest: { tokenFile: /run/secrets/token }
+                  read: { tokenFile: /run/secrets/bare }
+                  admin: { tokenFile: /run/secrets/registry }
+                """
+        )
+        #expect(settings.listen == ListenAddress(host: "0.0.0.0", port: 8_480))
+        #expect(settings.access.read == Secret("bare"))
+    }
+
+    /// An enforcing policy without rules is the one that looks most dangerous and does nothing.
+    @Test func enforcingPolicyWithoutRulesIsPointedOut() throws {
+        let settings = try SettingsSamples.parse(
+            beside: "policies:\n  - { name: a, mode: enforce }\n  - { name: b }\n"
+                + "  - { name: c, mode: enforce, keep: none }\n"
+        )
+        #expect(
+            settings.warnings == [
+                "lastpull.yaml:3:5: policies[0]: without a keep rule the policy keeps everything; "
+                    + "add rules, or say keep: none to let all go"
+            ]
+        )
+    }
+
+    /// Untagged manifests are protected by accesses over 7 days, told or not.
+    @Test func shortHistoryIsPointedOutWhereTheDefaultRuleLooksBackFurther() throws {
+        let keep = "keep: { newest: 3 }"
+        let short = try SettingsSamples.parse(
+            beside: "history: 1d\npolicies: [{ name: a, \(keep) }]\n"
+        )
+        #expect(short.warnings.count == 1)
+        let enough = try SettingsSamples.parse(
+            beside: "history: 7d\npolicies: [{ name: a, \(keep) }]\n"
+        )
+        #expect(enough.warnings.isEmpty)
+    }
+
+    @Test(arguments: [
+        ("2026-01-01", 1_767_225_600_000),
+        ("2024-02-29", 1_709_164_800_000),
+        ("1970-01-01T00:00:00Z", 0),
+        ("2000-03-01 00:00:00.1239Z", 951_868_800_123),
+        ("1969-12-31t23:59:59.5-00:00", -500),
+        ("2026-01-01T00:00:00+05:30", 1_767_205_800_000),
+    ])
+    func historyIsTrustedFromADateOrAMoment(text: String, milliseconds: Int64) throws {
+        let settings = try SettingsSamples.parse(
+            "registries: [{ name: a, url: 'http://a', trustHistoryFrom: '\(text)' }]"
+        )
+        #expect(settings.registries[0].trustHistoryFrom?.milliseconds == milliseconds)
+    }
+
+    @Test(arguments: [
+        "2023-02-29", "1900-02-29", "2026-13-01", "2026-00-01", "2026-04-31", "2026-1-1",
+        "2026-01-01T24:00:00Z", "2026-01-01T00:00:00", "2026-01-01T00:60:00Z",
+        "2026-01-01T00:00:00+24:00", "2026-01-01x", "yesterday",
+    ])
+    func whatIsNoDateIsRefused(text: String) throws {
+        let problems = try SettingsSamples.problems(
+            in: "registries: [{ name: a, url: 'http://a', trustHistoryFrom: '\(text)' }]"
+        )
+        #expect(problems.count == 1)
+    }
+}
