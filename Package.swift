@@ -23,6 +23,10 @@ let lifecycle = Target.Dependency.product(
 )
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let unixSignals = Target.Dependency.product(
+    name: "UnixSignals",
+    package: "swift-service-lifecycle"
+)
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 /// A library target; its dependencies are the modules below it.
@@ -69,14 +73,14 @@ let package = Package(
             [
                 "AccessLedger", "Cleanup", "CurlTransport", "EventDecoding", "Listening",
                 "Publishing", "RegistryClients", "RegistryModel", "RetentionPlanning",
-                hummingbird, lifecycle, logging, yams,
+                hummingbird, lifecycle, logging, nioCore, unixSignals, yams,
             ]
         ),
         .executableTarget(
             name: "lastpull",
             dependencies: [
-                "AccessLedger", "Cleanup", "Daemon", "RegistryClients", "RegistryModel",
-                "RetentionPlanning", argumentParser, logging,
+                "AccessLedger", "Cleanup", "Daemon", "Publishing", "RegistryClients",
+                "RegistryModel", "RetentionPlanning", argumentParser, logging,
             ],
             swiftSettings: settings
         ),

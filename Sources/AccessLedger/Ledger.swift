@@ -49,9 +49,20 @@ package final class Ledger: Sendable {
         do {
             return try await pool.write { db in try body(db) }
         } catch let error as DatabaseError {
+            let failure = LedgerError(error, operation: operation, path: path)
+            guard failure.kind == .diskFull, DiskReserve(ledger: path).giveUp() else {
+                throw failure
+            }
+        }
+        do {
+            return try await pool.write { db in try body(db) }
+        } catch let error as DatabaseError {
             throw LedgerError(error, operation: operation, path: path)
         }
     }
+
+    /// Sets space aside for writing down a cleanup when the disk is full.
+    package func reserveSpace() { DiskReserve(ledger: path).take() }
 
     /// Runs `body` on one unchanging view of the file.
     func read<Result: Sendable>(

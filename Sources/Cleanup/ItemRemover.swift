@@ -166,10 +166,7 @@ struct ItemRemover: Sendable {
             throw Obstacle.skipped("the plan does not name its digest")
         }
         let reference: ManifestReference = item.tag.map { .tag($0) } ?? .digest(digest)
-        let fetched: FetchedManifest
-        do {
-            fetched = try await target.client.manifest(item.repository, reference)
-        } catch let error where error.kind == .notFound {
+        guard let fetched = try await fetch(reference, in: item.repository) else {
             throw Obstacle.gone
         }
         if fetched.digest != digest {
@@ -185,6 +182,17 @@ struct ItemRemover: Sendable {
             in: item.repositoryId,
             at: executor.now()
         )
+    }
+
+    private func fetch(
+        _ reference: ManifestReference,
+        in repository: RepositoryName
+    ) async throws -> FetchedManifest? {
+        do {
+            return try await target.client.manifest(repository, reference)
+        } catch let error where error.kind == .notFound {
+            return nil
+        }
     }
 
     // MARK: Remove

@@ -94,7 +94,7 @@ package struct Restorer: Sendable {
         guard let tag = item.tag else { return nil }
         do {
             return try await target.client.head(item.repository, .tag(tag)).digest
-        } catch let error as RegistryError where error.kind == .notFound {
+        } catch let error where error.kind == .notFound {
             return nil
         }
     }
@@ -150,7 +150,7 @@ package struct Restorer: Sendable {
         do {
             _ = try await target.client.head(item.repository, .digest(digest))
             return true
-        } catch let error as RegistryError where error.kind == .notFound {
+        } catch let error where error.kind == .notFound {
             return false
         }
     }

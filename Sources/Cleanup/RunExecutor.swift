@@ -2,7 +2,7 @@ package import AccessLedger
 package import Logging
 import RegistryClients
 package import RegistryModel
-package import RetentionPlanning
+import RetentionPlanning
 
 /// Carries a stored plan out, item by item, each compared once more right before it is removed.
 ///

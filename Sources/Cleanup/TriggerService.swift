@@ -14,6 +14,8 @@ package actor TriggerService {
     private let keeper: InventoryKeeper
     private let logger: Logger
     private let now: @Sendable () -> Timestamp
+    private let firings: AsyncStream<Firing>
+    private let fire: AsyncStream<Firing>.Continuation
     private var state = State()
 
     private struct State {
@@ -40,6 +42,14 @@ package actor TriggerService {
         self.keeper = keeper
         self.logger = logger
         self.now = now
+        (firings, fire) = AsyncStream.makeStream()
+    }
+
+    /// Carries out what has fired until the task is cancelled.
+    package func run() async {
+        await withDiscardingTaskGroup { group in
+            for await firing in firings { group.addTask { await self.carryOut(firing) } }
+        }
     }
 
     // MARK: Looking
@@ -57,7 +67,7 @@ package actor TriggerService {
         for trigger in triggers {
             for place in facts.values.sorted(by: { $0.id < $1.id }) {
                 guard let firing = trigger.firing(for: place) else { continue }
-                await consider(firing)
+                consider(firing)
             }
             await considerRegistry(trigger, Set(facts.values.map(\.registry)))
         }
@@ -83,7 +93,7 @@ package actor TriggerService {
             for trigger in triggers {
                 for facts in all {
                     guard let firing = trigger.firing(for: facts) else { continue }
-                    await consider(firing)
+                    consider(firing)
                 }
                 await considerRegistry(trigger, [target.row.name])
             }
@@ -98,7 +108,7 @@ package actor TriggerService {
             if let own = trigger.registry, own != target.row.name { continue }
             guard let bytes = try? await cleaner.ledger.bytes(of: target.row), bytes > above.bytes
             else { continue }
-            await consider(
+            consider(
                 Firing(
                     trigger: trigger,
                     registry: target.row.name,
@@ -116,7 +126,7 @@ package actor TriggerService {
             switch trigger.measure {
             case .every(let interval):
                 guard await isDue(trigger, target, interval, time) else { continue }
-                await consider(
+                consider(
                     Firing(
                         trigger: trigger,
                         registry: target.row.name,
@@ -177,7 +187,7 @@ package actor TriggerService {
         guard gauge.isAbove(above, released: released) else { return }
         let needed = gauge.excess(over: until, released: released)
         let percent = (gauge.percent * 10).rounded() / 10
-        await consider(
+        consider(
             Firing(
                 trigger: trigger,
                 registry: target.row.name,
@@ -206,7 +216,7 @@ package actor TriggerService {
         "\(firing.trigger.name) \(firing.registry) \(firing.repository?.id ?? 0)"
     }
 
-    private func consider(_ firing: Firing) async {
+    private func consider(_ firing: Firing) {
         let time = now()
         let isCooling =
             state.ended[key(firing)].map { time - $0 < firing.trigger.cooldown } ?? false
@@ -219,22 +229,17 @@ package actor TriggerService {
             return
         }
         state.busy.insert(firing.registry)
-        defer {
-            state.busy.remove(firing.registry)
-            state.ended[key(firing)] = now()
-        }
+        fire.yield(firing)
+    }
+
+    private func carryOut(_ firing: Firing) async {
         do {
             try await clean(firing)
         } catch {
-            logger.error(
-                "cleanup failed",
-                metadata: [
-                    "trigger": "\(firing.trigger.name)", "registry": "\(firing.registry)",
-                    "reason": "\(error)",
-                ]
-            )
             await complain(firing.trigger, firing.registry, "\(error)", [:])
         }
+        state.busy.remove(firing.registry)
+        state.ended[key(firing)] = now()
     }
 
     private func clean(_ firing: Firing) async throws {

@@ -1,6 +1,6 @@
 import Foundation
-package import RegistryModel
-package import RetentionPlanning
+import RegistryModel
+import RetentionPlanning
 
 /// How full a file system is.
 package struct VolumeGauge: Sendable, Equatable {

@@ -21,7 +21,8 @@ package struct HTTPRequest: Sendable, Equatable {
     package var bodyLimit = 64 << 20
     /// Heeded for GET and HEAD only.
     ///
-    /// A redirect never leads from HTTPS to HTTP, and `Authorization` never to another host or port.
+    /// A redirect never leads from HTTPS to HTTP, and never takes `Authorization` to another host
+    /// or port.
     package var followsRedirects = false
 
     package init(

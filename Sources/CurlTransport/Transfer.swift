@@ -24,8 +24,10 @@ final class Transfer: @unchecked Sendable {
         self.continuation = continuation
     }
 
-    /// Makes the libcurl handle; libcurl's pointer to this object is valid as long as the loop keeps
-    /// the transfer, which is until the handle is out of libcurl's hands.
+    /// Makes the libcurl handle, or returns nil when there is no memory for one.
+    ///
+    /// libcurl's pointer to this object is valid as long as the loop keeps the transfer, which is
+    /// until the handle is out of libcurl's hands.
     func prepare() -> EasyHandle? {
         guard let handle = EasyHandle() else { return nil }
         handle.prepare(request)

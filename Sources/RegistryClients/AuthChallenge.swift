@@ -27,7 +27,7 @@ private struct Parser {
                 rest = rest.dropFirst()
                 continue
             }
-            // A word with "=" is a parameter of the challenge before it; one without begins another.
+            // A word with "=" is a parameter of the challenge before it; one without begins one.
             let afterSpace = rest.drop(while: \.isWhitespace)
             guard afterSpace.first == "=" else {
                 found.append(AuthChallenge(scheme: word.lowercased()))

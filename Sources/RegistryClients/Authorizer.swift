@@ -36,10 +36,13 @@ actor Authorizer {
         switch scheme {
         case .unknown: return nil
         case .basic: return credentials?.basicField
-        case .bearer:
-            guard let token = tokens[scope], token.expires > exchange.pace.time else { return nil }
-            return token.field
+        case .bearer: return usableToken(scope)
         }
+    }
+
+    private func usableToken(_ scope: String) -> String? {
+        guard let token = tokens[scope], token.expires > exchange.pace.time else { return nil }
+        return token.field
     }
 
     /// What to send after a 401, where `rejected` was sent and not accepted.
@@ -60,7 +63,7 @@ actor Authorizer {
         }
         scheme = .bearer
         // Somebody else may have fetched a new one while ours was on its way.
-        if let token = tokens[scope], token.field != rejected { return token.field }
+        if let field = usableToken(scope), field != rejected { return field }
         let realm = try tokenURL(challenge, scope, call)
         let running = fetches[scope]
         let fetch = running ?? Task { await self.fetch(realm, scope, call) }

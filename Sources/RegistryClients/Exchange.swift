@@ -54,7 +54,7 @@ struct Exchange: Sendable {
             guard status >= 500 else { return .success(response) }
             return .failure(call.error(.serverError, status: status, retryAfter: retryAfter))
         } catch {
-            return .failure(call.error(error))
+            return .failure(call.error(for: error))
         }
     }
 

@@ -7,7 +7,7 @@ extension ManifestContent {
 
     /// Reads what a manifest refers to.
     ///
-    /// The format is what `mediaType` says, else what the body says, else what its fields look like.
+    /// The format is what `mediaType` says, else what the body says, else what fields it has.
     /// Annotations and platforms are ignored; layers that are stored elsewhere count like others.
     /// Whatever is not understood is an error, never an empty list. A media type that says nothing,
     /// such as `text/plain`, is as good as none.

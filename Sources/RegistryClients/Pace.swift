@@ -34,7 +34,8 @@ package actor Pace {
 
     /// Waits until requests may be sent.
     ///
-    /// - Returns: how long it waited, or nil without waiting when that would take more than `limit`.
+    /// - Returns: how long it waited, or nil without waiting when that would take more than
+    ///   `limit`.
     /// - Throws: when the task is cancelled.
     func waitForTurn(atMost limit: Span) async throws -> Span? {
         var waited = Span.zero

@@ -114,7 +114,7 @@ struct RegistryCall: Sendable {
         )
     }
 
-    func error(_ failure: TransportError) -> RegistryError {
+    func error(for failure: TransportError) -> RegistryError {
         switch failure {
         case .connectionRefused: error(.connectionRefused)
         case .timeout: error(.timeout)

@@ -6,8 +6,9 @@ package struct AccessIgnoreList: Sendable, Equatable {
     package var networks: [Network]
 
     package init(userAgents: [Glob] = [], actors: [Glob] = [], networks: [Network] = []) {
-        self.userAgents = userAgents
-        self.actors = actors
+        // A slash in a user agent separates no folders: `trivy/*` means all that follows.
+        self.userAgents = userAgents.map { Glob($0.description, isPath: false) }
+        self.actors = actors.map { Glob($0.description, isPath: false) }
         self.networks = networks
     }
 

@@ -7,46 +7,17 @@ package struct Digest: Sendable, Hashable, Comparable, CustomStringConvertible {
     package let description: String
 
     /// Parses `text`, or returns nil when it is not a digest.
-    package init?(_ text: some StringProtocol) {
-        guard let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")) else { return nil }
-        let algorithm = text.utf8[..<colon]
-        let encoded = text.utf8[text.utf8.index(after: colon)...]
-        guard !algorithm.isEmpty, !encoded.isEmpty, text.utf8.count <= Self.longest else {
-            return nil
-        }
-        var previousWasSeparator = true
-        for byte in algorithm {
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"):
-                previousWasSeparator = false
-            case UInt8(ascii: "+"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"):
-                guard !previousWasSeparator else { return nil }
-                previousWasSeparator = true
-            default: return nil
-            }
-        }
-        guard !previousWasSeparator else { return nil }
-        let isLowerHex = encoded.allSatisfy {
-            ($0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9"))
-                || ($0 >= UInt8(ascii: "a") && $0 <= UInt8(ascii: "f"))
-        }
-        switch String(decoding: algorithm, as: UTF8.self) {
-        case "sha256": guard isLowerHex, encoded.count == 64 else { return nil }
-        case "sha512": guard isLowerHex, encoded.count == 128 else { return nil }
-        default:
-            let isEncoded = encoded.allSatisfy { byte in
-                switch byte {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "="), UInt8(ascii: "_"),
-                    UInt8(ascii: "-"):
-                    true
-                default: false
-                }
-            }
-            guard isEncoded else { return nil }
-        }
-        description = String(text)
+    ///
+    /// Concrete, for a generic one is some thirty times slower when another module calls it, and
+    /// every event that is heard comes through here.
+    package init?(_ text: String) {
+        var text = text
+        guard text.withUTF8(Self.isDigest) else { return nil }
+        description = text
     }
+
+    /// Parses `text`, or returns nil when it is not a digest.
+    package init?(_ text: some StringProtocol) { self.init(String(text)) }
 
     /// Takes `text` as it is; only for what was made by hashing.
     init(unchecked text: String) { description = text }
@@ -66,4 +37,54 @@ package struct Digest: Sendable, Hashable, Comparable, CustomStringConvertible {
 
     /// Longer texts are refused: no registered algorithm comes near.
     private static let longest = 256
+}
+
+extension Digest {
+    private static func isDigest(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard text.count <= longest, let colon = text.firstIndex(of: UInt8(ascii: ":")) else {
+            return false
+        }
+        let algorithm = text[..<colon]
+        let encoded = text[(colon + 1)...]
+        if algorithm.elementsEqual("sha256".utf8) {
+            return encoded.count == 64 && encoded.allSatisfy(isLowerHex)
+        }
+        if algorithm.elementsEqual("sha512".utf8) {
+            return encoded.count == 128 && encoded.allSatisfy(isLowerHex)
+        }
+        return isAlgorithm(algorithm) && !encoded.isEmpty && encoded.allSatisfy(isEncoded)
+    }
+
+    /// Whether it is words of lower case letters and digits, with single separators between them.
+    private static func isAlgorithm(_ text: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
+        var previousWasSeparator = true
+        for byte in text {
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"):
+                previousWasSeparator = false
+            case UInt8(ascii: "+"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"):
+                guard !previousWasSeparator else { return false }
+                previousWasSeparator = true
+            default: return false
+            }
+        }
+        return !previousWasSeparator
+    }
+
+    private static func isLowerHex(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"): true
+        default: false
+        }
+    }
+
+    private static func isEncoded(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "="), UInt8(ascii: "_"),
+            UInt8(ascii: "-"):
+            true
+        default: false
+        }
+    }
 }

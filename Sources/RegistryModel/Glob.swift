@@ -5,10 +5,14 @@
 package struct Glob: Sendable, Hashable, CustomStringConvertible {
     package let description: String
     private let pattern: [UInt8]
+    private let isPath: Bool
 
-    package init(_ text: some StringProtocol) {
+    /// - Parameter isPath: Whether `/` separates: false for user agents and names of people, in
+    ///   which `*` and `?` match it too.
+    package init(_ text: some StringProtocol, isPath: Bool = true) {
         description = String(text)
         pattern = Array(text.utf8)
+        self.isPath = isPath
     }
 
     /// Whether the whole of `text` matches; time grows with the product of the two lengths.
@@ -23,9 +27,9 @@ package struct Glob: Sendable, Hashable, CustomStringConvertible {
             for index in pattern.indices where reachable[index] {
                 switch pattern[index] {
                 case Self.star:
-                    if isDouble(index) || byte != Self.slash { next[index] = true }
+                    if !isPath || isDouble(index) || byte != Self.slash { next[index] = true }
                 case Self.question:
-                    if byte != Self.slash { next[index + 1] = true }
+                    if !isPath || byte != Self.slash { next[index + 1] = true }
                 default:
                     if pattern[index] == byte { next[index + 1] = true }
                 }

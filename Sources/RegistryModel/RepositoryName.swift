@@ -6,38 +6,45 @@ package struct RepositoryName: Sendable, Hashable, Comparable, CustomStringConve
     package let description: String
 
     /// Parses `text`, or returns nil when it is not a repository name.
-    package init?(_ text: some StringProtocol) {
-        let bytes = text.utf8
-        guard !bytes.isEmpty, bytes.count <= Self.longest else { return nil }
+    package init?(_ text: String) {
+        var text = text
+        guard text.withUTF8(Self.isName) else { return nil }
+        description = text
+    }
+
+    /// Parses `text`, or returns nil when it is not a repository name.
+    package init?(_ text: some StringProtocol) { self.init(String(text)) }
+
+    package static func < (left: RepositoryName, right: RepositoryName) -> Bool {
+        left.description < right.description
+    }
+
+    private static func isName(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard !text.isEmpty, text.count <= longest else { return false }
         var separator = Separator.slash
-        for byte in bytes {
+        for byte in text {
             switch byte {
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"):
                 separator = .none
             case UInt8(ascii: "/"):
-                guard separator == .none else { return nil }
+                guard separator == .none else { return false }
                 separator = .slash
             case UInt8(ascii: "."):
-                guard separator == .none else { return nil }
+                guard separator == .none else { return false }
                 separator = .dot
             case UInt8(ascii: "_"):
                 switch separator {
                 case .none: separator = .underscore
                 case .underscore: separator = .dot
-                default: return nil
+                default: return false
                 }
             case UInt8(ascii: "-"):
-                guard separator == .none || separator == .dash else { return nil }
+                guard separator == .none || separator == .dash else { return false }
                 separator = .dash
-            default: return nil
+            default: return false
             }
         }
-        guard separator == .none else { return nil }
-        description = String(text)
-    }
-
-    package static func < (left: RepositoryName, right: RepositoryName) -> Bool {
-        left.description < right.description
+        return separator == .none
     }
 
     private enum Separator {

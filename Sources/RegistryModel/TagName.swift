@@ -5,19 +5,27 @@ package struct TagName: Sendable, Hashable, Comparable, CustomStringConvertible 
     package let description: String
 
     /// Parses `text`, or returns nil when it is not a tag.
-    package init?(_ text: some StringProtocol) {
-        let bytes = text.utf8
-        guard let first = bytes.first, bytes.count <= 128, Self.isWord(first) else { return nil }
-        let isValid = bytes.allSatisfy {
-            Self.isWord($0) || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "-")
-        }
-        guard isValid else { return nil }
-        description = String(text)
+    package init?(_ text: String) {
+        var text = text
+        guard text.withUTF8(Self.isName) else { return nil }
+        description = text
     }
+
+    /// Parses `text`, or returns nil when it is not a tag.
+    package init?(_ text: some StringProtocol) { self.init(String(text)) }
 
     package static func < (left: TagName, right: TagName) -> Bool {
         left.description < right.description
     }
+
+    private static func isName(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard let first = text.first, text.count <= longest, isWord(first) else { return false }
+        return text.allSatisfy {
+            isWord($0) || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "-")
+        }
+    }
+
+    private static let longest = 128
 
     private static func isWord(_ byte: UInt8) -> Bool {
         switch byte {

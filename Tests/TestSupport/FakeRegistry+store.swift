@@ -5,17 +5,14 @@ package import RegistryModel
 extension FakeRegistry {
     /// Everything that a registry keeps.
     struct Store: Sendable {
-        var repositories: [String: Repository] = [:] {
-            didSet { if repositories.count != oldValue.count { sortedNames = nil } }
-        }
+        /// None is ever taken out: empty ones stay listed, as in distribution.
+        var repositories: [String: Repository] = [:]
         var blobs: [RegistryModel.Digest: ByteBuffer] = [:]
-        private var sortedNames: [String]?
+        private var sortedNames: [String] = []
 
-        /// Repositories stay listed when they are empty, as in distribution.
         mutating func names() -> [String] {
-            let names = sortedNames ?? repositories.keys.sorted()
-            sortedNames = names
-            return names
+            if sortedNames.count != repositories.count { sortedNames = repositories.keys.sorted() }
+            return sortedNames
         }
     }
 

@@ -2,7 +2,6 @@ import Foundation
 import Hummingbird
 import Logging
 import NIOCore
-package import RegistryModel
 
 /// A registry in memory that listens on loopback, and fails when it is told to.
 ///
@@ -65,7 +64,7 @@ package actor FakeRegistry {
     }
 
     /// Changes the settings above, which a caller outside can't set one by one.
-    package func set(_ change: (isolated FakeRegistry) -> Void) { change(self) }
+    package func set(_ change: @Sendable (isolated FakeRegistry) -> Void) { change(self) }
 
     /// Closes the port and every connection; events that are not delivered are lost.
     package func stop() async {

@@ -16,18 +16,30 @@ enum KeySuggestion {
         return "known here: \(known.joined(separator: ", "))"
     }
 
-    /// How many letters must be inserted, removed or replaced to make `left` into `right`.
+    /// How many letters must be inserted, removed, replaced or swapped with their neighbour to make
+    /// `left` into `right`.
     private static func distance(_ left: String, _ right: String) -> Int {
+        let source = Array(left)
         let target = Array(right)
+        var before: [Int] = []
         var row = Array(0...target.count)
-        for (line, letter) in left.enumerated() {
-            var diagonal = row[0]
-            row[0] = line + 1
+        for line in source.indices {
+            var next = [line + 1]
             for column in target.indices {
-                let replaced = diagonal + (letter == target[column] ? 0 : 1)
-                diagonal = row[column + 1]
-                row[column + 1] = min(replaced, row[column] + 1, row[column + 1] + 1)
+                let isSame = source[line] == target[column]
+                var best = min(
+                    row[column] + (isSame ? 0 : 1),
+                    row[column + 1] + 1,
+                    next[column] + 1
+                )
+                if line > 0, column > 0, source[line] == target[column - 1],
+                    source[line - 1] == target[column]
+                {
+                    best = min(best, before[column - 1] + 1)
+                }
+                next.append(best)
             }
+            (before, row) = (row, next)
         }
         return row[target.count]
     }

@@ -94,10 +94,12 @@ extension SettingsDocument {
         case .scanner(let context, let problem, let mark, _),
             .parser(let context, let problem, let mark, _),
             .composer(let context, let problem, let mark, _):
+            // libyaml's problem may go on from its context: "expected one, but found another".
+            let flaw = problem.hasPrefix("but ") ? String(problem.dropFirst(4)) : problem
             let start = context.map { " (\($0.text), line \($0.mark.line))" } ?? ""
             return SyntaxError(
                 place: SettingsPlace(mark),
-                message: "not valid YAML: \(problem)\(start); "
+                message: "not valid YAML: \(flaw)\(start); "
                     + "check indentation, quotes and brackets here and above"
             )
         case .reader(let problem, let offset, _, let text):

@@ -16,20 +16,24 @@ extension UInt8 {
 
 extension UnsafeRawBufferPointer {
     /// The bytes from `start` up to `end`, counted from zero again.
+    @inline(__always)
     func part(_ start: Int, _ end: Int) -> UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(rebasing: self[start..<end])
     }
 
     /// Eight bytes at `offset`, the first lowest.
+    @inline(__always)
     func word(at offset: Int) -> UInt64 {
         UInt64(littleEndian: loadUnaligned(fromByteOffset: offset, as: UInt64.self))
     }
 
+    @inline(__always)
     func equals(_ other: StaticString) -> Bool {
         count == other.utf8CodeUnitCount && starts(with: other)
     }
 
     /// Whether `prefix` stands at `offset`; false where it would not fit.
+    @inline(__always)
     func starts(with prefix: StaticString, at offset: Int = 0) -> Bool {
         let length = prefix.utf8CodeUnitCount
         guard offset + length <= count else { return false }
@@ -57,19 +61,17 @@ extension UnsafeRawBufferPointer {
 
     func firstIndex(of byte: UInt8, from start: Int) -> Int? {
         var index = start
+        let wanted = UInt64(byte) &* 0x0101_0101_0101_0101
+        while index + 8 <= count {
+            // The high bit of the first byte that is equal is set.
+            let difference = word(at: index) ^ wanted
+            let marks = (difference &- 0x0101_0101_0101_0101) & ~difference & 0x8080_8080_8080_8080
+            guard marks == 0 else { return index + marks.trailingZeroBitCount / 8 }
+            index += 8
+        }
         while index < count {
             if self[index] == byte { return index }
             index += 1
-        }
-        return nil
-    }
-
-    /// The offset of the last `pattern`, or nil.
-    func lastIndex(of pattern: StaticString) -> Int? {
-        var index = count - pattern.utf8CodeUnitCount
-        while index >= 0 {
-            if starts(with: pattern, at: index) { return index }
-            index -= 1
         }
         return nil
     }

@@ -9,32 +9,37 @@ enum RegistryPath {
         if let scheme = target.firstIndex(of: "://"), target.first != UInt8(ascii: "/") {
             start = target.firstIndex(of: UInt8(ascii: "/"), from: scheme + 3) ?? target.count
         }
-        var end = start
-        while end < target.count, target[end] != UInt8(ascii: "?"), target[end] != UInt8(ascii: "#") {
-            end += 1
-        }
-        return target.part(start, end)
+        let query = target.firstIndex(of: UInt8(ascii: "?"), from: start) ?? target.count
+        let path = target.part(start, query)
+        return path.part(0, path.firstIndex(of: UInt8(ascii: "#"), from: 0) ?? path.count)
     }
 
     /// Whether the path is a blob's, or nil when it is neither a blob's nor a manifest's.
     static func isBlob(_ path: UnsafeRawBufferPointer) -> Bool? {
-        let blob = path.lastIndex(of: "/blobs/")
-        let manifest = path.lastIndex(of: "/manifests/")
-        guard blob != nil || manifest != nil else { return nil }
-        return (blob ?? -1) > (manifest ?? -1)
+        var index = path.count - 1
+        while index >= 0 {
+            if path[index] == UInt8(ascii: "/") {
+                if path.starts(with: "/manifests/", at: index) { return false }
+                if path.starts(with: "/blobs/", at: index) { return true }
+            }
+            index -= 1
+        }
+        return nil
     }
 
     /// Finds `<repository>` and `<reference>` in `[prefix]/v2/<repository>/manifests/<reference>`.
     static func manifest(
         in path: UnsafeRawBufferPointer
     ) -> (repository: UnsafeRawBufferPointer, reference: UnsafeRawBufferPointer)? {
-        guard let middle = path.lastIndex(of: "/manifests/") else { return nil }
-        let reference = path.part(middle + 11, path.count)
-        // Anything after the reference is another endpoint, such as a blob of `…/manifests`.
-        guard !reference.isEmpty, reference.firstIndex(of: UInt8(ascii: "/"), from: 0) == nil,
+        // The reference is what follows the last slash; after anything longer it is another
+        // endpoint, such as a blob of a repository `…/manifests`.
+        var slash = path.count - 1
+        while slash >= 0, path[slash] != UInt8(ascii: "/") { slash -= 1 }
+        let middle = slash - 10
+        guard slash + 1 < path.count, middle > 0, path.starts(with: "/manifests/", at: middle),
             let version = path.part(0, middle).firstIndex(of: "/v2/")
         else { return nil }
-        return (path.part(version + 4, middle), reference)
+        return (path.part(version + 4, middle), path.part(slash + 1, path.count))
     }
 
     /// Decodes every `%XX`, or returns nil when one is malformed.

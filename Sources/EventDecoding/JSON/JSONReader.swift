@@ -20,6 +20,7 @@ struct JSONReader {
     }
 
     /// Returns the next byte that is not space, without taking it.
+    @inline(__always)
     mutating func peek() throws(DecodingFailure) -> UInt8 {
         skipSpace()
         guard position < bytes.count else { throw .endOfInput(at: position) }
@@ -94,17 +95,29 @@ struct JSONReader {
 }
 
 extension JSONReader {
+    @inline(__always)
     private mutating func skipSpace() {
-        while position < bytes.count {
-            switch bytes[position] {
-            case 0x20, 0x0A, 0x0D, 0x09: position += 1
-            default: return
+        if position < bytes.count, bytes[position] > 0x20 { return }
+        skipLongSpace()
+    }
+
+    private mutating func skipLongSpace() {
+        var index = position
+        while index < bytes.count {
+            switch bytes[index] {
+            case 0x20, 0x0A, 0x0D, 0x09: index += 1
+            default:
+                position = index
+                return
             }
             // Registries indent their envelopes: that is a third of the bytes.
-            while position + 8 <= bytes.count, bytes.word(at: position) == 0x2020_2020_2020_2020 {
-                position += 8
+            while index + 8 <= bytes.count {
+                let others = bytes.word(at: index) ^ 0x2020_2020_2020_2020
+                index += others == 0 ? 8 : others.trailingZeroBitCount / 8
+                if others != 0 { break }
             }
         }
+        position = index
     }
 
     private mutating func enter(_ opening: UInt8) throws(DecodingFailure) {

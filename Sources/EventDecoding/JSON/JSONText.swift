@@ -10,6 +10,8 @@ struct JSONText {
         return JSONString.unescape(bytes).withUnsafeBytes(body)
     }
 
+    /// Inlined, for the length alone tells most keys apart.
+    @inline(__always)
     func equals(_ other: StaticString) -> Bool {
         guard isEscaped else { return bytes.equals(other) }
         return withBytes { $0.equals(other) }

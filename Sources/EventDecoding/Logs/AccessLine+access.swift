@@ -19,10 +19,13 @@ extension AccessLine {
             return try access(accessClass, path, &keys, &values)
         }
         guard let decoded = RegistryPath.percentDecoded(path) else { return nil }
-        let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: decoded.count, alignment: 1)
-        defer { bytes.deallocate() }
-        bytes.copyBytes(from: decoded)
-        return try access(accessClass, UnsafeRawBufferPointer(bytes), &keys, &values)
+        var outcome = Result<Access?, FieldProblem>.success(nil)
+        decoded.withUnsafeBytes { bytes in
+            outcome = Result { () throws(FieldProblem) in
+                try access(accessClass, bytes, &keys, &values)
+            }
+        }
+        return try outcome.get()
     }
 
     private func access(
@@ -37,15 +40,15 @@ extension AccessLine {
         let digest = isDigest ? try values.digest(reference, "reference") : nil
         let tag = isDigest ? nil : try values.tag(reference, "reference")
         guard digest != nil || tag != nil else { throw .missing("reference") }
-        var fields = RecordFields(time: time, class: accessClass)
-        fields.add(name)
-        fields.add(reference)
-        fields.add(UInt64(status))
-        fields.add(host)
-        fields.add(user)
-        fields.add(userAgent ?? host.part(0, 0))
+        keys.begin(time, accessClass)
+        keys.add(name)
+        keys.add(reference)
+        keys.add(UInt64(status))
+        keys.add(host)
+        keys.add(user)
+        keys.add(userAgent ?? host.part(0, 0))
         return Access(
-            key: keys.key(of: fields),
+            key: keys.finish(),
             time: time,
             class: accessClass,
             repository: repository,

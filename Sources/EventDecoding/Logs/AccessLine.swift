@@ -14,13 +14,12 @@ struct AccessLine {
     let userAgent: UnsafeRawBufferPointer?
 
     init?(_ line: UnsafeRawBufferPointer) {
-        let line = Self.withoutRuntimePrefix(line)
         guard let hostEnd = line.firstIndex(of: UInt8(ascii: " "), from: 0), hostEnd > 0,
             let (bracket, time) = Self.time(in: line, from: hostEnd),
             let user = Self.user(in: line, from: hostEnd + 1, to: bracket)
         else { return nil }
         // After `[`, the time and `] "`.
-        let requestStart = bracket + Timestamp.commonLogLength + 5
+        let requestStart = bracket + Timestamp.commonLogLength + 4
         guard let requestEnd = Self.closingQuote(in: line, from: requestStart),
             let status = line.decimal(at: requestEnd + 2, count: 3),
             line[requestEnd + 1] == UInt8(ascii: " "),
@@ -88,16 +87,5 @@ struct AccessLine {
             }
         }
         return nil
-    }
-
-    /// Cuts off what Kubernetes puts before each line of a container: a time, the stream, and
-    /// whether the line is whole.
-    private static func withoutRuntimePrefix(
-        _ line: UnsafeRawBufferPointer
-    ) -> UnsafeRawBufferPointer {
-        guard let space = line.firstIndex(of: UInt8(ascii: " "), from: 0), space >= 20,
-            line.starts(with: " stdout F ", at: space) || line.starts(with: " stderr F ", at: space)
-        else { return line }
-        return line.part(space + 10, line.count)
     }
 }

@@ -103,11 +103,7 @@ extension LogDecoder {
         if record.hasLevel, record.hasShortMessage {
             decoded.ignored += 1
         } else if let line = record.wrapped, place.depth < Self.deepestWrapping {
-            let inside = Place(
-                depth: place.depth + 1,
-                origin: offset,
-                isApplicationLog: record.hasLevel || place.isApplicationLog
-            )
+            let inside = place.inside(of: offset, isApplicationLog: record.hasLevel)
             line.withBytes { read($0, as: inside) }
         } else {
             decoded.reject(

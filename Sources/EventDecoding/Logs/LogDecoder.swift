@@ -12,6 +12,15 @@ struct LogDecoder {
         var isApplicationLog = false
 
         static let outermost = Place()
+
+        /// The place of a text inside the record at `offset`.
+        func inside(of offset: Int, isApplicationLog: Bool = false) -> Place {
+            Place(
+                depth: depth + 1,
+                origin: offset,
+                isApplicationLog: self.isApplicationLog || isApplicationLog
+            )
+        }
     }
 
     let format: LogFormat?
@@ -54,6 +63,10 @@ struct LogDecoder {
             decoded.reject(line, "line of \(line.count) bytes at byte \(offset) is too long")
             return
         }
+        if let content = Self.withoutRuntimePrefix(line), place.depth < Self.deepestWrapping {
+            read(content, as: place.inside(of: offset))
+            return
+        }
         // The application's own log goes to the same place in a container.
         guard !line.starts(with: "time=\"") else {
             decoded.ignored += 1
@@ -83,6 +96,17 @@ struct LogDecoder {
         } catch {
             decoded.reject(bytes, "line at byte \(offset): \(error.reason)")
         }
+    }
+
+    /// Cuts off what Kubernetes puts before each line of a container: a time, the stream, and
+    /// whether the line is whole.
+    private static func withoutRuntimePrefix(
+        _ line: UnsafeRawBufferPointer
+    ) -> UnsafeRawBufferPointer? {
+        guard let space = line.firstIndex(of: UInt8(ascii: " "), from: 0), space >= 20,
+            line.starts(with: " stdout F ", at: space) || line.starts(with: " stderr F ", at: space)
+        else { return nil }
+        return line.part(space + 10, line.count)
     }
 
     private static func firstNonSpace(in bytes: UnsafeRawBufferPointer, from start: Int) -> Int? {

@@ -25,15 +25,8 @@ extension LogRecord {
         }
         let repository = try values.repository(repository, "properties.repository")
         let time = try FieldTexts.time(time, "time")
-        var fields = RecordFields(time: time, class: operation.accessClass)
-        for text in [
-            self.repository, self.tag, self.digest, status, address, identity, userAgent,
-            correlation, duration,
-        ] {
-            fields.add(text)
-        }
         return Access(
-            key: keys.key(of: fields),
+            key: key(time, operation.accessClass, &keys),
             time: time,
             class: operation.accessClass,
             repository: repository,
@@ -45,6 +38,24 @@ extension LogRecord {
             actor: values.text(identity),
             userAgent: values.text(userAgent)
         )
+    }
+
+    private func key(
+        _ time: Timestamp,
+        _ accessClass: AccessClass,
+        _ keys: inout RecordKeys
+    ) -> EventKey {
+        keys.begin(time, accessClass)
+        keys.add(repository)
+        keys.add(tag)
+        keys.add(digest)
+        keys.add(status)
+        keys.add(address)
+        keys.add(identity)
+        keys.add(userAgent)
+        keys.add(correlation)
+        keys.add(duration)
+        return keys.finish()
     }
 
     /// A request by digest puts the digest into `tag`.

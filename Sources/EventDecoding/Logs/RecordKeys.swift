@@ -1,47 +1,53 @@
 import RegistryModel
 
-/// The fields of a log record by which it is the same record when it is delivered again.
-struct RecordFields {
-    private(set) var bytes: [UInt8] = []
+/// Names the log records of one body by the fields by which they are the same when they are
+/// delivered again, and equal ones by their order.
+///
+/// Per record: `begin`, `add` each field in a fixed order, `finish`.
+struct RecordKeys {
+    private var fields: [UInt8] = []
+    private var seen = KeyCounts()
 
-    init(time: Timestamp, class: AccessClass) {
-        bytes.reserveCapacity(512)
+    mutating func begin(_ time: Timestamp, _ accessClass: AccessClass) {
+        fields.removeAll(keepingCapacity: true)
         add(UInt64(bitPattern: time.milliseconds))
-        add(`class`.rawValue.utf8.first ?? 0)
-        add(UInt8(truncatingIfNeeded: `class`.rawValue.utf8.count))
+        switch accessClass {
+        case .pull: fields.append(0)
+        case .resolve: fields.append(1)
+        case .push: fields.append(2)
+        case .delete: fields.append(3)
+        }
     }
 
     mutating func add(_ field: UnsafeRawBufferPointer) {
         // With the length before it, no field can pass for a part of its neighbour.
-        withUnsafeBytes(of: UInt32(truncatingIfNeeded: field.count).littleEndian) {
-            bytes.append(contentsOf: $0)
+        if field.count < 255 {
+            fields.append(UInt8(truncatingIfNeeded: field.count))
+        } else {
+            fields.append(255)
+            add(UInt64(field.count))
         }
-        bytes.append(contentsOf: field)
+        fields.append(contentsOf: field)
     }
 
     mutating func add(_ field: JSONText?) {
-        guard let field else { return add(UnsafeRawBufferPointer(start: nil, count: 0)) }
-        field.withBytes { add($0) }
+        guard let field else {
+            fields.append(0)
+            return
+        }
+        guard field.isEscaped else { return add(field.bytes) }
+        JSONString.unescape(field.bytes).withUnsafeBytes { add($0) }
     }
 
     mutating func add(_ number: UInt64) {
-        withUnsafeBytes(of: number.littleEndian) { bytes.append(contentsOf: $0) }
+        withUnsafeBytes(of: number.littleEndian) { fields.append(contentsOf: $0) }
     }
 
-    private mutating func add(_ byte: UInt8) { bytes.append(byte) }
-}
-
-/// Names the log records of one body, equal ones by their order.
-struct RecordKeys {
-    private var seen: [EventKey: UInt64] = [:]
-
-    mutating func key(of fields: RecordFields) -> EventKey {
-        let key = fields.bytes.withUnsafeBytes { EventKey(hashing: $0) }
-        let ordinal = seen[key, default: 0]
-        seen[key] = ordinal + 1
-        guard ordinal > 0 else { return key }
-        var numbered = fields
-        numbered.add(ordinal)
-        return numbered.bytes.withUnsafeBytes { EventKey(hashing: $0) }
+    mutating func finish() -> EventKey {
+        let key = fields.withUnsafeBytes { EventKey(hashing: $0) }
+        let earlier = seen.count(key)
+        guard earlier > 0 else { return key }
+        add(earlier)
+        return fields.withUnsafeBytes { EventKey(hashing: $0) }
     }
 }

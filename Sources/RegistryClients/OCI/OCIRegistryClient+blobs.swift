@@ -38,14 +38,13 @@ extension OCIRegistryClient {
             let place = address.resolve(location, from: start)
         else { throw call.error(.badAnswer, status: 202, "no place on this host to upload to") }
         let separator = place.contains("?") ? "&" : "?"
-        var request = HTTPRequest(
+        let request = HTTPRequest(
             method: "PUT",
             url: "\(place)\(separator)digest=\("\(digest)".percentEncoded)",
             headers: ["Content-Type": MediaType.blob],
             body: bytes
         )
-        request.timeout = Self.longestUpload
-        let closed = try await send(request, scope: scope, call)
+        let closed = try await send(request, scope: scope, atMost: Self.longestUpload, call)
         guard closed.status == 201 || closed.status == 204 else { throw refusal(closed, call) }
         return digest
     }

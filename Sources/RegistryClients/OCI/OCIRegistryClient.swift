@@ -1,25 +1,29 @@
 package import CurlTransport
 import Foundation
-import RegistryModel
+package import RegistryModel
 
 /// A registry that speaks the OCI distribution API, as distribution, Harbor, zot and Quay do.
 package struct OCIRegistryClient: RegistryClient {
     let address: RegistryAddress
     private let exchange: Exchange
     private let authorizer: Authorizer
+    private let timeout: Span
 
     /// Makes a client; nothing is sent yet.
     ///
-    /// All clients of one registry share one `pace`. `random` gives numbers from 0 up to, not
-    /// including, 1, and spreads repeated requests.
+    /// All clients of one registry share one `pace`. `timeout` is for each attempt of a call but
+    /// uploads. `random` gives numbers from 0 up to, not including, 1, and spreads repeated
+    /// requests.
     package init(
         url address: RegistryAddress,
         credentials: Credentials? = nil,
         transport: any HTTPTransport,
         pace: Pace = Pace(),
+        timeout: Span = .seconds(30),
         random: @escaping @Sendable () -> Double = { Double.random(in: 0..<1) }
     ) {
         self.address = address
+        self.timeout = timeout
         exchange = Exchange(transport: transport, pace: pace, random: random)
         authorizer = Authorizer(
             origin: address.origin,
@@ -44,9 +48,11 @@ package struct OCIRegistryClient: RegistryClient {
         _ request: HTTPRequest,
         scope: String,
         userAgent: String? = nil,
+        atMost limit: Span? = nil,
         _ call: RegistryCall
     ) async throws(RegistryError) -> HTTPResponse {
         var request = request
+        request.timeout = limit ?? timeout
         request.headers["User-Agent"] = userAgent ?? OwnUserAgent.product
         let field = await authorizer.field(for: scope)
         request.headers["Authorization"] = field

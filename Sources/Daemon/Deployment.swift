@@ -1,0 +1,123 @@
+package import AccessLedger
+package import Cleanup
+import CurlTransport
+import Foundation
+package import Logging
+import RegistryClients
+package import RegistryModel
+import RetentionPlanning
+
+/// Everything that commands and the daemon work with, put together from the settings once.
+package struct Deployment: Sendable {
+    package let settings: Settings
+    package let ledger: Ledger
+    package let targets: [CleanupTarget]
+    package let cleaner: Cleaner
+    package let keeper: InventoryKeeper
+    package let prober: Prober
+    package let restorer: Restorer
+    package let explainer: Explainer
+    package let logger: Logger
+    package let now: @Sendable () -> Timestamp
+
+    /// Opens the ledger and prepares the clients; nothing is asked of a registry yet.
+    package init(
+        _ settings: Settings,
+        logger: Logger,
+        now: @escaping @Sendable () -> Timestamp = systemTime
+    ) async throws {
+        self.settings = settings
+        self.logger = logger
+        self.now = now
+        let folder = (settings.ledger as NSString).deletingLastPathComponent
+        if !folder.isEmpty {
+            // Where this fails, opening the ledger says why.
+            try? FileManager.default.createDirectory(
+                atPath: folder,
+                withIntermediateDirectories: true
+            )
+        }
+        ledger = try Ledger(path: settings.ledger)
+        let transport = CurlTransport()
+        var targets: [CleanupTarget] = []
+        for registry in settings.registries {
+            let row = try await ledger.registry(named: registry.name)
+            targets.append(try Self.target(registry, row, transport))
+        }
+        self.targets = targets
+        keeper = InventoryKeeper(ledger: ledger, logger: logger, now: now)
+        prober = Prober(ledger: ledger, logger: logger, now: now)
+        cleaner = Cleaner(
+            ledger: ledger,
+            policies: settings.policies,
+            history: settings.history,
+            targets: targets,
+            logger: logger,
+            now: now
+        )
+        restorer = Restorer(ledger: ledger, targets: targets, now: now)
+        explainer = Explainer(ledger: ledger, planMaker: cleaner.planMaker, now: now)
+    }
+
+    /// Tells the ledger what the settings vouch for.
+    package func noteTrust() async throws {
+        for (registry, target) in zip(settings.registries, targets) {
+            try await ledger.trust(target.row, from: registry.trustHistoryFrom, readAt: now())
+        }
+    }
+
+    private static func target(
+        _ registry: RegistrySettings,
+        _ row: RegistryRow,
+        _ transport: CurlTransport
+    ) throws -> CleanupTarget {
+        let registryAddress = try address(registry.url)
+        let credentials: Credentials? =
+            if let username = registry.username, let password = registry.password {
+                Credentials(username: username, password: password)
+            } else {
+                nil
+            }
+        let client = OCIRegistryClient(
+            url: registryAddress,
+            credentials: credentials,
+            transport: transport
+        )
+        let probeAddress = try address(registry.probeURL ?? registry.url)
+        return CleanupTarget(
+            row: row,
+            client: client,
+            probeClient: registry.probeURL == nil
+                ? client
+                : OCIRegistryClient(
+                    url: probeAddress,
+                    credentials: credentials,
+                    transport: transport
+                ),
+            url: registry.url,
+            repositories: registry.repositories,
+            gapTolerance: registry.gapTolerance,
+            probeInterval: registry.probe,
+            inventoryInterval: registry.inventory,
+            storage: registry.storage,
+            isLoopback: isLoopback(registry.probeURL ?? registry.url)
+        )
+    }
+
+    private static func address(_ url: String) throws -> RegistryAddress {
+        guard let address = RegistryAddress(url) else {
+            throw SettingsFileError(path: url, reason: "not the address of a registry")
+        }
+        return address
+    }
+
+    private static func isLoopback(_ url: String) -> Bool {
+        guard let host = URLComponents(string: url)?.host else { return false }
+        return host == "localhost" || host.hasPrefix("127.") || host == "::1" || host == "[::1]"
+    }
+
+    /// The clock of this machine.
+    package static let systemTime: @Sendable () -> Timestamp = {
+        Timestamp(seconds: Date().timeIntervalSince1970)
+    }
+}

@@ -1,0 +1,139 @@
+import AccessLedger
+import Cleanup
+import Hummingbird
+import Listening
+import Logging
+import NIOCore
+import Publishing
+import RegistryModel
+import ServiceLifecycle
+import UnixSignals
+
+/// The daemon: everything wired together in one place.
+package struct LastpullDaemon: Sendable {
+    private let deployment: Deployment
+    private let lock: DaemonLock
+    private let onServerRunning: @Sendable (Int) async -> Void
+
+    /// - Parameter onServerRunning: Called with the port when the listener is open.
+    package init(
+        _ deployment: Deployment,
+        onServerRunning: @escaping @Sendable (Int) async -> Void = { _ in }
+    ) throws {
+        self.deployment = deployment
+        self.onServerRunning = onServerRunning
+        lock = try DaemonLock(ledger: deployment.settings.ledger)
+    }
+
+    /// Serves until SIGTERM or SIGINT.
+    ///
+    /// Services that others lean on come first; at the end intake stops first and the ledger closes
+    /// last.
+    package func run() async throws {
+        let ledger = deployment.ledger
+        ledger.reserveSpace()
+        try await deployment.noteTrust()
+        try await ledger.beginListening(at: deployment.now())
+        let triggers = TriggerService(
+            triggers: deployment.settings.triggers,
+            cleaner: deployment.cleaner,
+            keeper: deployment.keeper,
+            logger: deployment.logger,
+            now: deployment.now
+        )
+        let reactions = Reactions(
+            targets: deployment.targets,
+            keeper: deployment.keeper,
+            triggers: triggers,
+            afterCare: AfterCare(
+                ledger: ledger,
+                targets: deployment.targets,
+                logger: deployment.logger,
+                now: deployment.now
+            ),
+            logger: deployment.logger
+        )
+        let intake = Intake(
+            ledger: ledger,
+            registries: deployment.targets.map(\.row),
+            ignoring: deployment.settings.ignoreAccess,
+            now: deployment.now,
+            onCommit: { reactions.heard($0) }
+        )
+        let upkeep = Upkeep(deployment: deployment, health: Upkeep.Health())
+        let hub = EventHub(outbox: EventOutbox(ledger), logger: deployment.logger)
+        let services: [any Service] =
+            [CleanupService(triggers: triggers, cleaner: deployment.cleaner)]
+            + [reactions, triggerTicks(triggers)] + upkeep.services
+            + [intake, listener(intake, hub, upkeep.health)]
+        var configuration = ServiceGroupConfiguration(
+            services: services.map {
+                .init(service: $0, successTerminationBehavior: .ignore)
+            },
+            gracefulShutdownSignals: [.sigterm, .sigint],
+            logger: deployment.logger
+        )
+        configuration.maximumGracefulShutdownDuration = .seconds(30)
+        try await ServiceGroup(configuration: configuration).run()
+        try ledger.close()
+        withExtendedLifetime(lock) {}
+    }
+
+    private func triggerTicks(_ triggers: TriggerService) -> Periodic {
+        Periodic(name: "triggers", logger: deployment.logger) {
+            await triggers.tick()
+            return .seconds(1)
+        }
+    }
+
+    private func listener(
+        _ intake: Intake,
+        _ hub: EventHub,
+        _ health: Upkeep.Health
+    ) -> some Service {
+        let access = deployment.settings.access
+        let router = Router()
+        AccessRoutes(
+            sink: intake,
+            tokens: access.ingest.map { AccessTokens($0) },
+            logger: deployment.logger
+        ).add(to: router)
+        let readers = [access.read, access.admin].compactMap(\.self)
+        let tokens = access.read == nil ? nil : AccessTokens(readers)
+        EventRoutes(
+            hub: hub,
+            isPermitted: { tokens?.permit($0) ?? true },
+            logger: deployment.logger
+        ).add(to: router)
+        HealthRoutes { health.reason }.add(to: router)
+        let logger = deployment.logger
+        var quiet = logger
+        quiet.logLevel = max(logger.logLevel, .warning)
+        return makeApplication(
+            router: router,
+            host: deployment.settings.listen.host,
+            port: deployment.settings.listen.port,
+            onServerRunning: { channel in
+                let port = channel.localAddress?.port ?? 0
+                logger.info(
+                    "listening",
+                    metadata: ["host": "\(deployment.settings.listen.host)", "port": "\(port)"]
+                )
+                await onServerRunning(port)
+            },
+            logger: quiet
+        )
+    }
+}
+
+/// Finishes what a kill has cut off, then carries out what triggers fire.
+private struct CleanupService: Service {
+    let triggers: TriggerService
+    let cleaner: Cleaner
+
+    func run() async throws {
+        try await cleaner.resume()
+        await cancelWhenGracefulShutdown { await triggers.run() }
+        try? await gracefulShutdown()
+    }
+}

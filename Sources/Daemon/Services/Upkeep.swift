@@ -1,0 +1,76 @@
+import AccessLedger
+import Cleanup
+import Logging
+import RegistryModel
+import Synchronization
+
+/// The daemon's regular work, each piece a service of its own.
+struct Upkeep: Sendable {
+    let deployment: Deployment
+    let health: Health
+
+    /// Why the ledger cannot be written to, or nil.
+    final class Health: Sendable {
+        private let failure = Mutex<String?>(nil)
+
+        var reason: String? {
+            get { failure.withLock { $0 } }
+            set { failure.withLock { $0 = newValue } }
+        }
+    }
+
+    var services: [Periodic] {
+        [heartbeat, rollOff] + deployment.targets.flatMap { [inventory($0), probes($0)] }
+    }
+
+    private var heartbeat: Periodic {
+        Periodic(name: "heartbeat", logger: deployment.logger) {
+            do {
+                try await deployment.ledger.heartbeat(at: deployment.now())
+                health.reason = nil
+            } catch {
+                health.reason = "\(error)"
+                throw error
+            }
+            return .seconds(5)
+        }
+    }
+
+    private var rollOff: Periodic {
+        Periodic(name: "roll-off", logger: deployment.logger) {
+            let isMore = try await deployment.ledger.rollOff(
+                history: deployment.settings.history,
+                now: deployment.now()
+            )
+            // In small steps, so that webhooks never wait long behind it.
+            return isMore ? .seconds(1) : .hours(1)
+        }
+    }
+
+    private func inventory(_ target: CleanupTarget) -> Periodic {
+        Periodic(name: "inventory of \(target.row.name)", logger: deployment.logger) {
+            try await deployment.keeper.list(target)
+            deployment.logger.info("listed", metadata: ["registry": "\(target.row.name)"])
+            return target.inventoryInterval
+        }
+    }
+
+    private func probes(_ target: CleanupTarget) -> Periodic {
+        let turn = Mutex(0)
+        let isSent = Mutex(false)
+        return Periodic(name: "probe of \(target.row.name)", logger: deployment.logger) {
+            if isSent.withLock({ $0 }) { try await deployment.prober.announce(target) }
+            let answer = try await deployment.prober.probe(
+                target,
+                turn: turn.withLock { turn in
+                    turn += 1
+                    return turn
+                }
+            )
+            isSent.withLock { $0 = answer != .nothingToRead }
+            // An empty registry is looked at often, so that coverage begins with its first image.
+            return answer == .nothingToRead
+                ? min(target.probeInterval, .seconds(1)) : target.probeInterval
+        }
+    }
+}

@@ -1,0 +1,83 @@
+import Foundation
+import RegistryModel
+
+extension Settings {
+    /// Reads and checks a settings file.
+    ///
+    /// - Throws: `SettingsError` with every problem, or `SettingsFileError`.
+    package init(file: String) throws {
+        self = try Settings.parse(
+            try Self.text(of: file),
+            file: file,
+            readFile: { try Self.text(of: $0) }
+        )
+    }
+
+    /// Settings for working on one registry by hand, without a file: no policies, no triggers.
+    package init(
+        url: String,
+        username: String?,
+        passwordFile: String?,
+        ledger: String
+    ) throws {
+        let address: String
+        do {
+            address = try RegistryURL(url).description
+        } catch {
+            throw SettingsFileError(path: "--url", reason: "\(error)")
+        }
+        let authority = address.split(separator: "/", omittingEmptySubsequences: true)[1]
+        let password = try passwordFile.map { Secret(try Self.text(of: $0).trimmingNewline) }
+        let registry = RegistrySettings(
+            name: String(authority).replacingOccurrences(of: ":", with: "-"),
+            kind: .oci,
+            url: address,
+            username: username,
+            password: password,
+            storage: nil,
+            inventory: RegistrySettings.defaultInventory,
+            gapTolerance: RegistrySettings.defaultGapTolerance,
+            probe: RegistrySettings.defaultProbe,
+            probeURL: nil,
+            trustHistoryFrom: nil,
+            repositories: nil
+        )
+        self = Settings(
+            listen: .standard,
+            ledger: ledger,
+            history: Self.defaultHistory,
+            registries: [registry],
+            ignoreAccess: AccessIgnoreList(),
+            policies: [],
+            triggers: [],
+            access: AccessSettings(),
+            warnings: []
+        )
+    }
+
+    private static func text(of path: String) throws -> String {
+        guard let data = FileManager.default.contents(atPath: path) else {
+            let reason = FileManager.default.fileExists(atPath: path)
+                ? "can't be read; check its permissions" : "no such file"
+            throw SettingsFileError(path: path, reason: reason)
+        }
+        guard let text = String(data: data, encoding: .utf8) else {
+            throw SettingsFileError(path: path, reason: "not UTF-8 text")
+        }
+        return text
+    }
+}
+
+extension String {
+    fileprivate var trimmingNewline: String {
+        trimmingCharacters(in: .newlines)
+    }
+}
+
+/// A file that the settings need and that can't be used.
+package struct SettingsFileError: Error, Sendable, Equatable, CustomStringConvertible {
+    package var path: String
+    package var reason: String
+
+    package var description: String { "\(path): \(reason)" }
+}

@@ -1,0 +1,43 @@
+import Foundation
+package import RegistryModel
+
+/// The tokens that open one kind of access (design, section 6.2, `access`).
+package struct AccessTokens: Sendable {
+    private let accepted: [Secret]
+
+    /// Accepts each of `accepted`; an empty token opens nothing.
+    package init(_ accepted: [Secret]) {
+        self.accepted = accepted.filter { !$0.revealed.isEmpty }
+    }
+
+    package init(_ token: Secret) { self.init([token]) }
+
+    /// Whether the value of an `Authorization` field carries an accepted token.
+    ///
+    /// It may be `Bearer TOKEN`, `Basic` with the token as password of any user, or the bare token,
+    /// as GitLab's registry sends it. The time taken does not tell how much of a token was right.
+    package func permit(_ authorization: String?) -> Bool {
+        guard let authorization, let offered = Self.token(in: authorization) else { return false }
+        var isAccepted = false
+        for token in accepted where token.matches(offered) { isAccepted = true }
+        return isAccepted
+    }
+
+    private static func token(in authorization: String) -> Substring? {
+        guard let space = authorization.utf8.firstIndex(of: UInt8(ascii: " ")) else {
+            return authorization[...]
+        }
+        let credentials = authorization[space...].drop { $0 == " " }
+        switch authorization[..<space].lowercased() {
+        case "bearer": return credentials
+        case "basic": return password(in: credentials)
+        default: return authorization[...]
+        }
+    }
+
+    private static func password(in credentials: Substring) -> Substring? {
+        guard let data = Data(base64Encoded: String(credentials)) else { return nil }
+        let pair = String(decoding: data, as: UTF8.self)
+        return pair.firstIndex(of: ":").map { pair[pair.index(after: $0)...] }
+    }
+}

@@ -1,0 +1,210 @@
+import AccessLedger
+import ArgumentParser
+import Cleanup
+import Daemon
+import Foundation
+import RegistryClients
+import RegistryModel
+import RetentionPlanning
+
+struct Check: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Checks settings, ledger, and each registry: does it answer, permit deletes, report reads?",
+        discussion: "Ends with 1 when something keeps lastpull from doing its work."
+    )
+
+    @OptionGroup var options: GlobalOptions
+
+    func run() async throws {
+        let settings = try options.settings()
+        let deployment = try await Deployment(settings, logger: options.logger)
+        var findings = settings.warnings.map { Finding(subject: "settings", state: .warning, text: $0) }
+        findings.append(Finding(subject: "settings", state: .ok, text: "no problems"))
+        findings += try await ledger(deployment)
+        for target in deployment.targets { findings += try await registry(target, deployment) }
+        try printFindings(findings)
+        if findings.contains(where: { $0.state == .failed }) { throw Outcome.failed }
+    }
+
+    struct Finding {
+        enum State: String {
+            case ok
+            case warning
+            case failed
+        }
+
+        var subject: String
+        var state: State
+        var text: String
+    }
+
+    private func printFindings(_ findings: [Finding]) throws {
+        if options.json {
+            return try Terminal.say(
+                json: [
+                    "ok": !findings.contains { $0.state == .failed },
+                    "findings": findings.map {
+                        ["subject": $0.subject, "state": $0.state.rawValue, "text": $0.text]
+                    },
+                ] as [String: Any]
+            )
+        }
+        for finding in findings {
+            Terminal.say("\(finding.state.rawValue)  \(finding.subject): \(finding.text)")
+        }
+    }
+
+    private func ledger(_ deployment: Deployment) async throws -> [Finding] {
+        let path = deployment.settings.ledger
+        let isServed = DaemonLock.isHeld(ledger: path)
+        return [
+            Finding(subject: "ledger \(path)", state: .ok, text: "opened, its schema is current"),
+            Finding(
+                subject: "daemon",
+                state: isServed ? .ok : .warning,
+                text: isServed
+                    ? "`lastpull serve` runs on this ledger"
+                    : "`lastpull serve` does not run on this ledger, so nothing is heard"
+            ),
+        ]
+    }
+
+    // MARK: Registries
+
+    private func registry(
+        _ target: CleanupTarget,
+        _ deployment: Deployment
+    ) async throws -> [Finding] {
+        let subject = "registry \(target.row.name)"
+        do {
+            try await target.client.ping()
+        } catch {
+            return [Finding(subject: subject, state: .failed, text: "\(error)")]
+                + (try await hearing(target, deployment))
+        }
+        return [Finding(subject: subject, state: .ok, text: "\(target.url) answers")]
+            + [try await deletes(target, deployment)]
+            + (try await hearing(target, deployment))
+    }
+
+    private func deletes(
+        _ target: CleanupTarget,
+        _ deployment: Deployment
+    ) async throws -> Finding {
+        let subject = "registry \(target.row.name)"
+        let known = try await deployment.ledger.repositories(of: target.row).first?.name
+        let listed = known == nil ? try? await firstRepository(target) : nil
+        guard let repository = known ?? listed ?? RepositoryName("lastpull/check") else {
+            return Finding(subject: subject, state: .warning, text: "holds nothing yet")
+        }
+        do {
+            switch try await target.client.deletePower(in: repository) {
+            case .byTag:
+                return Finding(subject: subject, state: .ok, text: "deletes tags and manifests")
+            case .digestOnly:
+                return Finding(
+                    subject: subject,
+                    state: .ok,
+                    text: "deletes manifests by digest; single tags are taken away by a detour"
+                )
+            case .disabled:
+                let error = RegistryError(
+                    operation: "delete from",
+                    subject: target.row.name,
+                    kind: .deletesDisabled
+                )
+                return Finding(subject: subject, state: .failed, text: "\(error)")
+            case .forbidden(let reason):
+                return Finding(subject: subject, state: .failed, text: reason)
+            }
+        } catch {
+            return Finding(subject: subject, state: .failed, text: "\(error)")
+        }
+    }
+
+    private func firstRepository(_ target: CleanupTarget) async throws -> RepositoryName? {
+        let found = FirstName()
+        try await target.client.forEachRepositoryPage { await found.note($0.first) }
+        return await found.name
+    }
+
+    private actor FirstName {
+        var name: RepositoryName?
+
+        func note(_ other: RepositoryName?) { name = name ?? other }
+    }
+
+    private func hearing(
+        _ target: CleanupTarget,
+        _ deployment: Deployment
+    ) async throws -> [Finding] {
+        let subject = "registry \(target.row.name)"
+        var findings: [Finding] = []
+        let sources = try await deployment.ledger.sources()
+            .filter { $0.registry == target.row.name }
+        if sources.isEmpty {
+            findings.append(
+                Finding(
+                    subject: subject,
+                    state: .failed,
+                    text: "nothing was ever heard of it; let its notifications post to"
+                        + " /hooks/\(target.row.name), or its access log to /logs/\(target.row.name)"
+                )
+            )
+        }
+        for source in sources {
+            let rejected = source.answer.rejected
+            findings.append(
+                Finding(
+                    subject: subject,
+                    state: rejected > 0 ? .warning : .ok,
+                    text: "by \(source.source): \(source.answer.accepted) accepted, "
+                        + "\(rejected) not understood, last \(source.lastAt.text)"
+                        + (source.clockOffset == 0
+                            ? "" : ", its clock is off by \(Span(milliseconds: source.clockOffset))")
+                )
+            )
+        }
+        if let gap = try await deployment.prober.gap(of: target) {
+            findings.append(
+                Finding(
+                    subject: subject,
+                    state: .failed,
+                    text: "not heard since \(gap.since.text): \(gap.why)"
+                )
+            )
+        }
+        findings.append(try await coverage(target, deployment))
+        return findings
+    }
+
+    private func coverage(
+        _ target: CleanupTarget,
+        _ deployment: Deployment
+    ) async throws -> Finding {
+        let subject = "registry \(target.row.name)"
+        let now = deployment.now()
+        let coverage = try await deployment.cleaner.planMaker.coverage(target, now)
+        let windows = deployment.settings.policies
+            .filter { $0.registry == nil || $0.registry == target.row.name }
+            .compactMap(\.keep.accessed?.within)
+        guard let longest = windows.max() else {
+            let since = coverage.answer(window: .hours(1), now: now).coveredSince
+            let text = since.map { "every access is known since \($0.text)" } ?? "no access is known"
+            return Finding(subject: subject, state: .ok, text: text)
+        }
+        let answer = coverage.answer(window: longest, now: now)
+        if answer.isCovered {
+            let text = "every access of the past \(longest) is known"
+            return Finding(subject: subject, state: .ok, text: text)
+        }
+        let holds = answer.holdsFrom.map { "; a rule over \(longest) holds from \($0.text)" } ?? ""
+        return Finding(
+            subject: subject,
+            state: .warning,
+            text: "\(answer.uncovered) of the past \(longest) were not heard"
+                + (answer.hasLoss ? ", with known loss" : "") + holds
+                + "; until then nothing is removed for lack of use"
+        )
+    }
+}

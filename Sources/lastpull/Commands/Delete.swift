@@ -1,0 +1,124 @@
+import AccessLedger
+import ArgumentParser
+import Cleanup
+import Daemon
+import Foundation
+import RegistryModel
+
+struct Delete: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Removes named images: REPOSITORY[:TAG|@DIGEST].",
+        discussion: """
+            No policy is asked, but structure still protects: what an index holds, what belongs to a \
+            manifest that stays. A digest goes with all its tags. A bare REPOSITORY removes all of \
+            it, and asks first, or wants --yes.
+            """
+    )
+
+    @OptionGroup var options: GlobalOptions
+
+    @Option(help: "The registry of the settings; needed where there are several.")
+    var registry: String?
+
+    @Argument(help: "The images.")
+    var images: [String]
+
+    @Flag(help: "Plan only.")
+    var dryRun = false
+
+    @Flag(help: "Do not ask before a whole repository is removed.")
+    var yes = false
+
+    func run() async throws {
+        let deployment = try await options.deployment()
+        let target = try deployment.target(named: registry)
+        let host = ImageName.host(of: target)
+        let names = try images.map { try ImageName($0, hosts: [host]) }
+        try confirm(names)
+        for repository in Set(names.map(\.repository)).sorted() {
+            try await deployment.keeper.list(repository, of: target)
+        }
+        try await deployment.keeper.readNew(of: target)
+        var candidates: [InventorySlice.Candidate] = []
+        for name in names { candidates += try await deployment.candidates(name, of: target) }
+        let run = try await deployment.cleaner.delete(
+            candidates,
+            images: images,
+            of: target,
+            isDryRun: dryRun
+        )
+        let output = RunOutput(run: run)
+        try output.print(asJSON: options.json)
+        if run.items.isEmpty {
+            let reasons = run.keptReasons.keys.sorted().joined(separator: ", ")
+            Terminal.complain("nothing removed; structure protects it: \(reasons)")
+            throw Outcome.failed
+        }
+        if run.kept > 0, output.status == Outcome.done { throw Outcome.partlyDone }
+        throw output.status
+    }
+
+    /// Asks before whole repositories go.
+    private func confirm(_ names: [ImageName]) throws {
+        let whole = names.filter { $0.tag == nil && $0.digest == nil }
+        guard !whole.isEmpty, !yes, !dryRun else { return }
+        let list = whole.map(\.description).joined(separator: ", ")
+        guard isatty(STDIN_FILENO) == 1 else {
+            throw ValidationError("\(list) is a whole repository; add --yes to remove all of it")
+        }
+        FileHandle.standardError.write(Data("Remove all of \(list)? [y/N] ".utf8))
+        guard readLine()?.lowercased() == "y" else { throw Outcome.failed }
+    }
+}
+
+extension Deployment {
+    /// The registry that a command means.
+    func target(named name: String?) throws -> CleanupTarget {
+        if let name { return try cleaner.target(named: name) }
+        guard targets.count == 1 else {
+            let names = targets.map(\.row.name).joined(separator: ", ")
+            throw ValidationError("there are several registries; add --registry, one of \(names)")
+        }
+        return targets[0]
+    }
+
+    /// The tags and untagged manifests that a name stands for.
+    func candidates(
+        _ name: ImageName,
+        of target: CleanupTarget
+    ) async throws -> [InventorySlice.Candidate] {
+        if name.tag == nil, name.digest == nil {
+            return try await wholeRepository(name, of: target)
+        }
+        let image = try await ledger.image(
+            name.repository,
+            tag: name.tag,
+            digest: name.digest,
+            in: target.row
+        )
+        guard let image, !image.isGone else { throw CleanupError.unknownImage(name.description) }
+        if let tag = image.tagId { return [.tag(tag)] }
+        guard let manifest = image.manifestId else { return [] }
+        let tags = try await ledger.tags(
+            inRepository: image.repositoryId,
+            pointingTo: manifest
+        )
+        guard tags.isEmpty else { return tags.map { .tag($0.id) } }
+        return [.untagged(manifest, repository: image.repositoryId)]
+    }
+
+    private func wholeRepository(
+        _ name: ImageName,
+        of target: CleanupTarget
+    ) async throws -> [InventorySlice.Candidate] {
+        let facts = try await ledger.repositories(of: target.row)
+            .first { $0.name == name.repository }
+        guard let facts else { throw CleanupError.unknownImage(name.description) }
+        let tags = try await ledger.tags(inRepository: facts.id)
+        let untagged = try await ledger.untaggedManifests(inRepository: facts.id)
+        guard !tags.isEmpty || !untagged.isEmpty else {
+            throw CleanupError.unknownImage(name.description)
+        }
+        return tags.map { .tag($0.id) } + untagged.map { .untagged($0, repository: facts.id) }
+    }
+}

@@ -1,0 +1,153 @@
+import AccessLedger
+import ArgumentParser
+import Cleanup
+import Daemon
+import Foundation
+import RegistryClients
+import RegistryModel
+
+struct PlanCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "plan",
+        abstract: "Shows what would go, why, and how many bytes; removes nothing.",
+        discussion: "The plan is stored, and printed whole. `lastpull explain IMAGE` says why one stays."
+    )
+
+    @OptionGroup var options: GlobalOptions
+    @OptionGroup var narrow: ScopeOptions
+
+    func run() async throws {
+        let deployment = try await options.deployment()
+        let scope = try await deployment.scope(narrow, options)
+        try await deployment.refresh(scope)
+        let run = try await deployment.cleaner.plan(scope, cause: .init(name: "plan"))
+        try RunOutput(run: run).print(asJSON: options.json)
+    }
+}
+
+struct Clean: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Removes now what the policies allow; a policy that observes only plans.",
+        discussion: "The options narrow what policies allow, they never widen it."
+    )
+
+    @OptionGroup var options: GlobalOptions
+    @OptionGroup var narrow: ScopeOptions
+
+    @Option(help: "Only what was pushed longer ago, such as 30d.")
+    var olderThan: String?
+
+    @Option(help: "At most this many images.")
+    var max: Int?
+
+    @Flag(help: "Plan only.")
+    var dryRun = false
+
+    func validate() throws {
+        if options.isWithoutSettings {
+            throw ValidationError(
+                "clean obeys policies, and --url has none; write a settings file, or use sweep or delete"
+            )
+        }
+        if let olderThan, Span(olderThan) == nil {
+            throw ValidationError("--older-than \(olderThan): write a time such as 30d or 12h")
+        }
+        if let max, max < 1 { throw ValidationError("--max \(max): write a number from 1") }
+    }
+
+    func run() async throws {
+        let deployment = try await options.deployment()
+        var scope = try await deployment.scope(narrow, options)
+        scope.olderThanMilliseconds = olderThan.flatMap { Span($0) }?.milliseconds
+        scope.maximum = max
+        try await deployment.refresh(scope)
+        let run =
+            dryRun
+            ? try await deployment.cleaner.plan(scope, cause: .init(name: "clean"))
+            : try await deployment.cleaner.clean(scope, cause: .init(name: "clean"))
+        let output = RunOutput(run: run)
+        try output.print(asJSON: options.json)
+        throw output.status
+    }
+}
+
+struct Sweep: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Removes manifests that no tag, no index and no referrer's subject holds.",
+        discussion: """
+            Only what is untagged long enough and was not accessed, over time that was heard whole. \
+            --now waives both; it is refused while the registry answers, unless --force is given, \
+            because somebody may just be pushing.
+            """
+    )
+
+    @OptionGroup var options: GlobalOptions
+    @OptionGroup var narrow: ScopeOptions
+
+    @Argument(help: "Only these repositories.")
+    var repositories: [String] = []
+
+    @Flag(help: "Plan only.")
+    var dryRun = false
+
+    @Flag(help: "Waive the time since untagging, accesses and their coverage.")
+    var now = false
+
+    @Flag(help: "With --now: although the registry answers.")
+    var force = false
+
+    func validate() throws {
+        if force, !now { throw ValidationError("--force goes with --now") }
+        for name in repositories where RepositoryName(name) == nil {
+            throw ValidationError("\(name.debugDescription) is not a repository name, such as team/api")
+        }
+    }
+
+    func run() async throws {
+        let deployment = try await options.deployment()
+        var scope = try await deployment.scope(narrow, options)
+        scope.repositories += repositories
+        scope.targets = ["untagged"]
+        scope.waivesEvidence = now
+        if now, !force { try await deployment.refuseWhileAnswering(scope) }
+        try await deployment.refresh(scope)
+        let run =
+            dryRun
+            ? try await deployment.cleaner.plan(scope, cause: .init(name: "sweep"))
+            : try await deployment.cleaner.clean(scope, cause: .init(name: "sweep"))
+        let output = RunOutput(run: run)
+        try output.print(asJSON: options.json)
+        throw output.status
+    }
+}
+
+extension Deployment {
+    func scope(_ narrow: ScopeOptions, _ options: GlobalOptions) async throws -> CleanupScope {
+        var scope = CleanupScope()
+        scope.registry = narrow.registry ?? (targets.count == 1 ? targets[0].row.name : nil)
+        scope.repositories = narrow.repository
+        scope.sweepDefault = options.isWithoutSettings
+        _ = try cleaner.targets(of: scope)
+        return scope
+    }
+
+    /// Lists the registries in question anew: events keep the ledger current only while we listen.
+    func refresh(_ scope: CleanupScope) async throws {
+        try await noteTrust()
+        for target in try cleaner.targets(of: scope) { try await keeper.list(target) }
+    }
+
+    func refuseWhileAnswering(_ scope: CleanupScope) async throws {
+        for target in try cleaner.targets(of: scope) {
+            do {
+                try await target.client.ping()
+            } catch {
+                continue
+            }
+            throw ValidationError(
+                "--now is refused while \(target.url) answers, since a push may be under way; "
+                    + "add --force if you know that none is"
+            )
+        }
+    }
+}

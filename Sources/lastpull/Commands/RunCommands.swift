@@ -1,0 +1,141 @@
+import AccessLedger
+import ArgumentParser
+import Cleanup
+import Daemon
+import Foundation
+import RegistryModel
+
+struct Approve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Carries out a plan that a brake holds.",
+        discussion: "Only what a fresh plan would also remove."
+    )
+
+    @OptionGroup var options: GlobalOptions
+
+    @Argument(help: "The run's name, from `lastpull runs`.")
+    var run: String
+
+    func run() async throws {
+        let deployment = try await options.deployment()
+        guard let name = RunName(run) else { throw CleanupError.unknownRun(run) }
+        let done = try await deployment.cleaner.approve(name)
+        let output = RunOutput(run: done)
+        try output.print(asJSON: options.json)
+        throw output.status
+    }
+}
+
+struct Restore: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Puts back what a run removed, or one image.",
+        discussion: "Works while the registry still has the blobs: until its garbage collector ran."
+    )
+
+    @OptionGroup var options: GlobalOptions
+
+    @Option(help: "The registry of the settings; needed for an image where there are several.")
+    var registry: String?
+
+    @Argument(help: "A run's name, or an image.")
+    var subject: String
+
+    func run() async throws {
+        let deployment = try await options.deployment()
+        let results = try await restore(deployment)
+        try printResults(results)
+        let restored = results.count { $0.state == .restored }
+        if restored == results.count { return }
+        throw restored > 0 ? Outcome.partlyDone : Outcome.failed
+    }
+
+    private func restore(_ deployment: Deployment) async throws -> [Restorer.Result] {
+        if let name = RunName(subject) { return try await deployment.restorer.restore(run: name) }
+        let target = try deployment.target(named: registry)
+        let image = try ImageName(subject, hosts: [ImageName.host(of: target)])
+        return try await deployment.restorer.restore(
+            image.repository,
+            tag: image.tag,
+            digest: image.digest,
+            of: target
+        )
+    }
+
+    private func printResults(_ results: [Restorer.Result]) throws {
+        if options.json {
+            return try Terminal.say(
+                json: results.map { result in
+                    [
+                        "registry": result.item.registry.name,
+                        "repository": result.item.repository.description,
+                        "tag": result.item.tag?.description ?? "",
+                        "digest": result.item.digest?.description ?? "",
+                        "state": result.state.rawValue,
+                        "detail": result.detail,
+                    ]
+                }
+            )
+        }
+        for result in results {
+            let name =
+                result.item.tag.map { "\(result.item.repository):\($0)" }
+                ?? "\(result.item.repository)@\(result.item.digest?.description ?? "?")"
+            let detail = result.detail.isEmpty ? "" : ": \(result.detail)"
+            Terminal.say("\(result.state.rawValue)  \(name)\(detail)")
+        }
+    }
+}
+
+struct Runs: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Lists plans and runs, newest first, or shows one item by item."
+    )
+
+    @OptionGroup var options: GlobalOptions
+
+    @Argument(help: "A run to show whole.")
+    var run: String?
+
+    @Option(help: "How many to list.")
+    var limit = 50
+
+    func run() async throws {
+        let ledger = try await options.deployment().ledger
+        if let run {
+            guard let name = RunName(run), let found = try await ledger.run(name) else {
+                throw CleanupError.unknownRun(run)
+            }
+            return try RunOutput(run: found).print(asJSON: options.json)
+        }
+        let runs = try await ledger.runs(limit: limit)
+        if options.json { return try Terminal.say(json: runs.map(Self.json)) }
+        if runs.isEmpty { Terminal.say("no runs yet") }
+        for summary in runs {
+            let run = summary.run
+            Terminal.say(
+                "\(run.name)  \(run.createdAt.text)  \(run.state.rawValue)  \(run.mode)  "
+                    + "\(run.cause)  \(summary.done)/\(summary.items) removed  "
+                    + "\(ByteCount(summary.released)) released"
+                    + (run.note.isEmpty ? "" : "  \(run.note)")
+            )
+        }
+    }
+
+    private static func json(_ summary: RunSummary) -> [String: Any] {
+        [
+            "run": summary.run.name.description,
+            "cause": summary.run.cause,
+            "measured": summary.run.measured,
+            "mode": summary.run.mode,
+            "state": summary.run.state.rawValue,
+            "note": summary.run.note,
+            "createdAt": summary.run.createdAt.milliseconds,
+            "endedAt": summary.run.endedAt?.milliseconds ?? NSNull(),
+            "items": summary.items,
+            "done": summary.done,
+            "kept": summary.run.kept,
+            "released": summary.released,
+            "reclaimed": 0,
+        ]
+    }
+}

@@ -1,0 +1,22 @@
+import ArgumentParser
+import Daemon
+import Foundation
+import Logging
+
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Listens, remembers, and cleans when a threshold is crossed.",
+        discussion: "Ends on SIGTERM or SIGINT, after the requests and removals under way."
+    )
+
+    @OptionGroup var options: GlobalOptions
+
+    func run() async throws {
+        var logger = options.logger
+        logger.logLevel = options.verbose ? .debug : .info
+        let settings = try options.settings()
+        for warning in settings.warnings { logger.warning("settings", metadata: ["at": "\(warning)"]) }
+        let deployment = try await Deployment(settings, logger: logger)
+        try await LastpullDaemon(deployment).run()
+    }
+}

@@ -1,0 +1,99 @@
+import ArgumentParser
+import Daemon
+import Foundation
+import Logging
+import RegistryModel
+
+/// Where settings come from, or which registry to work on without them.
+struct GlobalOptions: ParsableArguments {
+    @Option(help: "The settings file (else $LASTPULL_CONFIG, ./lastpull.yaml, /etc/lastpull/lastpull.yaml).")
+    var config: String?
+
+    @Option(help: "A registry to work on without a settings file, such as http://127.0.0.1:5000.")
+    var url: String?
+
+    @Option(help: "With --url: the ledger file (else one per registry under $XDG_STATE_HOME/lastpull).")
+    var ledger: String?
+
+    @Option(help: "With --url: the user to log in as.")
+    var username: String?
+
+    @Option(help: "With --url: a file that holds the password.")
+    var passwordFile: String?
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    @Flag(name: .shortAndLong, help: "Say more on standard error.")
+    var verbose = false
+
+    func validate() throws {
+        if url != nil, config != nil {
+            throw ValidationError("--url and --config exclude each other; give one of them")
+        }
+        if url == nil, ledger != nil || username != nil || passwordFile != nil {
+            throw ValidationError(
+                "--ledger, --username and --password-file go with --url; the settings file has its own"
+            )
+        }
+        if (username == nil) != (passwordFile == nil) {
+            throw ValidationError("--username and --password-file go together")
+        }
+    }
+
+    /// Whether there are no settings, so that only what is named and what is untagged may go.
+    var isWithoutSettings: Bool { url != nil }
+
+    func settings() throws -> Settings {
+        guard let url else { return try Settings(file: try configurationFile()) }
+        return try Settings(
+            url: url,
+            username: username,
+            passwordFile: passwordFile,
+            ledger: ledger ?? Self.stateFile(for: url)
+        )
+    }
+
+    func deployment() async throws -> Deployment {
+        let deployment = try await Deployment(try settings(), logger: logger)
+        return deployment
+    }
+
+    var logger: Logger {
+        LoggingSystem.bootstrapOnce()
+        var logger = Logger(label: "lastpull")
+        logger.logLevel = verbose ? .debug : .warning
+        return logger
+    }
+
+    func configurationFile() throws -> String {
+        if let config { return config }
+        let environment = ProcessInfo.processInfo.environment
+        if let file = environment["LASTPULL_CONFIG"], !file.isEmpty { return file }
+        let places = ["lastpull.yaml", "/etc/lastpull/lastpull.yaml"]
+        guard let file = places.first(where: FileManager.default.fileExists) else {
+            throw ValidationError(
+                "no settings file: give --config FILE, or --url URL to work on a registry without one"
+            )
+        }
+        return file
+    }
+
+    private static func stateFile(for url: String) -> String {
+        let environment = ProcessInfo.processInfo.environment
+        let state =
+            environment["XDG_STATE_HOME"].flatMap { $0.isEmpty ? nil : $0 }
+            ?? "\(NSHomeDirectory())/.local/state"
+        let name = url.map { $0.isLetter || $0.isNumber || $0 == "." ? $0 : "_" }
+        return "\(state)/lastpull/\(String(name)).sqlite"
+    }
+}
+
+/// Narrows a command to some of the registries and repositories.
+struct ScopeOptions: ParsableArguments {
+    @Option(help: "Only this registry of the settings.")
+    var registry: String?
+
+    @Option(help: "Only repositories that match this glob; may be given more than once.")
+    var repository: [String] = []
+}

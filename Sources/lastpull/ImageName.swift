@@ -1,0 +1,60 @@
+import Cleanup
+import Foundation
+import RegistryModel
+
+/// An image as a person names it: `REPOSITORY[:TAG|@DIGEST]`, with or without the registry's host.
+struct ImageName: CustomStringConvertible {
+    let description: String
+    let repository: RepositoryName
+    let tag: TagName?
+    let digest: Digest?
+
+    /// Parses `text`, or throws an error that says what is wrong with it.
+    ///
+    /// - Parameter hosts: Hosts of known registries, which are cut off.
+    init(_ text: String, hosts: [String] = []) throws {
+        description = text
+        var rest = Substring(text)
+        for host in hosts where rest.hasPrefix(host + "/") { rest = rest.dropFirst(host.count + 1) }
+        if let at = rest.firstIndex(of: "@") {
+            guard let digest = Digest(rest[rest.index(after: at)...]) else {
+                throw ImageNameError(image: text, part: "digest", example: "sha256:… with 64 digits")
+            }
+            self.digest = digest
+            rest = rest[..<at]
+        } else {
+            digest = nil
+        }
+        let lastSlash = rest.lastIndex(of: "/") ?? rest.startIndex
+        if let colon = rest[lastSlash...].firstIndex(of: ":") {
+            guard let tag = TagName(rest[rest.index(after: colon)...]) else {
+                throw ImageNameError(image: text, part: "tag", example: "1.4.2")
+            }
+            self.tag = digest == nil ? tag : nil
+            rest = rest[..<colon]
+        } else {
+            tag = nil
+        }
+        guard let repository = RepositoryName(rest) else {
+            throw ImageNameError(image: text, part: "repository", example: "team/api")
+        }
+        self.repository = repository
+    }
+
+    /// The host and port of a registry's address.
+    static func host(of target: CleanupTarget) -> String {
+        let parts = URLComponents(string: target.url)
+        let host = parts?.host ?? ""
+        return parts?.port.map { "\(host):\($0)" } ?? host
+    }
+}
+
+struct ImageNameError: Error, CustomStringConvertible {
+    var image: String
+    var part: String
+    var example: String
+
+    var description: String {
+        "\(image.debugDescription) is not an image: its \(part) is not valid; write it like \(example)"
+    }
+}

@@ -1,0 +1,190 @@
+import AccessLedger
+import RegistryModel
+import Testing
+
+/// Silence is proven before it means anything (design, section 5.2).
+struct CoverageTests {
+    /// Sends a probe and, where an instance is given, lets it come back.
+    private func probe(
+        _ fixture: LedgerFixture,
+        _ name: String,
+        mediaType: String = MediaType.ociManifest,
+        through instance: String? = "a"
+    ) async throws {
+        fixture.now = fixture.now + .minutes(5)
+        try await fixture.ledger.probeSent(
+            name,
+            to: fixture.registry,
+            mediaType: mediaType,
+            at: fixture.now
+        )
+        try await fixture.ledger.probeAnswered(
+            name,
+            at: fixture.now,
+            failure: nil,
+            isGap: false
+        )
+        guard let instance else { return }
+        try await fixture.record([
+            fixture.access(
+                .resolve,
+                "a",
+                agent: OwnUserAgent.probe(name),
+                instance: instance
+            )
+        ])
+    }
+
+    private func covered(_ fixture: LedgerFixture) async throws -> [Span] {
+        try await fixture.ledger
+            .coverage(of: fixture.registry, since: .init(milliseconds: 0))
+            .covered.map { ($0.to ?? $0.from) - $0.from }
+            .filter { $0 > .zero }
+    }
+
+    @Test func growsWithEachProbeThatComesBack() async throws {
+        let fixture = try await LedgerFixture()
+        for name in ["p1", "p2", "p3"] { try await probe(fixture, name) }
+        #expect(try await covered(fixture) == [.minutes(10)])
+    }
+
+    // p2 was answered and never reported, though p3 was: what others read then may be missing too.
+    @Test func breaksAtAProbeThatNeverComesBack() async throws {
+        let fixture = try await LedgerFixture()
+        try await probe(fixture, "p1")
+        try await probe(fixture, "p2", through: nil)
+        for name in ["p3", "p4"] { try await probe(fixture, name) }
+        #expect(try await covered(fixture) == [.minutes(5)])
+    }
+
+    // A filter on one media type loses every other probe: nothing is ever covered.
+    @Test func coversNothingWhileOneMediaTypeIsFilteredOut() async throws {
+        let fixture = try await LedgerFixture()
+        for round in 0..<4 {
+            try await probe(fixture, "m\(round)")
+            try await probe(fixture, "i\(round)", mediaType: MediaType.ociIndex, through: nil)
+        }
+        #expect(try await covered(fixture) == [])
+    }
+
+    @Test func waitsForEveryReplicaToReturnAProbe() async throws {
+        let fixture = try await LedgerFixture()
+        try await probe(fixture, "p1", through: "a")
+        try await probe(fixture, "p2", through: "b")
+        try await probe(fixture, "p3", through: "b")
+        try await probe(fixture, "p4", through: "b")
+        // a was heard within the hour and returned nothing since p1, and b is no successor of it:
+        // it was heard first while a was alive.
+        try await fixture.record([fixture.access(.pull, "a", instance: "a")])
+        try await probe(fixture, "p5", through: "b")
+        #expect(try await covered(fixture) == [])
+        try await probe(fixture, "p6", through: "a")
+        try await probe(fixture, "p7", through: "b")
+        #expect(try await covered(fixture).max() ?? .zero >= .minutes(20))
+    }
+
+    // A restarted registry has lost its queue: a gap from the old process's last proof to the new
+    // one's first sign of life.
+    @Test func leavesAGapWhereTheRegistryWasRestarted() async throws {
+        let fixture = try await LedgerFixture()
+        for name in ["p1", "p2"] { try await probe(fixture, name, through: "a") }
+        for name in ["p3", "p4", "p5"] { try await probe(fixture, name, through: "b") }
+        #expect(try await covered(fixture) == [.minutes(5), .minutes(10)])
+    }
+
+    @Test func healsOurAbsenceWhenTheQueueWasDelivered() async throws {
+        let fixture = try await LedgerFixture()
+        for name in ["p1", "p2"] { try await probe(fixture, name) }
+        try await fixture.ledger.heartbeat(at: fixture.now)
+        let queued = fixture.now + .minutes(30)
+        fixture.now = fixture.now + .hours(1)
+        try await fixture.ledger.beginListening(at: fixture.now)
+        // What was queued while we were away says nothing about what is still to come.
+        try await fixture.record([fixture.access(.pull, "a", at: queued)])
+        let open = try await fixture.ledger.coverage(
+            of: fixture.registry,
+            since: .init(milliseconds: 0)
+        )
+        #expect(open.absences.count == 1)
+        for name in ["p3", "p4"] { try await probe(fixture, name) }
+        let healed = try await fixture.ledger.coverage(
+            of: fixture.registry,
+            since: .init(milliseconds: 0)
+        )
+        #expect(healed.absences == [])
+        let whole = try await covered(fixture)
+        #expect(whole.max() ?? .zero >= .minutes(75))
+    }
+
+    @Test func keepsTheGapOfAnAbsenceInWhichTheRegistryWasRestarted() async throws {
+        let fixture = try await LedgerFixture()
+        for name in ["p1", "p2"] { try await probe(fixture, name, through: "a") }
+        try await fixture.ledger.heartbeat(at: fixture.now)
+        fixture.now = fixture.now + .hours(1)
+        try await fixture.ledger.beginListening(at: fixture.now)
+        for name in ["p3", "p4", "p5"] { try await probe(fixture, name, through: "b") }
+        let record = try await fixture.ledger.coverage(
+            of: fixture.registry,
+            since: .init(milliseconds: 0)
+        )
+        #expect(record.absences.count == 1)
+        #expect(try await covered(fixture).max() ?? .zero <= .minutes(10))
+    }
+
+    @Test func opensALossForARejectedBodyAndClosesItWithTheNextProbe() async throws {
+        let fixture = try await LedgerFixture()
+        for name in ["p1", "p2"] { try await probe(fixture, name) }
+        let before = fixture.now
+        fixture.now = fixture.now + .minutes(1)
+        try await fixture.record([], rejections: [.init(reason: "no JSON", excerpt: [1, 2])])
+        var record = try await fixture.ledger.coverage(
+            of: fixture.registry,
+            since: .init(milliseconds: 0)
+        )
+        #expect(record.losses.map(\.from) == [before])
+        #expect(record.losses.map(\.to) == [nil])
+        try await probe(fixture, "p3")
+        record = try await fixture.ledger.coverage(
+            of: fixture.registry,
+            since: .init(milliseconds: 0)
+        )
+        #expect(record.losses.map(\.to) == [fixture.now])
+    }
+
+    // Two minutes ahead: its stamps are moved back, so that windows and absences are judged by one
+    // clock.
+    @Test func correctsTheRegistrysClockByWhatTheProbeShows() async throws {
+        let fixture = try await LedgerFixture()
+        try await fixture.ledger.probeSent(
+            "p1",
+            to: fixture.registry,
+            mediaType: MediaType.ociManifest,
+            at: fixture.now
+        )
+        let ahead = fixture.now - .minutes(2)
+        try await fixture.record([
+            fixture.access(.resolve, "a", at: ahead, agent: OwnUserAgent.probe("p1"))
+        ])
+        fixture.now = fixture.now + .minutes(5)
+        try await fixture.record([
+            fixture.access(.pull, "a", tag: "v1", at: fixture.now - .minutes(2))
+        ])
+        #expect(try await fixture.tag("v1").lastAccess == fixture.now)
+        #expect(try await fixture.ledger.sources().first?.clockOffset == -120_000)
+    }
+
+    @Test func takesTheOperatorsWordUntilItWasFirstRead() async throws {
+        let fixture = try await LedgerFixture()
+        let from = fixture.now - .days(20)
+        try await fixture.ledger.trust(fixture.registry, from: from, readAt: fixture.now)
+        let first = fixture.now
+        fixture.now = fixture.now + .days(1)
+        try await fixture.ledger.trust(fixture.registry, from: from, readAt: fixture.now)
+        let record = try await fixture.ledger.coverage(
+            of: fixture.registry,
+            since: .init(milliseconds: 0)
+        )
+        #expect(record.covered.map(\.from) == [from])
+        #expect(record.covered.map(\.to) == [first])
+    }
+}

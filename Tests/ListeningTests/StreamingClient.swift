@@ -1,0 +1,54 @@
+import NIOCore
+import NIOPosix
+import Synchronization
+
+/// A client that sends one request and shows what of the answer has come so far.
+final class StreamingClient: Sendable {
+    private let received: Received
+    private let channel: any Channel
+
+    /// Everything that came, head and chunk sizes included.
+    var text: String { received.text.withLock { $0 } }
+
+    /// Whether the server has ended the answer and closed the connection.
+    var isClosed: Bool { !channel.isActive }
+
+    init(
+        port: Int,
+        path: String,
+        method: String = "GET",
+        headers: [String: String] = [:]
+    ) async throws {
+        let received = Received()
+        self.received = received
+        channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .channelInitializer { $0.pipeline.addHandler(Handler(received)) }
+            .connect(host: "127.0.0.1", port: port).get()
+        let fields = headers.map { "\($0.key): \($0.value)\r\n" }.joined()
+        let request = "\(method) \(path) HTTP/1.1\r\nHost: localhost\r\n\(fields)\r\n"
+        try await channel.writeAndFlush(ByteBuffer(string: request)).get()
+    }
+
+    /// The lines of the answer that hold a JSON object.
+    var events: [String] {
+        text.split(whereSeparator: \.isNewline).filter { $0.hasPrefix("{") }.map(String.init)
+    }
+
+    func leave() async throws { try await channel.close().get() }
+
+    private final class Received: Sendable {
+        let text = Mutex("")
+    }
+
+    private final class Handler: ChannelInboundHandler, Sendable {
+        typealias InboundIn = ByteBuffer
+        private let received: Received
+
+        init(_ received: Received) { self.received = received }
+
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+            let text = String(buffer: unwrapInboundIn(data))
+            received.text.withLock { $0 += text }
+        }
+    }
+}
