@@ -23,6 +23,7 @@ let lifecycle = Target.Dependency.product(
 )
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let unixSignals = Target.Dependency.product(
     name: "UnixSignals",
     package: "swift-service-lifecycle"
@@ -87,9 +88,8 @@ let package = Package(
         .executableTarget(
             name: "lastpull-bench",
             dependencies: [
-                "AccessLedger", "Cleanup", "CurlTransport", "Daemon", "Listening",
-                "RegistryClients", "RegistryModel", "RetentionPlanning", argumentParser,
-                hummingbird, logging, nioCore,
+                "AccessLedger", "CurlTransport", "Daemon", "Listening", "RegistryModel",
+                argumentParser, grdb, hummingbird, logging, nioCore,
             ],
             swiftSettings: settings
         ),
@@ -106,6 +106,13 @@ let package = Package(
         tests(
             "RegistryClientsTests",
             ["CurlTransport", "RegistryClients", "RegistryModel", "TestSupport"]
+        ),
+        tests(
+            "ListeningTests",
+            [
+                "Listening", "Publishing", "RegistryModel", "TestSupport", hummingbird, lifecycle,
+                logging, nioCore, nioPosix,
+            ]
         ),
         tests("DaemonTests", ["Daemon", "RegistryModel", "RetentionPlanning", "TestSupport"]),
         tests("EndToEndTests", ["RegistryModel", "TestSupport"]),

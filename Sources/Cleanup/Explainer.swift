@@ -83,8 +83,8 @@ package struct Explainer: Sendable {
         answer.detail = "removed by run \(removal.run): \(removal.item.why)"
         answer.run = removal.run
         answer.digest = removal.item.digest
-        answer.lastAccess = removal.item.lastAccess
         answer.accesses = removal.item.accesses
+        answer.lastAccess = answer.accesses > 0 ? removal.item.lastAccess : nil
     }
 
     private func explainPresent(
@@ -113,7 +113,10 @@ package struct Explainer: Sendable {
             tag?.inHistory.total(of: classes) ?? 0,
             manifest?.inHistory.total(of: classes) ?? 0
         )
-        answer.lastAccess = [tag?.lastAccess, manifest?.lastAccess].compactMap(\.self).max()
+        // Without a counted access there is no last one, whatever else happened to the image.
+        answer.lastAccess =
+            answer.accesses > 0
+            ? [tag?.lastAccess, manifest?.lastAccess].compactMap(\.self).max() : nil
         guard let (verdict, rules) = planner.explain(candidate, in: slice) else { return }
         answer.verdict = verdict.isRemoval ? "remove" : "keep"
         answer.reason = verdict.reason.rawValue

@@ -79,12 +79,16 @@ private struct Inflater {
             body.withUnsafeBufferPointer { source in
                 let available = UInt32(clamping: source.count - offset)
                 // zlib's interface is not const, though it only reads its input.
-                stream.next_in = UnsafeMutablePointer(mutating: source.baseAddress?.advanced(by: offset))
+                stream.next_in = UnsafeMutablePointer(
+                    mutating: source.baseAddress?.advanced(by: offset)
+                )
                 stream.avail_in = available
                 stream.next_out = target.baseAddress
                 stream.avail_out = UInt32(target.count)
                 let status = CZlib.inflate(&stream, Z_NO_FLUSH)
-                return (status, Int(available - stream.avail_in), target.count - Int(stream.avail_out))
+                return (
+                    status, Int(available - stream.avail_in), target.count - Int(stream.avail_out)
+                )
             }
         }
     }

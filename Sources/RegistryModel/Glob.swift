@@ -27,7 +27,12 @@ package struct Glob: Sendable, Hashable, CustomStringConvertible {
             for index in pattern.indices where reachable[index] {
                 switch pattern[index] {
                 case Self.star:
-                    if !isPath || isDouble(index) || byte != Self.slash { next[index] = true }
+                    if isFirstOfDouble(index) {
+                        // The second star goes on, so that `**/` is skipped at its start only.
+                        next[index + 1] = true
+                    } else if !isPath || isSecondOfDouble(index) || byte != Self.slash {
+                        next[index] = true
+                    }
                 case Self.question:
                     if !isPath || byte != Self.slash { next[index + 1] = true }
                 default:
@@ -44,17 +49,21 @@ package struct Glob: Sendable, Hashable, CustomStringConvertible {
     private func spread(_ reachable: inout [Bool]) {
         for index in pattern.indices where reachable[index] && pattern[index] == Self.star {
             reachable[index + 1] = true
-            let isFirstOfDouble = index + 1 < pattern.count && pattern[index + 1] == Self.star
-            guard isFirstOfDouble, index == 0 || pattern[index - 1] == Self.slash else { continue }
+            guard isFirstOfDouble(index), index == 0 || pattern[index - 1] == Self.slash else {
+                continue
+            }
             if index + 2 < pattern.count, pattern[index + 2] == Self.slash {
                 reachable[index + 3] = true
             }
         }
     }
 
-    private func isDouble(_ index: Int) -> Bool {
-        (index + 1 < pattern.count && pattern[index + 1] == Self.star)
-            || (index > 0 && pattern[index - 1] == Self.star)
+    private func isFirstOfDouble(_ index: Int) -> Bool {
+        index + 1 < pattern.count && pattern[index + 1] == Self.star
+    }
+
+    private func isSecondOfDouble(_ index: Int) -> Bool {
+        index > 0 && pattern[index - 1] == Self.star
     }
 
     private static let star = UInt8(ascii: "*")

@@ -22,10 +22,10 @@ package struct RunName: Sendable, Hashable, Comparable, CustomStringConvertible 
 
     /// Parses a name, or returns nil when `text` is not 26 characters of the alphabet.
     package init?(_ text: some StringProtocol) {
+        // Counted before, for some letters grow into two when they become upper case.
+        guard text.utf8.count == 26, text.utf8.allSatisfy({ $0 < 0x80 }) else { return nil }
         let upper = text.uppercased()
-        guard upper.utf8.count == 26, upper.utf8.allSatisfy(Self.alphabet.contains) else {
-            return nil
-        }
+        guard upper.utf8.allSatisfy(Self.alphabet.contains) else { return nil }
         description = upper
     }
 

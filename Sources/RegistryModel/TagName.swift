@@ -48,6 +48,8 @@ extension TagName {
         let ending = description.dropFirst(stem.count)
         guard ["", ".sig", ".att", ".sbom"].contains(ending) else { return nil }
         guard let dash = stem.firstIndex(of: "-") else { return nil }
-        return Digest("\(stem[..<dash]):\(stem[stem.index(after: dash)...])")
+        // No other algorithm: `alpine-3` would be a digest too, and SHA-512 is too long for a tag.
+        guard stem[..<dash] == "sha256" else { return nil }
+        return Digest("sha256:\(stem[stem.index(after: dash)...])")
     }
 }

@@ -27,7 +27,8 @@ struct AccessLineTests {
         ("GET /v2/team/api/tags/list HTTP/1.1", 200), ("GET /v2/_catalog HTTP/1.1", 200),
         ("GET /v2/ HTTP/1.1", 200), ("GET /manifests/1 HTTP/1.1", 200),
         ("GET /v2/team/api/manifests/ HTTP/1.1", 200), ("GET /v2/manifests/1 HTTP/1.1", 200),
-        ("GET /v2/team/api/manifests/%zz HTTP/1.1", 200), (#"\x16\x03\x01"#, 400), ("-", 400), ("", 400),
+        ("GET /v2/team/api/manifests/%zz HTTP/1.1", 200), (#"\x16\x03\x01"#, 400), ("-", 400),
+        ("", 400),
     ])
     func ignoresOtherRequests(_ request: String, _ status: Int) {
         let decoded = decodeLog(line(request: request, status: status))
@@ -100,7 +101,8 @@ struct AccessLineTests {
     }
 
     @Test(arguments: [
-        "hello", "10.20.30.40 - - \"GET / HTTP/1.1\" 200 1", line(time: "04/Foo/2026:05:06:07 +0000"),
+        "hello", "10.20.30.40 - - \"GET / HTTP/1.1\" 200 1",
+        line(time: "04/Foo/2026:05:06:07 +0000"),
         String(line().dropLast(80)), "INFO[0005] response completed", "123",
         "10.20.30.40 - - [04/Mar/2026:05:06:07 +0000] \"GET / HTTP/1.1\" 20",
         "10.20.30.40 - - [04/Mar/2026:05:06:07 +0000] \"GET / HTTP/1.1\" 2000 1",
@@ -132,12 +134,18 @@ struct AccessLineTests {
         let long = line(rest: "0 \"-\" \"\(String(repeating: "x", count: 65_536))\"")
         let decoded = decodeLog("\(long)\n\(line())")
         #expect(decoded.accesses.count == 1)
-        #expect(decoded.rejections.map(\.reason) == ["line of \(long.utf8.count) bytes at byte 0 is too long"])
+        #expect(
+            decoded.rejections.map(\.reason) == [
+                "line of \(long.utf8.count) bytes at byte 0 is too long"
+            ]
+        )
         #expect(decoded.rejections.map(\.excerpt.count) == [4_096])
     }
 
     @Test func repairsInvalidUTF8() {
-        let bytes = Array(line(rest: "0 \"-\" \"a#b\"").utf8).map { $0 == UInt8(ascii: "#") ? 0xFF : $0 }
+        let bytes = Array(line(rest: "0 \"-\" \"a#b\"").utf8).map {
+            $0 == UInt8(ascii: "#") ? 0xFF : $0
+        }
         let decoded = AccessLog.decode(bytes, format: nil)
         #expect(decoded.accesses.map(\.userAgent) == ["a\u{FFFD}b"])
     }

@@ -61,7 +61,10 @@ struct AzureLogTests {
     }
 
     @Test(arguments: [
-        (AzureSample(repository: "\"../../etc\""), "properties.repository \"../../etc\" is not a repository name"),
+        (
+            AzureSample(repository: "\"../../etc\""),
+            "properties.repository \"../../etc\" is not a repository name"
+        ),
         (AzureSample(repository: "\"<nil>\""), "properties.repository is missing"),
         (AzureSample(tag: nil, digest: nil), "properties.tag is missing"),
         (AzureSample(tag: "\"sha256:1\""), "properties.tag \"sha256:1\" is not a digest"),
@@ -79,8 +82,10 @@ struct AzureLogTests {
         let json = AzureSample().json
         let escaped = json.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
         let framings = [
-            json, " [ \(json) ] ", "{\"records\":[\(json)]}", "\(json)\n", json.replacing(":", with: " : "),
-            "{\"log\":\"\(escaped)\\n\",\"stream\":\"stdout\"}", json.replacing("team/api", with: "team\\/api"),
+            json, " [ \(json) ] ", "{\"records\":[\(json)]}", "\(json)\n",
+            json.replacing("\":", with: "\" : "),
+            "{\"log\":\"\(escaped)\\n\",\"stream\":\"stdout\"}",
+            json.replacing("team/api", with: "team\\/api"),
             "2026-03-04T05:06:07.123456789Z stdout F \(json)",
         ]
         let keys = try framings.map { try #require(decodeLog($0).accesses.first).key }

@@ -38,7 +38,8 @@ struct FieldParsingTests {
         for year in 0..<900 {
             for month in 1...12 {
                 let isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
-                let length = month == 2 ? (isLeap ? 29 : 28) : [4, 6, 9, 11].contains(month) ? 30 : 31
+                let length =
+                    month == 2 ? (isLeap ? 29 : 28) : [4, 6, 9, 11].contains(month) ? 30 : 31
                 for day in 1...length {
                     let civil = CivilTime(
                         year: year,
@@ -94,7 +95,8 @@ struct FieldParsingTests {
     @Test(arguments: [
         (#"containerd"#, "containerd"), (#"\x5C(linux\x5C)"#, #"\(linux\)"#),
         (#"\\(linux\\)"#, #"\(linux\)"#), (#"\"\n\t"#, "\"\n\t"), (#"\xC3\xA9"#, "é"),
-        (#"\u00e9\U0001F600"#, "é😀"), (#"\q\"#, #"\q\"#), (#"\x5"#, #"\x5"#), (#"\ud800"#, #"\ud800"#),
+        (#"\u00e9\U0001F600"#, "é😀"), (#"\q\"#, #"\q\"#), (#"\x5"#, #"\x5"#),
+        (#"\ud800"#, #"\ud800"#),
     ])
     func readsEscapesOfBothServers(_ text: String, _ meant: String) {
         let result = Array(text.utf8).withUnsafeBytes(LineEscapes.decoded)

@@ -41,11 +41,13 @@ struct JSONReaderTests {
     }
 
     /// Unicode standard, table 3-7: no overlong forms, no surrogates, nothing above U+10FFFF.
-    @Test(arguments: [
-        [0x80], [0xC0, 0x80], [0xC1, 0xBF], [0xC3], [0xC3, 0x41], [0xE0, 0x9F, 0x80],
-        [0xED, 0xA0, 0x80], [0xE2, 0x82], [0xF0, 0x8F, 0x80, 0x80], [0xF4, 0x90, 0x80, 0x80],
-        [0xF5, 0x80, 0x80, 0x80], [0xFF],
-    ] as [[UInt8]])
+    @Test(
+        arguments: [
+            [0x80], [0xC0, 0x80], [0xC1, 0xBF], [0xC3], [0xC3, 0x41], [0xE0, 0x9F, 0x80],
+            [0xED, 0xA0, 0x80], [0xE2, 0x82], [0xF0, 0x8F, 0x80, 0x80], [0xF4, 0x90, 0x80, 0x80],
+            [0xF5, 0x80, 0x80, 0x80], [0xFF],
+        ] as [[UInt8]]
+    )
     func refusesInvalidUTF8(_ sequence: [UInt8]) {
         #expect(failure(of: Array("\"a".utf8) + sequence + Array("\"".utf8)) == .badUTF8(at: 2))
     }
@@ -57,7 +59,9 @@ struct JSONReaderTests {
         }
         #expect(failure(of: deep(128)) == nil)
         #expect(failure(of: deep(129)) == .tooDeep(at: 128))
-        #expect(failure(of: Array(repeating: UInt8(ascii: "["), count: 1_000_000)) == .tooDeep(at: 128))
+        #expect(
+            failure(of: Array(repeating: UInt8(ascii: "["), count: 1_000_000)) == .tooDeep(at: 128)
+        )
         let objects = String(repeating: "{\"a\":", count: 129)
         #expect(failure(of: Array(objects.utf8)) == .tooDeep(at: 640))
     }

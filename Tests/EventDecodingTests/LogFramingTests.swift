@@ -26,7 +26,9 @@ struct LogFramingTests {
     @Test(arguments: ["log", "message", "MESSAGE"])
     func unwrapsLinesOfForwarders(_ key: String) {
         let wrapped = wrap(" \(line())\n", key)
-        for body in ["\(wrapped)\n\(wrapped)", "\(wrapped)\(wrapped)", "[\(wrapped),\n \(wrapped)]"] {
+        for body in [
+            "\(wrapped)\n\(wrapped)", "\(wrapped)\(wrapped)", "[\(wrapped),\n \(wrapped)]",
+        ] {
             let decoded = decodeLog(body)
             #expect(decoded.accesses.count == 2 && decoded.rejections.isEmpty)
         }
@@ -70,7 +72,8 @@ struct LogFramingTests {
         let good = AzureSample().json
         let cut = String(good.dropLast(40))
         for (body, count) in [
-            ("\(good)\n\(cut)\n\(good)", 2), ("\(cut)\n\(good)\n\(good)", 2), ("\(good)\n\(cut)", 1),
+            ("\(good)\n\(cut)\n\(good)", 2), ("\(cut)\n\(good)\n\(good)", 2),
+            ("\(good)\n\(cut)", 1),
             ("[\n\(good),\n\(good),\n\(cut)", 2), ("[\(good),\(cut)]\n\(good)", 2),
             ("{\n  \"a\":\n  x\n}\n\(good)", 1), ("\(cut)\n\(line())", 1),
         ] {

@@ -8,7 +8,11 @@ struct NotificationEnvelopeTests {
         ("pull", "GET", AccessClass.pull), ("pull", "HEAD", .resolve), ("pull", "head", .pull),
         ("push", "PUT", .push), ("push", "HEAD", .push), ("delete", "DELETE", .delete),
     ])
-    func tellsClassByActionAndMethod(_ action: String, _ method: String, _ class: AccessClass) throws {
+    func tellsClassByActionAndMethod(
+        _ action: String,
+        _ method: String,
+        _ class: AccessClass
+    ) throws {
         let event = EventSample(action: "\"\(action)\"", method: "\"\(method)\"")
         #expect(try event.access.class == `class`)
     }
@@ -91,7 +95,10 @@ struct NotificationEnvelopeTests {
     }
 
     @Test func unescapesTexts() throws {
-        let event = EventSample(repository: #""team\/api""#, userAgent: #""a\u00e9\ud83d\ude00\"b""#)
+        let event = EventSample(
+            repository: #""team\/api""#,
+            userAgent: #""a\u00e9\ud83d\ude00\"b""#
+        )
         #expect(try event.access.repository.description == "team/api")
         #expect(try event.access.userAgent == "a\u{E9}\u{1F600}\"b")
     }
@@ -104,7 +111,9 @@ struct NotificationEnvelopeTests {
     }
 
     /// The ledger corrects clocks, the decoder does not.
-    @Test(arguments: [("1970-01-01T00:00:00Z", 0), ("9999-12-31T23:59:59.999Z", 253_402_300_799_999)])
+    @Test(arguments: [
+        ("1970-01-01T00:00:00Z", 0), ("9999-12-31T23:59:59.999Z", 253_402_300_799_999),
+    ])
     func takesStampsAsTheyCome(_ text: String, _ milliseconds: Int64) throws {
         #expect(try EventSample(timestamp: "\"\(text)\"").access.time.milliseconds == milliseconds)
     }

@@ -92,7 +92,9 @@ struct NotificationRejectionTests {
         )
         let kept = event.decoded.rejections.map { String(decoding: $0.excerpt, as: UTF8.self) }
         #expect(kept.count == 1)
-        #expect(kept.allSatisfy { !$0.contains("secret") && $0.contains("<redacted>\",\"user_type") })
+        #expect(
+            kept.allSatisfy { !$0.contains("secret") && $0.contains("<redacted>\",\"user_type") }
+        )
     }
 
     @Test func keepsNoTokenOfABrokenBody() {

@@ -1,3 +1,4 @@
+import HTTPTypes
 import Publishing
 import RegistryModel
 import Testing

@@ -1,4 +1,5 @@
 import Publishing
+import RegistryModel
 import Testing
 
 struct EventMomentTests {

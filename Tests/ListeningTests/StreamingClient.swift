@@ -1,6 +1,7 @@
 import NIOCore
 import NIOPosix
 import Synchronization
+import TestSupport
 
 /// A client that sends one request and shows what of the answer has come so far.
 final class StreamingClient: Sendable {
@@ -32,6 +33,27 @@ final class StreamingClient: Sendable {
     /// The lines of the answer that hold a JSON object.
     var events: [String] {
         text.split(whereSeparator: \.isNewline).filter { $0.hasPrefix("{") }.map(String.init)
+    }
+
+    /// Sends one request and returns the whole answer, head included.
+    ///
+    /// For answers with 401, which Foundation's client does not give to its caller.
+    static func answer(
+        port: Int,
+        path: String,
+        method: String = "GET",
+        headers: [String: String] = [:]
+    ) async throws -> String {
+        let client = try await StreamingClient(
+            port: port,
+            path: path,
+            method: method,
+            headers: headers.merging(["Connection": "close", "Content-Length": "0"]) { mine, _ in
+                mine
+            }
+        )
+        try await eventually("the answer to \(method) \(path) is whole") { client.isClosed }
+        return client.text
     }
 
     func leave() async throws { try await channel.close().get() }

@@ -59,8 +59,8 @@ extension Migrations {
 
         CREATE TABLE manifestChild (
             parentId INTEGER NOT NULL REFERENCES manifest (id),
-            repositoryId INTEGER NOT NULL REFERENCES repository (id),
             digest TEXT NOT NULL,
+            repositoryId INTEGER NOT NULL REFERENCES repository (id),
             PRIMARY KEY (parentId, digest)
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX manifestChildParents ON manifestChild (repositoryId, digest);

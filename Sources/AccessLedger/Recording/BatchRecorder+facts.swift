@@ -139,6 +139,8 @@ extension BatchRecorder {
             }
             tagKey = key
         }
+        // News of a tag writes everything out: what is credited must be in memory again.
+        for key in manifestKeys { _ = try pending(key, of: delivery, at: time) }
         guard counts else { return }
         for key in manifestKeys.isEmpty ? [nil] : manifestKeys.map(Optional.some) {
             recentReads.note(

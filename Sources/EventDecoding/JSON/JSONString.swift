@@ -32,7 +32,9 @@ enum JSONString {
         while index < text.count {
             let byte = text[index]
             if byte == UInt8(ascii: "\\"), let escape = try? escape(in: text, at: index) {
-                result.append(contentsOf: UTF8.encode(escape.scalar) ?? UTF8.encodedReplacementCharacter)
+                result.append(
+                    contentsOf: UTF8.encode(escape.scalar) ?? UTF8.encodedReplacementCharacter
+                )
                 index += escape.length
             } else {
                 result.append(byte)

@@ -83,7 +83,8 @@ extension AccessLine {
         }
     }
 
-    private static func text(_ bytes: UnsafeRawBufferPointer, _ values: inout LogValues) -> String? {
+    private static func text(_ bytes: UnsafeRawBufferPointer, _ values: inout LogValues) -> String?
+    {
         guard bytes.firstIndex(of: UInt8(ascii: "\\"), from: 0) != nil else {
             return values.text(bytes)
         }

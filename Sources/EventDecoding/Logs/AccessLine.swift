@@ -42,7 +42,8 @@ struct AccessLine {
         var index = start
         while let space = line.firstIndex(of: UInt8(ascii: " "), from: index) {
             let bracket = space + 1
-            if line.starts(with: "[", at: bracket), line.starts(with: "] \"", at: bracket + length + 1),
+            if line.starts(with: "[", at: bracket),
+                line.starts(with: "] \"", at: bracket + length + 1),
                 let time = Timestamp(commonLog: line.part(bracket + 1, bracket + length + 1))
             {
                 return (bracket, time)

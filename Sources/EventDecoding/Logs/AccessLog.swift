@@ -9,9 +9,7 @@ package enum AccessLog {
     ///
     /// A record that can't be understood is a rejection, and reading goes on after it. The same
     /// record in another body has the same key; equal records within one body are told apart by
-    /// their order.
-    ///
-    /// - Parameter format: What the body must hold; nil lets each record tell.
+    /// their order. `format` is what the body must hold; nil lets each record tell.
     package static func decode(
         _ body: UnsafeRawBufferPointer,
         format: LogFormat?

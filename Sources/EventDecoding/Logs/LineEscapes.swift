@@ -56,7 +56,9 @@ enum LineEscapes {
         guard let value = text.hex(at: index, count: length) else { return nil }
         // Two digits are a byte, which may be one of several of a character.
         if length == 2 { return ([UInt8(value)], length) }
-        guard let scalar = Unicode.Scalar(value), let encoded = UTF8.encode(scalar) else { return nil }
+        guard let scalar = Unicode.Scalar(value), let encoded = UTF8.encode(scalar) else {
+            return nil
+        }
         return (Array(encoded), length)
     }
 }

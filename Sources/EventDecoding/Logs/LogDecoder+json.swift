@@ -32,7 +32,9 @@ extension LogDecoder {
     ) throws(DecodingFailure) {
         try reader.enterArray()
         while try reader.nextItem() {
-            if try reader.peek() == UInt8(ascii: "{") {
+            let first = try reader.peek()
+            done = reader.position
+            if first == UInt8(ascii: "{") {
                 try readObject(&reader, place, &done, isOutermost: false)
             } else {
                 let start = reader.position

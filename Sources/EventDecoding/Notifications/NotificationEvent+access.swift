@@ -4,7 +4,7 @@ extension NotificationEvent {
     /// What the event says of a manifest, or nil when it says nothing: blobs, mounts, renames,
     /// unknown actions, whole repositories.
     ///
-    /// - Parameter bytes: The whole event, for the key of one without id.
+    /// An event without id is named by `bytes`, which is the whole of it.
     func access(bytes: UnsafeRawBufferPointer) throws(FieldProblem) -> Access? {
         guard let action, !action.withBytes({ $0.isAbsent }) else {
             throw misfit.map(FieldProblem.wrongType) ?? .missing("action")

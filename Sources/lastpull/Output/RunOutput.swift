@@ -39,7 +39,9 @@ struct RunOutput {
             "reason": item.reason,
             "why": item.why,
             "policy": item.policy ?? NSNull(),
-            "lastAccess": item.lastAccess?.milliseconds ?? NSNull(),
+            // Without a counted access there is no last one, whatever else happened to the image.
+            "lastAccess": item.accesses > 0
+                ? item.lastAccess?.milliseconds ?? NSNull() : NSNull(),
             "accesses": item.accesses,
             "bytes": item.bytes,
             "state": item.state.rawValue,

@@ -1,0 +1,124 @@
+import HTTPTypes
+import Hummingbird
+import Listening
+import Logging
+import NIOCore
+import RegistryModel
+import Synchronization
+
+/// A registry that has every generated image, and writes down when it was asked to delete one.
+///
+/// It forgets deletes at once. Its catalog is refused: listing a million tags is not what is
+/// measured here.
+final class GeneratedRegistry: Sendable {
+    /// A request to delete something that is there, which a trial is not.
+    struct Deletion: Sendable {
+        var repository: Int
+        var at: ContinuousClock.Instant
+    }
+
+    private struct State {
+        var deletions: [Deletion] = []
+        var numbers: [Int: [String: Int]] = [:]
+    }
+
+    private let state = Mutex(State())
+
+    /// Serves on `port` while `body` runs.
+    static func serving<Result: Sendable>(
+        port: Int,
+        _ body: (GeneratedRegistry) async throws -> Result
+    ) async throws -> Result {
+        let registry = GeneratedRegistry()
+        let (running, isRunning) = AsyncStream<Void>.makeStream()
+        var logger = Logger(label: "registry")
+        logger.logLevel = .error
+        let application = makeApplication(
+            router: registry.router,
+            host: "127.0.0.1",
+            port: port,
+            onServerRunning: { _ in isRunning.yield() },
+            logger: logger
+        )
+        return try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await application.run() }
+            for await _ in running { break }
+            let result = try await body(registry)
+            group.cancelAll()
+            return result
+        }
+    }
+
+    /// The first delete in a repository.
+    func firstDeletion(in repository: Int) -> Deletion? {
+        state.withLock { $0.deletions.first { $0.repository == repository } }
+    }
+
+    private var router: Router<BasicRequestContext> {
+        let router = Router()
+        let path: RouterPath = "/v2/bench/{repository}/manifests/{reference}"
+        router.get("/v2/") { _, _ in Response(status: .ok) }
+        router.get(path) { [self] _, context in answer(try place(context), withBody: true) }
+        router.head(path) { [self] _, context in answer(try place(context), withBody: false) }
+        router.delete(path) { [self] _, context in
+            let now = ContinuousClock.now
+            guard let image = try place(context) else { return Response(status: .notFound) }
+            state.withLock {
+                $0.deletions.append(Deletion(repository: image.repository, at: now))
+            }
+            return Response(status: .accepted)
+        }
+        return router
+    }
+
+    private func place(_ context: BasicRequestContext) throws -> GeneratedImage? {
+        let name = try context.parameters.require("repository")
+        let reference = try context.parameters.require("reference").removingColonEscape
+        guard let repository = Int(name.dropFirst("app-".count)) else { return nil }
+        return number(of: reference, in: repository).map {
+            GeneratedImage(repository: repository, number: $0)
+        }
+    }
+
+    /// The number of the image that a tag or digest names.
+    private func number(of reference: String, in repository: Int) -> Int? {
+        state.withLock { state in
+            if let known = state.numbers[repository] { return known[reference] }
+            var numbers: [String: Int] = [:]
+            for number in 0...GeneratedImage.perRepository {
+                let image = GeneratedImage(repository: repository, number: number)
+                numbers[image.tag] = number
+                numbers[Digest(hashing: image.manifest).description] = number
+            }
+            state.numbers[repository] = numbers
+            return numbers[reference]
+        }
+    }
+
+    /// Works out what a repository holds, so that no answer has to wait for it.
+    func prepare(_ repository: Int) { _ = number(of: "", in: repository) }
+
+    private func answer(_ image: GeneratedImage?, withBody: Bool) -> Response {
+        guard let image else { return Response(status: .notFound) }
+        let bytes = image.manifest
+        var headers: HTTPFields = [.contentType: MediaType.ociManifest]
+        if let name = HTTPField.Name("Docker-Content-Digest") {
+            headers[name] = Digest(hashing: bytes).description
+        }
+        guard withBody else {
+            headers[.contentLength] = "\(bytes.count)"
+            return Response(status: .ok, headers: headers)
+        }
+        return Response(
+            status: .ok,
+            headers: headers,
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes))
+        )
+    }
+}
+
+extension String {
+    fileprivate var removingColonEscape: String {
+        contains("%") ? replacing("%3A", with: ":").replacing("%3a", with: ":") : self
+    }
+}
