@@ -121,14 +121,20 @@ extension Database {
     }
 
     /// The first column of the first row, or nil.
-    func number(_ sql: String, _ arguments: StatementArguments = StatementArguments()) throws
+    func number(
+        _ sql: String,
+        _ arguments: StatementArguments = StatementArguments()
+    ) throws
         -> Int64?
     {
         try Int64.fetchOne(cachedStatement(sql: sql), arguments: arguments)
     }
 
     /// The first column of all rows.
-    func numbers(_ sql: String, _ arguments: StatementArguments = StatementArguments()) throws
+    func numbers(
+        _ sql: String,
+        _ arguments: StatementArguments = StatementArguments()
+    ) throws
         -> [Int64]
     {
         try Int64.fetchAll(cachedStatement(sql: sql), arguments: arguments)

@@ -26,7 +26,8 @@ extension Cleaner {
         if !isEnough { notes.append(shortfall(draft, scope, needed)) }
         var released: Int64 = 0
         if !draft.items.isEmpty {
-            let run = try await isRepeated(draft, cause)
+            let run =
+                try await isRepeated(draft, cause)
                 ? nil : carryOut(draft, scope, cause, note: notes.joined())
             if let run, run.state == .waiting { notes.append(run.note) }
             if let run, run.state == .failed || run.state == .partly {

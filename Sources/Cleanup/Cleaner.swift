@@ -1,5 +1,5 @@
-import Foundation
 package import AccessLedger
+import Foundation
 package import Logging
 package import RegistryModel
 package import RetentionPlanning
@@ -66,7 +66,10 @@ package struct Cleaner: Sendable {
     }
 
     /// Plans, stores and, where policies enforce and no brake holds it, carries out.
+    ///
+    /// What a kill has left half done is finished first.
     package func clean(_ scope: CleanupScope, cause: Cause) async throws -> RunRecord {
+        try await resume()
         let locks = try locks(scope)
         defer { withExtendedLifetime(locks) {} }
         let draft = try await draft(scope, modes: [.enforce, .observe])
@@ -80,6 +83,7 @@ package struct Cleaner: Sendable {
         of target: CleanupTarget,
         isDryRun: Bool
     ) async throws -> RunRecord {
+        if !isDryRun { try await resume() }
         let lock = try isDryRun ? nil : RunLock(ledger: ledger.path, registry: target.row.name)
         defer { withExtendedLifetime(lock) {} }
         let draft = try await planMaker.draft(deleting: candidates, of: target, now: now())
@@ -192,6 +196,7 @@ package struct Cleaner: Sendable {
 
     /// Carries out a waiting plan, but only what a fresh plan would also remove.
     package func approve(_ name: RunName) async throws -> RunRecord {
+        try await resume()
         guard let run = try await ledger.run(name) else {
             throw CleanupError.unknownRun(name.description)
         }
@@ -224,19 +229,23 @@ package struct Cleaner: Sendable {
     }
 
     /// Finishes the runs that a kill has left behind; each is compared again item by item.
+    ///
+    /// So are removals that failed half way, with a tag on a throw-away manifest.
     package func resume() async throws {
-        for name in try await ledger.runs(in: .running) {
+        let names = try await ledger.runs(in: .running)
+        for name in try await names + ledger.halfDoneRuns() {
             guard let run = try await ledger.run(name) else { continue }
-            let names = Set(run.items.map(\.registry.name))
-            let here = targets.filter { names.contains($0.row.name) }
+            let registries = Set(run.items.map(\.registry.name))
+            let here = targets.filter { registries.contains($0.row.name) }
             do {
                 let locks = try here.map {
                     try RunLock(ledger: ledger.path, registry: $0.row.name)
                 }
                 defer { withExtendedLifetime(locks) {} }
-                guard try await ledger.run(name)?.state == .running else { continue }
+                // Whoever held the locks may have finished it meanwhile.
+                guard let current = try await ledger.run(name)?.reopened() else { continue }
                 logger.notice("finishing a run that was cut off", metadata: ["run": "\(name)"])
-                _ = try await executor.execute(run, on: here, note: "finished after a restart")
+                _ = try await executor.execute(current, on: here, note: "finished after a restart")
             } catch CleanupError.alreadyRunning {
                 // Another process is carrying it out right now.
                 continue

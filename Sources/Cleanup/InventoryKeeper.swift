@@ -96,8 +96,12 @@ package struct InventoryKeeper: Sendable {
                 switch result {
                 case .content(let content, let size):
                     contents.append((id: manifest.id, content: content, size: size))
-                case .gone: try await ledger.markGone(
-                    manifest: manifest.id, of: target.row, at: now())
+                case .gone:
+                    try await ledger.markGone(
+                        manifest: manifest.id,
+                        of: target.row,
+                        at: now()
+                    )
                 case .unreadable: try await ledger.markUnreadable(manifest.id, of: target.row)
                 case .later: postponed += 1
                 }

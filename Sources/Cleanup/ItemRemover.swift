@@ -18,6 +18,8 @@ struct ItemRemover: Sendable {
         case skipped(String)
         /// It is not there any more: nothing is left to do.
         case gone
+        /// The tag may point to a throw-away manifest; the next cleanup finishes it.
+        case halfDone(String, step: String)
     }
 
     func remove(_ group: [RunItem]) async throws {
@@ -26,12 +28,20 @@ struct ItemRemover: Sendable {
             if !present.isEmpty { try await removeCompared(present) }
         } catch Obstacle.skipped(let reason) {
             try await end(group, .skipped, reason)
+        } catch Obstacle.halfDone(let reason, let step) {
+            try await end(group, .failed, reason, step: step)
         } catch let error as RegistryError {
-            try await end(group, .failed, "\(error)")
+            // What a kill left half done stays so until it is finished.
+            try await end(group, .failed, "\(error)", step: group[0].step)
         }
     }
 
-    private func end(_ group: [RunItem], _ state: RunItem.State, _ reason: String) async throws {
+    private func end(
+        _ group: [RunItem],
+        _ state: RunItem.State,
+        _ reason: String,
+        step: String = ""
+    ) async throws {
         executor.logger.notice(
             "not removed",
             metadata: [
@@ -41,7 +51,14 @@ struct ItemRemover: Sendable {
             ]
         )
         for item in group {
-            try await ledger.set(state, of: item, in: run.name, detail: reason, at: executor.now())
+            try await ledger.set(
+                state,
+                of: item,
+                in: run.name,
+                detail: reason,
+                step: step,
+                at: executor.now()
+            )
         }
     }
 
@@ -54,9 +71,8 @@ struct ItemRemover: Sendable {
         var present: [RunItem] = []
         for item in group {
             do {
-                if !item.step.hasPrefix(Self.overwriting) {
-                    try await compareWithLedger(item, in: group)
-                }
+                guard try await !finishOverwrite(item) else { throw Obstacle.gone }
+                try await compareWithLedger(item, in: group)
                 try await compareWithRegistry(item)
                 present.append(item)
             } catch Obstacle.gone {
@@ -67,17 +83,45 @@ struct ItemRemover: Sendable {
     }
 
     /// Writes down that an item needs no removal; its manifest stays if the registry has it.
+    ///
+    /// One that a kill cut off was removed by us, so its manifest still has to follow.
     private func gone(_ item: RunItem) async throws {
+        let isOurs = item.state == .started
         var item = item
-        if item.tagId != nil, item.removesManifest, let digest = item.digest {
-            item.removesManifest = try await !exists(digest, in: item.repository)
+        if item.tagId != nil, item.removesManifest, let digest = item.digest,
+            try await exists(digest, in: item.repository)
+        {
+            item.removesManifest = try await isOurs && isUnheld(item)
+            if item.removesManifest {
+                _ = try await target.client.delete(item.repository, .digest(digest))
+            }
         }
         try await ledger.removed(
             [item],
             in: run.name,
-            detail: "was not there any more",
+            detail: isOurs ? "" : Self.wasGone,
             at: executor.now()
         )
+    }
+
+    /// The detail of an item that somebody else removed.
+    static let wasGone = "was not there any more"
+
+    /// Whether nothing but the item's own tag holds its manifest, and nobody used it.
+    private func isUnheld(_ item: RunItem) async throws -> Bool {
+        guard let id = item.manifestId else { return false }
+        let slice = try await ledger.slice(
+            of: [.untagged(id, repository: item.repositoryId)],
+            rule: executor.planMaker.rule(run.createdAt)
+        )
+        guard let manifest = slice.manifests[id] else { return false }
+        do {
+            try compareUse(item, nil, manifest)
+            try compareHolders(manifest, [item])
+        } catch Obstacle.skipped {
+            return false
+        }
+        return true
     }
 
     private func exists(_ digest: Digest, in repository: RepositoryName) async throws -> Bool {
@@ -109,19 +153,21 @@ struct ItemRemover: Sendable {
             throw Obstacle.gone
         }
         try compareUse(item, tag, manifest)
-        if item.removesManifest || item.tagId == nil {
-            let planned = Set(group.compactMap(\.tagId))
-            guard manifest.tags.allSatisfy(planned.contains) else {
-                throw Obstacle.skipped("another tag points to it since the plan")
-            }
-            guard manifest.parents.isEmpty else {
-                throw Obstacle.skipped("an index that is still there holds it")
-            }
-            guard manifest.subject == nil else {
-                throw Obstacle.skipped("the manifest that it belongs to is still there")
-            }
-        }
+        if item.removesManifest || item.tagId == nil { try compareHolders(manifest, group) }
         try await compareCoverage(item, candidate, slice)
+    }
+
+    private func compareHolders(_ manifest: ManifestFacts, _ group: [RunItem]) throws {
+        let planned = Set(group.compactMap(\.tagId))
+        guard manifest.tags.allSatisfy(planned.contains) else {
+            throw Obstacle.skipped("another tag points to it since the plan")
+        }
+        guard manifest.parents.isEmpty else {
+            throw Obstacle.skipped("an index that is still there holds it")
+        }
+        guard manifest.subject == nil else {
+            throw Obstacle.skipped("the manifest that it belongs to is still there")
+        }
     }
 
     private func compareUse(_ item: RunItem, _ tag: TagFacts?, _ manifest: ManifestFacts) throws {
@@ -169,8 +215,7 @@ struct ItemRemover: Sendable {
         guard let fetched = try await fetch(reference, in: item.repository) else {
             throw Obstacle.gone
         }
-        if fetched.digest != digest {
-            if try await finishOverwrite(item, found: fetched.digest) { throw Obstacle.gone }
+        guard fetched.digest == digest else {
             throw Obstacle.skipped("the tag points to \(fetched.digest) now")
         }
         try await ledger.keep(
@@ -200,18 +245,21 @@ struct ItemRemover: Sendable {
     private func removeCompared(_ group: [RunItem]) async throws {
         guard let last = group.last, let digest = last.digest else { return }
         let isWhole = last.tagId == nil || last.removesManifest
-        if power == .digestOnly, !isWhole {
-            for item in group { try await overwrite(item) }
-        } else {
-            try await ledger.begin(group, in: run.name, step: "", at: executor.now())
-            if power == .byTag {
-                for item in group {
-                    guard let tag = item.tag else { continue }
-                    _ = try await target.client.delete(item.repository, .tag(tag))
-                }
+        guard power == .byTag || isWhole else {
+            for item in group {
+                try await overwrite(item)
+                try await ledger.removed([item], in: run.name, detail: "", at: executor.now())
             }
-            if isWhole { _ = try await target.client.delete(last.repository, .digest(digest)) }
+            return
         }
+        try await ledger.begin(group, in: run.name, step: "", at: executor.now())
+        if power == .byTag {
+            for item in group {
+                guard let tag = item.tag else { continue }
+                _ = try await target.client.delete(item.repository, .tag(tag))
+            }
+        }
+        if isWhole { _ = try await target.client.delete(last.repository, .digest(digest)) }
         try await ledger.removed(group, in: run.name, detail: "", at: executor.now())
     }
 
@@ -227,14 +275,26 @@ struct ItemRemover: Sendable {
             step: "\(Self.overwriting)\(manifest.digest)",
             at: executor.now()
         )
-        _ = try await target.client.uploadBlob(item.repository, bytes: config)
-        _ = try await target.client.put(
-            item.repository,
-            .tag(tag),
-            bytes: manifest.bytes,
-            mediaType: MediaType.ociManifest
-        )
-        _ = try await target.client.delete(item.repository, .digest(manifest.digest))
+        do {
+            _ = try await target.client.uploadBlob(item.repository, bytes: config)
+            _ = try await target.client.put(
+                item.repository,
+                .tag(tag),
+                bytes: manifest.bytes,
+                mediaType: MediaType.ociManifest
+            )
+            _ = try await target.client.delete(item.repository, .digest(manifest.digest))
+        } catch {
+            do {
+                try await undoOverwrite(item, tag, manifest.digest)
+            } catch let undoing {
+                throw Obstacle.halfDone(
+                    "\(error); the next cleanup finishes it, as it could not be undone: \(undoing)",
+                    step: "\(Self.overwriting)\(manifest.digest)"
+                )
+            }
+            throw error
+        }
     }
 
     /// How the journal marks an overwrite that has begun, before the throw-away digest.
@@ -250,9 +310,30 @@ struct ItemRemover: Sendable {
     }
 
     /// After a kill between overwriting and deleting: deletes the throw-away manifest.
-    private func finishOverwrite(_ item: RunItem, found: Digest) async throws -> Bool {
-        guard item.step == "\(Self.overwriting)\(found)" else { return false }
+    ///
+    /// - Returns: Whether the tag pointed to it.
+    private func finishOverwrite(_ item: RunItem) async throws -> Bool {
+        guard item.step.hasPrefix(Self.overwriting), let tag = item.tag,
+            let found = try await fetch(.tag(tag), in: item.repository)?.digest,
+            item.step == "\(Self.overwriting)\(found)"
+        else { return false }
         _ = try await target.client.delete(item.repository, .digest(found))
         return true
+    }
+
+    /// After a refusal between overwriting and deleting: points the tag back.
+    private func undoOverwrite(_ item: RunItem, _ tag: TagName, _ throwAway: Digest) async throws {
+        guard let digest = item.digest,
+            try await fetch(.tag(tag), in: item.repository)?.digest == throwAway,
+            let kept = try await ledger.keptManifest(digest, in: item.repositoryId)
+        else { return }
+        _ = try await target.client.put(
+            item.repository,
+            .tag(tag),
+            bytes: kept.bytes,
+            mediaType: kept.mediaType
+        )
+        // Untagged now; where this is refused too, it stays for the registry's own collector.
+        _ = try? await target.client.delete(item.repository, .digest(throwAway))
     }
 }

@@ -26,10 +26,8 @@ package struct PlanMaker: Sendable {
 
     /// Plans over `targets`, for policies of these modes only.
     ///
-    /// - Parameters:
-    ///   - scope: What is asked for.
-    ///   - modes: Images whose policy has another mode are passed over; those that no policy is
-    ///     for are looked at with `observe`, or with a sweep by default rules.
+    /// Images whose policy has another mode are passed over; those that no policy is for are looked
+    /// at with `observe`, or with a sweep by default rules.
     package func draft(
         _ scope: CleanupScope,
         over targets: [CleanupTarget],

@@ -36,7 +36,7 @@ package struct RunExecutor: Sendable {
 
     /// Removes what is planned and not done yet of one registry.
     ///
-    /// - Parameter note: What the run is to say at its end besides what it finds out itself.
+    /// `note` is what the run is to say at its end besides what it finds out itself.
     package func execute(
         _ run: RunRecord,
         on targets: [CleanupTarget],
@@ -53,7 +53,8 @@ package struct RunExecutor: Sendable {
                 refusals.append(refusal)
             }
         }
-        return try await end(run.name, refusals: refusals, note: note)
+        let told = run.state.isOver ? run.items.filter { $0.state == .done } : []
+        return try await end(run.name, told: told, refusals: refusals, note: note)
     }
 
     /// Works through one registry's items; the reason when the registry refuses all deletes.
@@ -76,7 +77,8 @@ package struct RunExecutor: Sendable {
             return try await refuse(
                 items,
                 of: run,
-                because: "\(RegistryError(operation: "delete from", subject: target.row.name, kind: .deletesDisabled))"
+                because:
+                    "\(RegistryError(operation: "delete from", subject: target.row.name, kind: .deletesDisabled))"
             )
         case .forbidden(let reason):
             return try await refuse(items, of: run, because: reason)
@@ -112,15 +114,25 @@ package struct RunExecutor: Sendable {
         because reason: String
     ) async throws -> String {
         for item in items where item.state == .planned || item.state == .started {
-            try await ledger.set(.failed, of: item, in: run.name, detail: reason, at: now())
+            // What a kill left half done stays so until it is finished.
+            try await ledger.set(
+                .failed,
+                of: item,
+                in: run.name,
+                detail: reason,
+                step: item.step,
+                at: now()
+            )
         }
         return reason
     }
 
     // MARK: The end
 
+    /// - Parameter told: Items that an earlier end of the run has announced.
     private func end(
         _ name: RunName,
+        told: [RunItem],
         refusals: [String],
         note: String
     ) async throws -> Outcome {
@@ -138,7 +150,7 @@ package struct RunExecutor: Sendable {
             of: name,
             note: said,
             at: now(),
-            events: Self.events(of: run, at: now())
+            events: Self.events(of: run, besides: told, at: now())
         )
         let released = done.reduce(0) { $0 + $1.bytes }
         logger.info(
@@ -154,8 +166,13 @@ package struct RunExecutor: Sendable {
     /// One prune event for each registry and kind of thing that was removed (design, section 5.10).
     ///
     /// Over the API nothing is freed on the registry's disk: `reclaimed` is what really came back.
-    static func events(of run: RunRecord, at time: Timestamp) -> [PruneEvent] {
-        let done = run.items.filter { $0.state == .done }
+    static func events(
+        of run: RunRecord,
+        besides told: [RunItem] = [],
+        at time: Timestamp
+    ) -> [PruneEvent] {
+        let told = Set(told.map(\.ordinal))
+        let done = run.items.filter { $0.state == .done && !told.contains($0.ordinal) }
         let byPlace = Dictionary(grouping: done) { [$0.registry.name, $0.kind] }
         return byPlace.keys.sorted { $0.lexicographicallyPrecedes($1) }.map { key in
             let items = byPlace[key] ?? []

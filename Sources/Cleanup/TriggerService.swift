@@ -1,5 +1,5 @@
-import Foundation
 package import AccessLedger
+import Foundation
 package import Logging
 package import RegistryModel
 package import RetentionPlanning
@@ -221,7 +221,9 @@ package actor TriggerService {
         let isCooling =
             state.ended[key(firing)].map { time - $0 < firing.trigger.cooldown } ?? false
         guard !isCooling, !state.busy.contains(firing.registry) else {
-            if let facts = firing.repository, let target = try? cleaner.target(named: firing.registry) {
+            if let facts = firing.repository,
+                let target = try? cleaner.target(named: firing.registry)
+            {
                 state.waiting.insert(
                     .init(registryId: target.row.id, repositoryId: facts.id)
                 )
@@ -288,7 +290,9 @@ package actor TriggerService {
     ) async {
         let time = now()
         let key = "\(trigger.name) \(registry) \(attributes["repository"] ?? "")"
-        if let last = state.complaints[key], last.text == text, time - last.at < .hours(1) { return }
+        if let last = state.complaints[key], last.text == text, time - last.at < .hours(1) {
+            return
+        }
         state.complaints[key] = (text, time)
         logger.warning(
             "trigger freed less than needed",

@@ -15,7 +15,7 @@ package struct LastpullDaemon: Sendable {
     private let lock: DaemonLock
     private let onServerRunning: @Sendable (Int) async -> Void
 
-    /// - Parameter onServerRunning: Called with the port when the listener is open.
+    /// Takes the ledger for this process; `onServerRunning` learns the port once it is open.
     package init(
         _ deployment: Deployment,
         onServerRunning: @escaping @Sendable (Int) async -> Void = { _ in }

@@ -7,8 +7,9 @@ package struct Glob: Sendable, Hashable, CustomStringConvertible {
     private let pattern: [UInt8]
     private let isPath: Bool
 
-    /// - Parameter isPath: Whether `/` separates: false for user agents and names of people, in
-    ///   which `*` and `?` match it too.
+    /// Takes `text` as a pattern; without `isPath` a `/` separates nothing.
+    ///
+    /// So for user agents and names of people, in which `*` and `?` match it too.
     package init(_ text: some StringProtocol, isPath: Bool = true) {
         description = String(text)
         pattern = Array(text.utf8)

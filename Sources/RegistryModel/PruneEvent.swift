@@ -1,8 +1,8 @@
 /// What lastpull tells the world, in the shape of a Docker event (design, section 5.10).
 package struct PruneEvent: Sendable, Equatable {
-    /// `tag`, `manifest`, `blob`, `registry`, `trigger`, …
+    /// What it is about: `tag`, `manifest`, `blob`, `registry` or `trigger`.
     package var type: String
-    /// `prune` for a cleanup, `plan` for what a policy in observe mode would remove, `gap`, …
+    /// What happened: `prune` for a cleanup, `plan` for what an observing policy would remove.
     package var action: String
     /// The registry.
     package var actor: String

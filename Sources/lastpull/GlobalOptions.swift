@@ -6,13 +6,18 @@ import RegistryModel
 
 /// Where settings come from, or which registry to work on without them.
 struct GlobalOptions: ParsableArguments {
-    @Option(help: "The settings file (else $LASTPULL_CONFIG, ./lastpull.yaml, /etc/lastpull/lastpull.yaml).")
+    @Option(
+        help:
+            "The settings file (else $LASTPULL_CONFIG, ./lastpull.yaml, /etc/lastpull/lastpull.yaml)."
+    )
     var config: String?
 
     @Option(help: "A registry to work on without a settings file, such as http://127.0.0.1:5000.")
     var url: String?
 
-    @Option(help: "With --url: the ledger file (else one per registry under $XDG_STATE_HOME/lastpull).")
+    @Option(
+        help: "With --url: the ledger file (else one per registry under $XDG_STATE_HOME/lastpull)."
+    )
     var ledger: String?
 
     @Option(help: "With --url: the user to log in as.")

@@ -11,14 +11,18 @@ struct ImageName: CustomStringConvertible {
 
     /// Parses `text`, or throws an error that says what is wrong with it.
     ///
-    /// - Parameter hosts: Hosts of known registries, which are cut off.
+    /// The `hosts` of known registries are cut off.
     init(_ text: String, hosts: [String] = []) throws {
         description = text
         var rest = Substring(text)
         for host in hosts where rest.hasPrefix(host + "/") { rest = rest.dropFirst(host.count + 1) }
         if let at = rest.firstIndex(of: "@") {
             guard let digest = Digest(rest[rest.index(after: at)...]) else {
-                throw ImageNameError(image: text, part: "digest", example: "sha256:… with 64 digits")
+                throw ImageNameError(
+                    image: text,
+                    part: "digest",
+                    example: "sha256:… with 64 digits"
+                )
             }
             self.digest = digest
             rest = rest[..<at]

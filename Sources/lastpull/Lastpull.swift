@@ -44,6 +44,7 @@ struct Lastpull: AsyncParsableCommand {
             exit(withError: error)
         }
         Terminal.complain("\(error)")
+        if error is ImageNameError { Foundation.exit(ExitCode.validationFailure.rawValue) }
         Foundation.exit(Outcome.failed.rawValue)
     }
 }

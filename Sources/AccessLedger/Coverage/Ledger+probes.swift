@@ -79,9 +79,8 @@ extension Ledger {
 
     /// Notes how the registry answered a probe.
     ///
-    /// - Parameters:
-    ///   - failure: Why no event can be expected, or nil when it was answered with 200.
-    ///   - isGap: Whether the failure leaves open that others could read meanwhile.
+    /// `failure` says why no event can be expected, and is nil when it was answered with 200;
+    /// `isGap` whether that leaves open that others could read meanwhile.
     package func probeAnswered(
         _ name: String,
         at time: Timestamp,

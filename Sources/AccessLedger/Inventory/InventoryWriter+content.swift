@@ -4,9 +4,8 @@ import RegistryModel
 extension InventoryWriter {
     /// Stores what a manifest refers to; a second time changes nothing.
     ///
-    /// - Parameters:
-    ///   - size: Bytes of the manifest itself.
-    ///   - seenAt: When; children that were not known are first seen now.
+    /// `size` are the bytes of the manifest itself; children that were not known are first seen at
+    /// `seenAt`.
     func store(_ content: ManifestContent, of id: Int64, size: Int64, seenAt: Timestamp) throws {
         guard let known = try manifest(id: id), known.reading != 1 else { return }
         guard let digest = try digest(of: id) else { return }

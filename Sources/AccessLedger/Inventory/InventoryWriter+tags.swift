@@ -33,12 +33,11 @@ extension InventoryWriter {
         }
     }
 
-    /// Notes that at `time` a tag pointed to a manifest (nil: that it was there, to what is not
-    /// known). News that is older than what is known only enters the tag's history.
+    /// Notes that at `time` a tag pointed to a manifest, and returns the tag's row.
     ///
-    /// - Parameters:
-    ///   - isPush: Whether it was pushed there then.
-    /// - Returns: The tag's row.
+    /// Without a manifest: that the tag was there, pointing to what is not known. `isPush` says
+    /// whether it was pushed there then. News that is older than what is known only enters the
+    /// tag's history.
     @discardableResult
     func tagSeen(
         _ name: TagName,

@@ -103,7 +103,8 @@ extension Ledger {
     }
 
     /// Notes that a tag is no longer in the registry.
-    package func markGone(tag id: Int64, of registry: RegistryRow, at time: Timestamp) async throws {
+    package func markGone(tag id: Int64, of registry: RegistryRow, at time: Timestamp) async throws
+    {
         try await write("mark a tag in") { db in
             try InventoryWriter(db: db, registryId: registry.id, now: time).tagGone(id, at: time)
         }
@@ -111,11 +112,8 @@ extension Ledger {
 
     /// Takes over a complete listing of one repository's tags.
     ///
-    /// Tags that are not in it and were not pushed since it began are gone.
-    ///
-    /// - Parameters:
-    ///   - tags: Each with the digest it pointed to.
-    ///   - began: When the listing was begun: news since then is newer.
+    /// Each tag comes with the digest it pointed to. Tags that are not among them and were not pushed
+    /// since the listing began are gone; what was heard since it began is newer than the listing.
     package func list(
         _ repository: RepositoryName,
         of registry: RegistryRow,

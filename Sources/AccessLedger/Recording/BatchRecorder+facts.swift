@@ -105,7 +105,12 @@ extension BatchRecorder {
             let hour = Hour(hour: read.time.hour, source: delivery.source.rawValue)
             if let key = read.manifest {
                 _ = try pending(key, of: delivery, at: time)
-                manifests[key]?.takeBack(read.accessClass, hour, read.time, read.previousManifestAccess)
+                manifests[key]?.takeBack(
+                    read.accessClass,
+                    hour,
+                    read.time,
+                    read.previousManifestAccess
+                )
             }
             if let key = read.tag {
                 _ = try pending(key)

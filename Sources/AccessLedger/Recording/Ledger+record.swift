@@ -4,10 +4,7 @@ extension Ledger {
     /// Records deliveries in one transaction; when it returns they are on the disk.
     ///
     /// Delivered twice, they count once. Either all of them are recorded or, on an error, none.
-    ///
-    /// - Parameters:
-    ///   - ignoreList: Whose reads do not count as use.
-    ///   - now: The time of the commit.
+    /// Reads by those on `ignoreList` do not count as use; `now` is the time of the commit.
     package func record(
         _ deliveries: [Delivery],
         ignoring ignoreList: AccessIgnoreList,

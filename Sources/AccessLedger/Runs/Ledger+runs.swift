@@ -99,6 +99,20 @@ extension Ledger {
         }
     }
 
+    /// Names of the runs with a removal that failed half way and waits to be finished, oldest first.
+    package func halfDoneRuns() async throws -> [RunName] {
+        try await read("read the runs from") { db in
+            try db.rows(
+                """
+                SELECT name FROM run WHERE id IN (
+                    SELECT runId FROM runItem WHERE state = 'failed' AND step <> ''
+                ) ORDER BY id
+                """,
+                []
+            ).compactMap { RunName($0[0] as String) }
+        }
+    }
+
     /// The fingerprint of the newest plan that a cause has stored, whatever became of it.
     package func lastFingerprint(ofCause cause: String) async throws -> String? {
         try await read("read the runs from") { db in

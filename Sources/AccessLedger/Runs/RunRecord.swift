@@ -60,6 +60,15 @@ package struct RunRecord: Sendable, Equatable {
     }
 }
 
+extension RunRecord {
+    /// The run as it is taken up again after a kill or a refusal; nil where nothing is left to do.
+    package func reopened() -> RunRecord? {
+        var run = self
+        for index in items.indices where items[index].isHalfDone { run.items[index].state = .started }
+        return state == .running || run.items != items ? run : nil
+    }
+}
+
 /// One removal of a run.
 package struct RunItem: Sendable, Equatable {
     package enum State: String, Sendable {
@@ -97,6 +106,9 @@ package struct RunItem: Sendable, Equatable {
     package var detail = ""
     /// How far a begun removal has come.
     package var step = ""
+
+    /// Whether it failed between two steps and can be finished.
+    package var isHalfDone: Bool { state == .failed && !step.isEmpty }
 
     package init(
         ordinal: Int,

@@ -57,7 +57,8 @@ extension Settings {
 
     private static func text(of path: String) throws -> String {
         guard let data = FileManager.default.contents(atPath: path) else {
-            let reason = FileManager.default.fileExists(atPath: path)
+            let reason =
+                FileManager.default.fileExists(atPath: path)
                 ? "can't be read; check its permissions" : "no such file"
             throw SettingsFileError(path: path, reason: reason)
         }

@@ -9,7 +9,8 @@ import RetentionPlanning
 
 struct Check: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Checks settings, ledger, and each registry: does it answer, permit deletes, report reads?",
+        abstract:
+            "Checks settings, ledger, and each registry: does it answer, permit deletes, report reads?",
         discussion: "Ends with 1 when something keeps lastpull from doing its work."
     )
 
@@ -18,7 +19,9 @@ struct Check: AsyncParsableCommand {
     func run() async throws {
         let settings = try options.settings()
         let deployment = try await Deployment(settings, logger: options.logger)
-        var findings = settings.warnings.map { Finding(subject: "settings", state: .warning, text: $0) }
+        var findings = settings.warnings.map {
+            Finding(subject: "settings", state: .warning, text: $0)
+        }
         findings.append(Finding(subject: "settings", state: .ok, text: "no problems"))
         findings += try await ledger(deployment)
         for target in deployment.targets { findings += try await registry(target, deployment) }
@@ -161,7 +164,8 @@ struct Check: AsyncParsableCommand {
                     text: "by \(source.source): \(source.answer.accepted) accepted, "
                         + "\(rejected) not understood, last \(source.lastAt.text)"
                         + (source.clockOffset == 0
-                            ? "" : ", its clock is off by \(Span(milliseconds: source.clockOffset))")
+                            ? ""
+                            : ", its clock is off by \(Span(milliseconds: source.clockOffset))")
                 )
             )
         }
@@ -190,7 +194,8 @@ struct Check: AsyncParsableCommand {
             .compactMap(\.keep.accessed?.within)
         guard let longest = windows.max() else {
             let since = coverage.answer(window: .hours(1), now: now).coveredSince
-            let text = since.map { "every access is known since \($0.text)" } ?? "no access is known"
+            let text =
+                since.map { "every access is known since \($0.text)" } ?? "no access is known"
             return Finding(subject: subject, state: .ok, text: text)
         }
         let answer = coverage.answer(window: longest, now: now)

@@ -10,7 +10,8 @@ struct PlanCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "plan",
         abstract: "Shows what would go, why, and how many bytes; removes nothing.",
-        discussion: "The plan is stored, and printed whole. `lastpull explain IMAGE` says why one stays."
+        discussion:
+            "The plan is stored, and printed whole. `lastpull explain IMAGE` says why one stays."
     )
 
     @OptionGroup var options: GlobalOptions
@@ -99,7 +100,9 @@ struct Sweep: AsyncParsableCommand {
     func validate() throws {
         if force, !now { throw ValidationError("--force goes with --now") }
         for name in repositories where RepositoryName(name) == nil {
-            throw ValidationError("\(name.debugDescription) is not a repository name, such as team/api")
+            throw ValidationError(
+                "\(name.debugDescription) is not a repository name, such as team/api"
+            )
         }
     }
 

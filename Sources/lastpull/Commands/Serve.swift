@@ -15,7 +15,9 @@ struct Serve: AsyncParsableCommand {
         var logger = options.logger
         logger.logLevel = options.verbose ? .debug : .info
         let settings = try options.settings()
-        for warning in settings.warnings { logger.warning("settings", metadata: ["at": "\(warning)"]) }
+        for warning in settings.warnings {
+            logger.warning("settings", metadata: ["at": "\(warning)"])
+        }
         let deployment = try await Deployment(settings, logger: logger)
         try await LastpullDaemon(deployment).run()
     }

@@ -68,8 +68,10 @@ struct RunOutput {
         let name =
             item.tag.map { "\(item.repository):\($0)" }
             ?? "\(item.repository)@\(item.digest?.description ?? "?")"
-        let state = item.detail.isEmpty ? item.state.rawValue : "\(item.state.rawValue): \(item.detail)"
-        return "\(state)  \(item.kind)  \(name)  \(ByteCount(item.bytes))  \(item.reason): \(item.why)"
+        let state =
+            item.detail.isEmpty ? item.state.rawValue : "\(item.state.rawValue): \(item.detail)"
+        return
+            "\(state)  \(item.kind)  \(name)  \(ByteCount(item.bytes))  \(item.reason): \(item.why)"
     }
 
     /// 0 when all that was to be done is done, 2 when a part, 1 when nothing.
