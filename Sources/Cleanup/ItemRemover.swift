@@ -91,7 +91,7 @@ struct ItemRemover: Sendable {
         if item.tagId != nil, item.removesManifest, let digest = item.digest,
             try await exists(digest, in: item.repository)
         {
-            item.removesManifest = try await isOurs && isUnheld(item)
+            item.removesManifest = isOurs ? try await isUnheld(item) : false
             if item.removesManifest {
                 _ = try await target.client.delete(item.repository, .digest(digest))
             }

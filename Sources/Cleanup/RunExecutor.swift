@@ -129,7 +129,7 @@ package struct RunExecutor: Sendable {
 
     // MARK: The end
 
-    /// - Parameter told: Items that an earlier end of the run has announced.
+    /// Writes the end down, with the events for all but `told`, which an earlier end announced.
     private func end(
         _ name: RunName,
         told: [RunItem],

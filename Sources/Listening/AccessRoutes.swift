@@ -12,7 +12,7 @@ package struct AccessRoutes: Sendable {
     let outages: OutageLog
     private let tokens: AccessTokens?
 
-    /// - Parameter tokens: Who may send; nil takes everyone's.
+    /// Without `tokens` everyone may send.
     package init(
         sink: any AccessSink,
         tokens: AccessTokens?,

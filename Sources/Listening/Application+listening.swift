@@ -6,9 +6,8 @@ package import NIOCore
 
 /// Makes the HTTP service for `router`, with settings for many senders that stay connected.
 ///
-/// - Parameters:
-///   - port: 0 takes a free one, which `onServerRunning` learns from the channel's local address.
-///   - onServerRunning: Called when the port is open.
+/// Port 0 takes a free one. `onServerRunning` is called when the port is open, and learns which it is
+/// from the channel's local address.
 package func makeApplication<Context: RequestContext>(
     router: Router<Context>,
     host: String,

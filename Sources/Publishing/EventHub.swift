@@ -35,7 +35,7 @@ package actor EventHub {
     private var newest: Int64 = 0
     private var isFailing = false
 
-    /// - Parameter interval: Between two looks at the outbox.
+    /// Makes a hub that looks at `outbox` once in each `interval` while somebody waits.
     package init(
         outbox: EventOutbox,
         interval: Duration = .milliseconds(200),

@@ -12,7 +12,7 @@ package struct EventRoutes: Sendable {
     private let now: @Sendable () -> EventMoment
     private let logger: Logger
 
-    /// - Parameter isPermitted: Whether a request with this `Authorization` field may read.
+    /// `isPermitted` tells whether a request with this `Authorization` field may read.
     package init(
         hub: EventHub,
         isPermitted: @escaping @Sendable (_ authorization: String?) -> Bool = { _ in true },

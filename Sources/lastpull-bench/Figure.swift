@@ -60,9 +60,9 @@ struct Machine: Encodable, Sendable {
 
     private static var buildKind: String {
         #if DEBUG
-            "debug"
+        "debug"
         #else
-            "release"
+        "release"
         #endif
     }
 

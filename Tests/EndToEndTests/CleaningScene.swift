@@ -106,13 +106,26 @@ struct CleaningSummary: Decodable {
 /// An event as Docker's stream has it.
 struct CleaningEvent: Decodable {
     struct Actor: Decodable {
-        let ID: String
-        let Attributes: [String: String]
+        let id: String
+        let attributes: [String: String]
+
+        enum CodingKeys: String, CodingKey {
+            case id = "ID"
+            case attributes = "Attributes"
+        }
     }
 
-    let `Type`: String
-    let Action: String
-    let Actor: Actor
+    let type: String
+    let action: String
+    let actor: Actor
+
+    enum CodingKeys: String, CodingKey {
+        case type = "Type"
+        case action = "Action"
+        case actor = "Actor"
+    }
+
+    subscript(attribute: String) -> String? { actor.attributes[attribute] }
 }
 
 extension LastpullDaemon {
@@ -189,7 +202,8 @@ extension RealRegistry {
 
     /// Pushes an image with bytes of its own and returns its digest.
     @discardableResult
-    nonisolated func push(_ repository: String, _ tag: String, seed: UInt64) async throws -> Digest {
+    nonisolated func push(_ repository: String, _ tag: String, seed: UInt64) async throws -> Digest
+    {
         var folder = try ImageFolder()
         try folder.addImage(tag: "pushed", layers: [.random(2_000, seed: seed)])
         return try await Skopeo.push(folder, tag: "pushed", to: "\(host)/\(repository):\(tag)")
@@ -234,17 +248,10 @@ extension FakeRegistry {
 
     func tagNames(_ repository: String) -> Set<String> { Set(tags(repository).keys) }
 
-    /// Requests that change something, but for the trials with names that nobody has.
-    var changes: [RecordedRequest] {
-        requests.filter { request in
-            guard request.method != "GET", request.method != "HEAD" else { return false }
-            guard request.method == "DELETE" else { return true }
-            let name = request.path.split(separator: "/").last ?? ""
-            guard !name.hasPrefix("lastpull-trial-") else { return false }
-            return Digest(name).map { known.contains($0) } ?? true
+    /// What requests of this method named: the last part of each path, in order.
+    func named(by method: String) -> [String] {
+        requests.filter { $0.method == method }.map {
+            String($0.path.split(separator: "/").last ?? "")
         }
     }
-
-    /// Every manifest that was ever stored, or overwritten a tag for a moment.
-    private var known: Set<Digest> { seen }
 }

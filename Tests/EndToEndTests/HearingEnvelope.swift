@@ -2,12 +2,13 @@ import Foundation
 
 /// Notifications as distribution sends them, made by hand.
 enum HearingEnvelope {
-    /// One event; the digest is of nothing that exists.
+    /// One event; without a `digest` it is about a manifest that no registry has.
     static func event(
         id: String = UUID().uuidString,
         action: String = "pull",
         repository: String = "team/hand",
         tag: String = "v1",
+        digest: String = digest,
         time: String = now
     ) -> String {
         #"{"id":"\#(id)","timestamp":"\#(time)","action":"\#(action)","#

@@ -64,7 +64,9 @@ extension RunRecord {
     /// The run as it is taken up again after a kill or a refusal; nil where nothing is left to do.
     package func reopened() -> RunRecord? {
         var run = self
-        for index in items.indices where items[index].isHalfDone { run.items[index].state = .started }
+        for index in items.indices where items[index].isHalfDone {
+            run.items[index].state = .started
+        }
         return state == .running || run.items != items ? run : nil
     }
 }

@@ -35,7 +35,10 @@ struct MeasuredDaemon {
             log: workplace.file("daemon.log"),
             via: transport
         )
-        sender = EventSender(hook: "\(process.url)/hooks/\(LedgerFill.registry)", transport: transport)
+        sender = EventSender(
+            hook: "\(process.url)/hooks/\(LedgerFill.registry)",
+            transport: transport
+        )
         ledger = try Ledger(path: path)
         row = try await ledger.registry(named: LedgerFill.registry)
     }

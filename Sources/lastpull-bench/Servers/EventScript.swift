@@ -4,7 +4,7 @@ import RegistryModel
 ///
 /// Ids are random, as the registry's are, and never the same twice.
 enum EventScript {
-    /// - Parameter images: How many different images are pulled.
+    /// The script, for pulls of the first `images` images.
     static func lua(images: Int, seed: UInt32) -> String {
         let rows = (0..<images).map { index -> String in
             let image = GeneratedImage(

@@ -52,7 +52,7 @@ struct GeneratedImage {
         for _ in 0..<4 {
             let bits = random.next()
             for shift in stride(from: 60, through: 0, by: -4) {
-                text.append(hexDigits[Int(bits >> UInt64(shift)) & 0xF])
+                text.append(hexDigits[Int(bits >> UInt64(shift) & 0xF)])
             }
         }
         return String(decoding: text, as: UTF8.self)
