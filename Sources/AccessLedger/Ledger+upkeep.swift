@@ -29,7 +29,7 @@ extension Ledger {
     package func rollOff(history: Span, now: Timestamp) async throws -> Bool {
         try await write("roll off old hours in") { db in
             let hour = (now - history).hour
-            let day = (now - Self.dedupeTime).day
+            let stamp = (now - Self.dedupeTime).milliseconds
             var isMore = false
             for sql in [
                 "DELETE FROM manifestHour WHERE (manifestId, hour, source) IN (SELECT manifestId, hour, source FROM manifestHour WHERE hour < ? LIMIT 20000)",
@@ -41,12 +41,12 @@ extension Ledger {
             for registryId in try db.numbers("SELECT id FROM registry") {
                 try db.run(
                     """
-                    DELETE FROM seen WHERE (registryId, day, high, low) IN (
-                        SELECT registryId, day, high, low FROM seen
-                        WHERE registryId = ? AND day < ? LIMIT 20000
+                    DELETE FROM seen WHERE (registryId, stamp, high, low) IN (
+                        SELECT registryId, stamp, high, low FROM seen
+                        WHERE registryId = ? AND stamp < ? LIMIT 20000
                     )
                     """,
-                    [registryId, day]
+                    [registryId, stamp]
                 )
                 isMore = isMore || db.changesCount >= Self.rollOffStep
             }

@@ -23,6 +23,7 @@ package final class Ledger: Sendable {
             try pool.writeWithoutTransaction { db in
                 try db.execute(sql: "PRAGMA synchronous = FULL")
                 try db.execute(sql: "PRAGMA cache_size = -\(Self.writerCacheKiB)")
+                try db.execute(sql: "PRAGMA wal_autocheckpoint = \(Self.pagesPerCheckpoint)")
             }
             let migrator = Migrations.all
             if try pool.read(migrator.hasBeenSuperseded) {
@@ -98,6 +99,9 @@ package final class Ledger: Sendable {
 
     /// Seconds to wait for another process's write; a cleanup by hand may hold it for a moment.
     private static let patience: Double = 20
+
+    /// Pages in the log before they are carried over: hot pages are carried once for many commits.
+    private static let pagesPerCheckpoint = 8_192
 
     /// Enough for the hot pages of the dedupe keys of a day; little beside the 100 MB of the whole.
     private static let writerCacheKiB = 16_384

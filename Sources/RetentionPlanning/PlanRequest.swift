@@ -5,6 +5,9 @@ package enum Goal: Sendable, Hashable {
     /// All that policies allow.
     case everything
     /// Until this many bytes are referred to by no manifest any more.
+    ///
+    /// Only what helps is removed: a tag goes with its manifest, hence together with all its other
+    /// tags, or not at all.
     case release(bytes: Int64)
     /// Until this many tags are removed, those that go along included.
     case tags(count: Int)

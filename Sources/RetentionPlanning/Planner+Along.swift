@@ -25,8 +25,16 @@ extension Planner {
         return result
     }
 
-    /// Removes what `root` held, unless something else holds or protects it.
+    /// Removes what `root` held, and what that held, unless something else holds or protects it.
     mutating func visit(
+        _ waiting: inout [Dependant],
+        of root: Image,
+        in slice: InventorySlice
+    ) {
+        while let next = waiting.popLast() { visit(next, of: root, in: slice, &waiting) }
+    }
+
+    private mutating func visit(
         _ dependant: Dependant,
         of root: Image,
         in slice: InventorySlice,
@@ -45,7 +53,7 @@ extension Planner {
             return
         }
         let isChild = image.tag == nil && !(image.manifest?.parents.isEmpty ?? true)
-        remove(
+        take(
             image,
             because: isChild ? .removedWithIndex : .removedWithSubject,
             in: slice,
@@ -55,10 +63,8 @@ extension Planner {
 
     /// Corrects the reason of a candidate that was looked at before its holder went.
     private mutating func noteAnew(_ image: Image) {
-        guard keptReason(of: image) != nil,
-            let reason = protection(of: image, among: Self.rules(for: image))
-        else { return }
-        keep(image, reason)
+        guard let reason = protection(of: image, among: Self.rules(for: image)) else { return }
+        keepAnew(image, reason)
     }
 
     private func sortedManifests(_ ids: [Int64], in slice: InventorySlice) -> [Int64] {

@@ -79,8 +79,12 @@ extension Planner {
 
     private func isLastHold(_ image: Image) -> Bool {
         guard let tag = image.tag, let manifest = image.manifest else { return false }
-        return !removals.hasTag(manifest, besides: tag.id) && !removals.hasParent(manifest)
-            && !isPresent(manifest.subject)
+        return !removals.hasTag(manifest, besides: tag.id) && !isHeldByManifest(manifest)
+    }
+
+    /// Whether an index or a subject that stays holds `manifest`.
+    func isHeldByManifest(_ manifest: ManifestFacts) -> Bool {
+        removals.hasParent(manifest) || isPresent(manifest.subject)
     }
 
     private func isWithoutPolicy(_ image: Image) -> Bool {
@@ -88,9 +92,12 @@ extension Planner {
         return image.tag != nil || !request.sweepDefault
     }
 
+    /// Whether what can't be read holds `image`: a manifest always, of tags the last.
+    ///
+    /// For a goal of bytes any tag, since none of them would take its manifest along.
     private func isHeldByUnreadable(_ image: Image) -> Bool {
         let isUnreadable = image.repository.unreadable > 0 || image.manifest?.reading != .read
-        return isUnreadable && (image.tag == nil || isLastHold(image))
+        return isUnreadable && (image.tag == nil || isForBytes || isLastHold(image))
     }
 
     private func isFresh(_ image: Image) -> Bool? {

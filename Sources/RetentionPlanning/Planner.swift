@@ -13,6 +13,8 @@ package struct Planner: Sendable {
 
     let coverage: [String: Coverage]
     private(set) var removals = Removals()
+    /// Tags that wait for the rest of what holds their manifest; only for a goal of bytes.
+    var deferred = DeferredTags()
     /// Images that were chosen for themselves.
     private(set) var chosen = 0
     private(set) var repositories: [Int64: RepositoryFacts] = [:]
@@ -63,16 +65,20 @@ package struct Planner: Sendable {
 
     private mutating func consider(_ candidate: InventorySlice.Candidate, in slice: InventorySlice)
     {
-        guard let image = image(of: candidate, in: slice), !isRemoved(image) else { return }
+        guard var image = image(of: candidate, in: slice), !isRemoved(image) else { return }
         guard request.targets.contains(image.tag == nil ? .untagged : .tags) else { return }
+        image.isAttached = image.tag.map { deferred.isAttached($0.id) } ?? false
         if let reason = protection(of: image, among: Self.rules(for: image)) {
             keep(image, reason)
+            if let tag = image.tag { deferred.remove(tag.id) }
             return
         }
-        chosen += 1
+        // It stays until it is taken, which a goal of bytes may put off.
+        keep(image, .notNeeded)
         var waiting: [Dependant] = []
-        remove(image, because: removalReason(of: image), in: slice, &waiting)
-        while let next = waiting.popLast() { visit(next, of: image, in: slice, &waiting) }
+        take(image, because: removalReason(of: image), in: slice, &waiting)
+        visit(&waiting, of: image, in: slice)
+        takeLoosened(of: image, in: slice)
     }
 
     /// The facts of a candidate, or nil where the slice lacks them.
@@ -137,6 +143,11 @@ extension Planner {
         }
     }
 
+    /// Corrects the reason of a candidate that was looked at before.
+    mutating func keepAnew(_ image: Image, _ reason: Reason) {
+        if keptReason(of: image) != nil { keep(image, reason) }
+    }
+
     /// Adds the item for `image`, with its manifest where nothing holds that any more.
     mutating func remove(
         _ image: Image,
@@ -155,8 +166,10 @@ extension Planner {
             bytes = removals.remove(manifest)
             keptManifests[manifest.id] = nil
             if manifest.tags.isEmpty { untaggedRemoved += 1 }
+            for child in manifest.children { deferred.loosen(child) }
             waiting.append(contentsOf: dependants(of: manifest, in: slice))
         }
+        if !image.isAttached { chosen += 1 }
         released += bytes
         items.append(item(image, reason, bytes: bytes, takesManifest: takesManifest))
     }

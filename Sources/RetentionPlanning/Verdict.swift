@@ -30,7 +30,7 @@ package enum Reason: String, CaseIterable, Sendable, Hashable {
     case newerThanAsked
     /// Kept: as many as were asked for are removed already.
     case overMaximum
-    /// Kept: the low mark is reached without it.
+    /// Kept: the low mark is reached without it, or its removal would release no byte towards it.
     case notNeeded
     /// Removed: used less often than its policy asks, over a window that was heard whole.
     case notAccessed

@@ -81,9 +81,7 @@ extension Cleaning {
             try lastpull.configure(CleaningSettings(url: registry.url, keep: keep).text)
 
             for _ in 1...3 {
-                try await killCleanup(within: 25) {
-                    await registry.requests.count { $0.method != "GET" && $0.method != "HEAD" }
-                }
+                try await killCleanup(within: 25) { await writes(of: registry) }
             }
             try await lastpull.report("clean")
 
@@ -92,6 +90,48 @@ extension Cleaning {
             #expect(await registry.manifests(repository) == Set(kept.values))
             try await everyRemovalIsWrittenDownOnce(condemned)
             await registry.stop()
+        }
+
+        // The daemon itself is killed, over and over, in the middle of what a threshold started.
+        @Test(arguments: [FakeRegistry.Mode.distribution28, .distribution3])
+        func theDaemonFinishesItsOwnRun(mode: FakeRegistry.Mode) async throws {
+            let registry = try await FakeRegistry.start(mode: mode)
+            var (kept, condemned) = await fill(registry)
+            var settings = CleaningSettings(url: registry.url, keep: keep)
+            settings.triggers = ["{ name: full, registry: local, tags: 60, until: 0 }"]
+            await registry.notify(url: lastpull.hook("local"))
+            try await lastpull.start(settings: settings.text)
+            try await lastpull.knows("\(repository):b-19")
+            await registry.fail(next: .max, .slow(.milliseconds(3))) { method, _ in
+                method != "GET" && method != "HEAD"
+            }
+            try await registry.push(repository, "keep-last", seed: 99)
+            kept["keep-last"] = await registry.tags(repository)["keep-last"]
+
+            for _ in 1...3 {
+                let target = await writes(of: registry) + Int.random(in: 1...12)
+                try await eventually("it removes", every: .milliseconds(1)) {
+                    await writes(of: registry) >= target
+                }
+                try await lastpull.killAndRestart()
+            }
+
+            try await eventually("the run is over", within: .seconds(30)) {
+                let runs = try await lastpull.summaries()
+                return !runs.isEmpty && runs.allSatisfy { $0.state == "done" }
+            }
+            #expect(try await lastpull.summaries().count == 1)
+            #expect(await registry.tags(repository) == kept)
+            #expect(await registry.manifests(repository) == Set(kept.values))
+            try await everyRemovalIsWrittenDownOnce(condemned)
+            let events = try await lastpull.events("--filter", "event=prune")
+            #expect(events.map { $0["items"] } == ["\(condemned.count)"], "it is told once")
+            try await lastpull.terminate()
+            await registry.stop()
+        }
+
+        private func writes(of registry: FakeRegistry) async -> Int {
+            await registry.requests.count { $0.method != "GET" && $0.method != "HEAD" }
         }
 
         // What is finished after a kill was removed by us, so it can be put back as well.
@@ -123,6 +163,8 @@ extension Cleaning {
             let registry = try await RealRegistry.start(
                 .init(endpoints: [.init(url: lastpull.hook("local"))])
             )
+            let settings = CleaningSettings(url: registry.url, keep: keep).text
+            try await lastpull.start(settings: settings)
             var kept: [String: Digest] = [:]
             var condemned: Set<String> = []
             for number in 0..<8 {
@@ -140,8 +182,9 @@ extension Cleaning {
                     condemned.insert(tag)
                 }
             }
-            let settings = CleaningSettings(url: registry.url, keep: keep).text
-            try lastpull.configure(settings)
+            // Heard before the run: what is heard later is taken for use, and kept.
+            try await lastpull.knows("\(repository):b-7")
+            try await lastpull.terminate()
             try await killCleanup(within: 15) {
                 let log = registry.accessLog
                 return log.components(separatedBy: "\"DELETE ").count

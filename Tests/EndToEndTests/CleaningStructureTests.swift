@@ -44,12 +44,19 @@ extension Cleaning {
             let signature = try folder.addImage(tag: "signature", layers: [.random(100, seed: 3)])
             // Same layers as a child, so that its blobs are in the registry already.
             let referrer = try folder.addImage(layers: Self.layers(.amd64), subject: index)
-            let fallback = try folder.addIndex(of: [referrer])
+            let listed = try folder.addImage(
+                layers: Self.layers(.arm64),
+                platform: .arm64,
+                subject: index
+            )
+            let fallback = try folder.addIndex(of: [listed])
             let image = "\(registry.host)/\(repository)"
             try await Skopeo.push(folder, tag: "multi", to: "\(image):multi")
             let stem = "sha256-\(index.encoded)"
             try await Skopeo.push(folder, tag: "signature", to: "\(image):\(stem).sig")
-            try await registry.put(referrer, of: folder, to: repository, referrer.description)
+            for digest in [referrer, listed] {
+                try await registry.put(digest, of: folder, to: repository, digest.description)
+            }
             try await registry.put(fallback, of: folder, to: repository, stem)
             try await registry.put(children[0], of: folder, to: repository, "amd64")
             try await registry.push(repository, "old", seed: 9)
@@ -59,7 +66,7 @@ extension Cleaning {
             let first = try await lastpull.report("clean")
 
             #expect(first.states == ["\(repository):old": "done"])
-            let all = [index, children[0], children[1], signature, referrer, fallback]
+            let all = [index, children[0], children[1], signature, referrer, listed, fallback]
             #expect(try await present(all) == all.map { _ in true })
             try await Skopeo.pull("\(image):multi", all: true)
             // Events come in order: after this one, all those reads are known.
@@ -73,7 +80,7 @@ extension Cleaning {
                 second.states == [
                     "\(repository):multi": "done", "\(repository)@\(children[1])": "done",
                     "\(repository):\(stem).sig": "done", "\(repository):\(stem)": "done",
-                    "\(repository)@\(referrer)": "done",
+                    "\(repository)@\(referrer)": "done", "\(repository)@\(listed)": "done",
                 ]
             )
             #expect(try second.item("\(repository)@\(children[1])").reason == "removedWithIndex")

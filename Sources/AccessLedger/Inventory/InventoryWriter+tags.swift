@@ -173,12 +173,13 @@ extension InventoryWriter {
     private func creditUnresolved(_ tagId: Int64, to manifestId: Int64) throws {
         try db.run(
             """
-            INSERT INTO manifestHour (manifestId, hour, source, pulls, resolves, pushes)
-            SELECT ?1, hour, source, pulls, resolves, pushes FROM tagHour WHERE tagId = ?2
+            INSERT INTO manifestHour (manifestId, hour, source, pulls, resolves, pushes, lastAt)
+            SELECT ?1, hour, source, pulls, resolves, pushes, lastAt FROM tagHour WHERE tagId = ?2
             ON CONFLICT (manifestId, hour, source) DO UPDATE SET
                 pulls = pulls + excluded.pulls,
                 resolves = resolves + excluded.resolves,
-                pushes = pushes + excluded.pushes
+                pushes = pushes + excluded.pushes,
+                lastAt = max(lastAt, excluded.lastAt)
             """,
             [manifestId, tagId]
         )

@@ -32,6 +32,7 @@ struct SliceReader {
         var inTagWindow = AccessCounts()
         var inUntaggedWindow = AccessCounts()
         var inHistory = AccessCounts()
+        var lastAt: Int64 = 0
     }
 
     init(db: Database, rule: @escaping (RepositoryFacts) -> SliceRule) {
@@ -70,8 +71,8 @@ struct SliceReader {
         )
         tag.manifest = row[2]
         tag.pushedAt = (row[3] as Int64?).map(Timestamp.init(milliseconds:))
-        tag.lastAccess = Self.access(row[5])
         let own = try hours(tagOrManifest: .tag, id, rule)
+        tag.lastAccess = Self.access(max(row[5], own.lastAt))
         tag.inWindow = own.inTagWindow
         tag.inHistory = own.inHistory
         if rule.newest > 0, !(row[7] as Bool) {
@@ -123,7 +124,6 @@ struct SliceReader {
         manifest.reading = ManifestFacts.Reading(rawValue: row[2]) ?? .unreadable
         manifest.pushedAt = (row[3] as Int64?).map(Timestamp.init(milliseconds:))
         manifest.untaggedSince = (row[5] as Int64?).map(Timestamp.init(milliseconds:))
-        manifest.lastAccess = Self.access(row[6])
         manifest.blobs = try blobs(of: id)
         manifest.tags = try db.numbers(
             "SELECT id FROM tag WHERE manifestId = ? AND goneAt IS NULL ORDER BY id",
@@ -145,6 +145,7 @@ struct SliceReader {
         let counts = try windowCounts(of: id, rule)
         manifest.inWindow = manifest.tags.isEmpty ? counts.inUntaggedWindow : counts.inTagWindow
         manifest.inHistory = counts.inHistory
+        manifest.lastAccess = Self.access(max(row[6], counts.lastAt))
         slice.manifests[id] = manifest
         for child in manifest.children { try addManifest(child) }
         for referrer in manifest.referrers { try addManifest(referrer) }
@@ -218,6 +219,7 @@ struct SliceReader {
                 sum.inTagWindow = sum.inTagWindow + more.inTagWindow
                 sum.inUntaggedWindow = sum.inUntaggedWindow + more.inUntaggedWindow
                 sum.inHistory = sum.inHistory + more.inHistory
+                sum.lastAt = max(sum.lastAt, more.lastAt)
             }
         }
         counts[id] = sum
@@ -242,12 +244,12 @@ struct SliceReader {
             switch tagOrManifest {
             case .tag:
                 """
-                SELECT hour, max(pulls), max(resolves), max(pushes) FROM tagHour
+                SELECT hour, max(pulls), max(resolves), max(pushes), max(lastAt) FROM tagHour
                 WHERE tagId = ? GROUP BY hour
                 """
             case .manifest:
                 """
-                SELECT hour, max(pulls), max(resolves), max(pushes) FROM manifestHour
+                SELECT hour, max(pulls), max(resolves), max(pushes), max(lastAt) FROM manifestHour
                 WHERE manifestId = ? GROUP BY hour
                 """
             }
@@ -256,6 +258,7 @@ struct SliceReader {
             let hour: Int64 = row[0]
             let counts = AccessCounts(pulls: row[1], resolves: row[2], pushes: row[3])
             sum.inHistory = sum.inHistory + counts
+            sum.lastAt = max(sum.lastAt, row[4])
             if let first = rule.tagWindow, hour >= first {
                 sum.inTagWindow = sum.inTagWindow + counts
             }

@@ -8,6 +8,7 @@ extension Migrations {
             pulls INTEGER NOT NULL CHECK (pulls >= 0),
             resolves INTEGER NOT NULL CHECK (resolves >= 0),
             pushes INTEGER NOT NULL CHECK (pushes >= 0),
+            lastAt INTEGER NOT NULL,
             PRIMARY KEY (manifestId, hour, source)
         ) STRICT, WITHOUT ROWID;
 
@@ -18,15 +19,16 @@ extension Migrations {
             pulls INTEGER NOT NULL CHECK (pulls >= 0),
             resolves INTEGER NOT NULL CHECK (resolves >= 0),
             pushes INTEGER NOT NULL CHECK (pushes >= 0),
+            lastAt INTEGER NOT NULL,
             PRIMARY KEY (tagId, hour, source)
         ) STRICT, WITHOUT ROWID;
 
         CREATE TABLE seen (
             registryId INTEGER NOT NULL,
-            day INTEGER NOT NULL,
+            stamp INTEGER NOT NULL,
             high INTEGER NOT NULL,
             low INTEGER NOT NULL,
-            PRIMARY KEY (registryId, day, high, low)
+            PRIMARY KEY (registryId, stamp, high, low)
         ) STRICT, WITHOUT ROWID;
 
         CREATE TABLE heard (

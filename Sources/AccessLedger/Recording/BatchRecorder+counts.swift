@@ -2,6 +2,14 @@ import GRDB
 import RegistryModel
 
 extension BatchRecorder.Pending {
+    /// Whether the row's own last access, by which candidates are found, lags too far behind.
+    ///
+    /// The hours are exact; the row and its indexes, which cost ten times as much to write, follow.
+    fileprivate var isStale: Bool { lastAccess - stored >= Self.lag }
+
+    /// Milliseconds: what was used within the same minute may be found in any order.
+    private static let lag: Int64 = 60_000
+
     mutating func add(_ accessClass: AccessClass, _ hour: BatchRecorder.Hour, at time: Timestamp) {
         var counts = counts[hour] ?? AccessCounts()
         counts.add(accessClass, 1)
@@ -73,7 +81,12 @@ extension BatchRecorder {
         )
         if row.reading == 0 { outcome.unread.insert(delivery.registry.id) }
         touch(key.repositoryId, of: delivery)
-        let made = Pending(id: row.id, lastAccess: row.lastAccess, isPresent: true)
+        let made = Pending(
+            id: row.id,
+            lastAccess: row.lastAccess,
+            stored: row.lastAccess,
+            isPresent: true
+        )
         manifests[key] = made
         return made
     }
@@ -85,7 +98,12 @@ extension BatchRecorder {
             """,
             [key.repositoryId, key.digest.description]
         ).map { row in
-            Pending(id: row[0], lastAccess: row[1], isPresent: (row[2] as Int64?) == nil)
+            Pending(
+                id: row[0],
+                lastAccess: row[1],
+                stored: row[1],
+                isPresent: (row[2] as Int64?) == nil
+            )
         }
     }
 
@@ -102,6 +120,7 @@ extension BatchRecorder {
         let loaded = Pending(
             id: row[0],
             lastAccess: row[1],
+            stored: row[1],
             target: row[2],
             isPresent: (row[3] as Int64?) == nil
         )
@@ -127,16 +146,21 @@ extension BatchRecorder {
         for (hour, counts) in row.counts {
             try db.run(
                 """
-                INSERT INTO manifestHour (manifestId, hour, source, pulls, resolves, pushes)
-                VALUES (?1, ?2, ?3, max(0, ?4), max(0, ?5), max(0, ?6))
+                INSERT INTO manifestHour (manifestId, hour, source, pulls, resolves, pushes, lastAt)
+                VALUES (?1, ?2, ?3, max(0, ?4), max(0, ?5), max(0, ?6), ?7)
                 ON CONFLICT (manifestId, hour, source) DO UPDATE SET
                     pulls = max(0, pulls + ?4),
                     resolves = max(0, resolves + ?5),
-                    pushes = max(0, pushes + ?6)
+                    pushes = max(0, pushes + ?6),
+                    lastAt = iif(?8, min(lastAt, ?7), max(lastAt, ?7))
                 """,
-                [row.id, hour.hour, hour.source, counts.pulls, counts.resolves, counts.pushes]
+                [
+                    row.id, hour.hour, hour.source, counts.pulls, counts.resolves, counts.pushes,
+                    row.lastAccess, row.isLowered,
+                ]
             )
         }
+        guard row.isLowered || row.isStale else { return }
         try db.run(
             "UPDATE manifest SET lastAccess = ? WHERE id = ?",
             [row.lastAccess, row.id]
@@ -183,16 +207,21 @@ extension BatchRecorder {
         for (hour, counts) in row.counts {
             try db.run(
                 """
-                INSERT INTO tagHour (tagId, hour, source, pulls, resolves, pushes)
-                VALUES (?1, ?2, ?3, max(0, ?4), max(0, ?5), max(0, ?6))
+                INSERT INTO tagHour (tagId, hour, source, pulls, resolves, pushes, lastAt)
+                VALUES (?1, ?2, ?3, max(0, ?4), max(0, ?5), max(0, ?6), ?7)
                 ON CONFLICT (tagId, hour, source) DO UPDATE SET
                     pulls = max(0, pulls + ?4),
                     resolves = max(0, resolves + ?5),
-                    pushes = max(0, pushes + ?6)
+                    pushes = max(0, pushes + ?6),
+                    lastAt = iif(?8, min(lastAt, ?7), max(lastAt, ?7))
                 """,
-                [row.id, hour.hour, hour.source, counts.pulls, counts.resolves, counts.pushes]
+                [
+                    row.id, hour.hour, hour.source, counts.pulls, counts.resolves, counts.pushes,
+                    row.lastAccess, row.isLowered,
+                ]
             )
         }
+        guard row.isLowered || row.isStale else { return }
         try db.run(
             "UPDATE tag SET lastAccess = ?1, lastUse = max(lastUse, ?1) WHERE id = ?2",
             [row.lastAccess, row.id]

@@ -30,6 +30,8 @@ struct BatchRecorder {
     struct Pending {
         var id: Int64
         var lastAccess: Int64
+        /// The last access that the row itself says, which may lag behind.
+        var stored: Int64
         /// The manifest that a tag points to.
         var target: Int64?
         var isPresent = true
@@ -120,9 +122,10 @@ struct BatchRecorder {
 
     private func isNew(_ access: Access, of delivery: Delivery) throws -> Bool {
         try db.run(
-            "INSERT OR IGNORE INTO seen (registryId, day, high, low) VALUES (?, ?, ?, ?)",
+            "INSERT OR IGNORE INTO seen (registryId, stamp, high, low) VALUES (?, ?, ?, ?)",
             [
-                delivery.registry.id, access.time.day, Int64(bitPattern: access.key.high),
+                delivery.registry.id, access.time.milliseconds,
+                Int64(bitPattern: access.key.high),
                 Int64(bitPattern: access.key.low),
             ]
         )

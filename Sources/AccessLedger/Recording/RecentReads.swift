@@ -26,10 +26,12 @@ final class RecentReads: @unchecked Sendable {
     private var reads: [Client: [Read]] = [:]
     private var count = 0
     private var newest = Timestamp(milliseconds: 0)
+    /// When old reads were last looked for.
+    private var swept = Timestamp(milliseconds: 0)
 
     func note(_ read: Read, by client: Client) {
         newest = max(newest, read.time)
-        if count >= Self.most { forgetOld() }
+        if count >= Self.most, newest - swept >= Self.sweepInterval { forgetOld() }
         guard count < Self.most else { return }
         reads[client, default: []].append(read)
         count += 1
@@ -61,6 +63,7 @@ final class RecentReads: @unchecked Sendable {
     }
 
     private func forgetOld() {
+        swept = newest
         let horizon = newest - Self.window
         reads = reads.compactMapValues { list in
             let fresh = list.filter { $0.time >= horizon }
@@ -71,6 +74,9 @@ final class RecentReads: @unchecked Sendable {
 
     /// How long before its push a client's look at the tag counts as part of pushing.
     private static let window = Span.seconds(60)
+
+    /// Looking through all of them for each read would take longer than all else.
+    private static let sweepInterval = Span.seconds(1)
 
     /// About 10 MB; beyond that reads simply count.
     private static let most = 32_768

@@ -12,7 +12,7 @@ struct Webhooks: AsyncParsableCommand {
 
     @Option(help: "How long each of the two is loaded.") var seconds = 10
     @Option(help: "Senders at once.") var connections = 64
-    @Option(help: "Threads of wrk.") var threads = 2
+    @Option(help: "Threads of wrk.") var threads = 1
     @Flag(help: "Print JSON.") var json = false
 
     func run() async throws {

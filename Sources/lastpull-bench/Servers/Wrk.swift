@@ -36,13 +36,22 @@ struct Wrk {
             "--threads", "\(threads)", "--connections", "\(connections)",
             "--duration", "\(seconds)s", "--timeout", "10s", "--script", script, url,
         ]
-        let output = Pipe()
-        process.standardOutput = output
-        process.standardError = output
+        let output = script + ".output"
+        try Data().write(to: URL(fileURLWithPath: output))
+        let handle = FileHandle(forWritingAtPath: output)
+        process.standardOutput = handle
+        process.standardError = handle
         process.standardInput = FileHandle.nullDevice
         try process.run()
-        defer { if process.isRunning { kill(process.processIdentifier, SIGKILL) } }
-        let text = try await text(of: output, atMost: .seconds(seconds + 30))
+        let deadline = ContinuousClock.now + .seconds(seconds + 30)
+        while process.isRunning {
+            guard ContinuousClock.now < deadline else {
+                kill(process.processIdentifier, SIGKILL)
+                throw BenchError("wrk did not end in time")
+            }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        let text = try String(contentsOfFile: output, encoding: .utf8)
         guard let line = text.split(separator: "\n").last(where: { $0.hasPrefix("figures ") })
         else { throw BenchError("wrk failed: \(text.suffix(500))") }
         let numbers = line.split(separator: " ").dropFirst().compactMap { Double($0) }
@@ -53,30 +62,5 @@ struct Wrk {
             p99: numbers[2] / 1_000,
             failures: Int(numbers[3])
         )
-    }
-
-    private func text(of pipe: Pipe, atMost limit: Duration) async throws -> String {
-        let (chunks, chunk) = AsyncStream<Data>.makeStream()
-        pipe.fileHandleForReading.readabilityHandler = { handle in
-            let data = handle.availableData
-            if data.isEmpty { chunk.finish() } else { chunk.yield(data) }
-        }
-        defer { pipe.fileHandleForReading.readabilityHandler = nil }
-        return try await withThrowingTaskGroup(of: String?.self) { group in
-            group.addTask {
-                var all = Data()
-                for await data in chunks { all += data }
-                return String(decoding: all, as: UTF8.self)
-            }
-            group.addTask {
-                try await Task.sleep(for: limit)
-                return nil
-            }
-            defer { group.cancelAll() }
-            guard let text = try await group.next().flatMap(\.self) else {
-                throw BenchError("wrk did not end in time")
-            }
-            return text
-        }
     }
 }

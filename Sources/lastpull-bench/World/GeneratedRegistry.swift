@@ -32,7 +32,8 @@ final class GeneratedRegistry: Sendable {
         let registry = GeneratedRegistry()
         let (running, isRunning) = AsyncStream<Void>.makeStream()
         var logger = Logger(label: "registry")
-        logger.logLevel = .error
+        // At its end it is cancelled, and says so.
+        logger.logLevel = .critical
         let application = makeApplication(
             router: registry.router,
             host: "127.0.0.1",

@@ -58,14 +58,14 @@ struct RowWriter {
         )
         manifestHours = try db.makeStatement(
             sql: """
-                INSERT INTO manifestHour (manifestId, hour, source, pulls, resolves, pushes)
-                VALUES (?, ?, 0, ?, 1, 0)
+                INSERT INTO manifestHour (manifestId, hour, source, pulls, resolves, pushes, lastAt)
+                VALUES (?1, ?2, 0, ?3, 1, 0, ?2 * 3600000 + ?1 % 3600000)
                 """
         )
         tagHours = try db.makeStatement(
             sql: """
-                INSERT INTO tagHour (tagId, hour, source, pulls, resolves, pushes)
-                VALUES (?, ?, 0, 1, 0, 0)
+                INSERT INTO tagHour (tagId, hour, source, pulls, resolves, pushes, lastAt)
+                VALUES (?1, ?2, 0, 1, 0, 0, ?2 * 3600000 + ?1 % 3600000)
                 """
         )
     }
@@ -133,10 +133,10 @@ struct RowWriter {
         for index in stride(from: hours - 1, through: 0, by: -1) {
             let age = Int64(newest) + span * Int64(index) / Int64(hours)
             let hour = now.hour - age
-            try manifestHours.execute(arguments: [id, hour, 1 + id % 7])
             last = hour * 3_600_000 + id % 3_600_000
+            try manifestHours.execute(arguments: [id, hour, 1 + id % 7, last])
         }
-        if hours > 0 { try tagHours.execute(arguments: [id, now.hour - Int64(newest)]) }
+        if hours > 0 { try tagHours.execute(arguments: [id, now.hour - Int64(newest), last]) }
         try manifests.execute(
             arguments: [
                 id, registryId, repositoryId, digest, MediaType.ociManifest, pushed, pushed, last,
