@@ -50,13 +50,18 @@ extension Ledger {
                 )
                 isMore = isMore || db.changesCount >= Self.rollOffStep
             }
+            // What is rolled off can vouch for nothing any more.
+            try db.run(
+                "UPDATE registry SET heldSince = max(heldSince, ?)",
+                [(now - history).startOfHour.milliseconds]
+            )
             let horizon = (now - history - .days(1)).milliseconds
             try db.run("DELETE FROM coverage WHERE toTime < ?", [horizon])
             try db.run("DELETE FROM knownLoss WHERE toTime < ?", [horizon])
             try db.run("DELETE FROM downtime WHERE toTime < ?", [horizon])
             try db.run("DELETE FROM probe WHERE sentAt < ?", [(now - .days(7)).milliseconds])
             try db.run("DELETE FROM instance WHERE droppedAt < ?", [horizon])
-            try db.run("DELETE FROM tagWatch WHERE comparedAt < ?", [(now - .days(1)).milliseconds])
+            try db.run("DELETE FROM tagWatch WHERE comparedAt < ?", [(now - .days(7)).milliseconds])
             try db.run("DELETE FROM event WHERE time < ?", [(now - Self.eventTime).milliseconds])
             return isMore
         }

@@ -70,18 +70,15 @@ package struct AfterCare: Sendable {
         of target: CleanupTarget
     ) async throws -> Bool {
         guard let tag = push.tag, let digest = push.digest else { return false }
-        let compared = try await ledger.watched(
-            tag,
-            in: push.repositoryId,
-            since: now() - Self.watch
-        )
-        guard let compared, push.time >= compared - Self.clockNoise else { return false }
-        guard try await settles(tag, besides: digest, push.repository, target) else { return false }
-        let manifest = try await target.client.manifest(
-            push.repository,
-            .digest(digest)
-        )
-        try await put(manifest.bytes, manifest.mediaType, digest, tag, push, target)
+        guard try await isWatched(tag, push), try await settles(tag, push, target) else {
+            return false
+        }
+        if let kept = try await ledger.keptManifest(digest, in: push.repositoryId) {
+            try await put(kept.bytes, kept.mediaType, digest, tag, push, target)
+        } else {
+            let manifest = try await target.client.manifest(push.repository, .digest(digest))
+            try await put(manifest.bytes, manifest.mediaType, digest, tag, push, target)
+        }
         return true
     }
 
@@ -91,12 +88,8 @@ package struct AfterCare: Sendable {
         of target: CleanupTarget
     ) async throws -> Bool {
         guard let tag = delete.tag else { return false }
-        let planned = try await ledger.watched(
-            tag,
-            in: delete.repositoryId,
-            since: now() - Self.watch
-        )
-        guard planned == nil, try await current(tag, delete.repository, target) == nil,
+        guard try await !isWatched(tag, delete),
+            try await current(tag, delete.repository, target) == nil,
             let image = try await ledger.image(
                 delete.repository,
                 tag: tag,
@@ -133,23 +126,33 @@ package struct AfterCare: Sendable {
         )
     }
 
-    /// Whether the tag is gone, once a removal that is under way has ended.
+    /// Whether a removal of the tag was begun shortly before a change of it, however late we hear.
+    private func isWatched(_ tag: TagName, _ change: RecordedBatch.Change) async throws -> Bool {
+        let compared = try await ledger.watched(
+            tag,
+            in: change.repositoryId,
+            since: change.time - Self.watch
+        )
+        return compared.map { change.time >= $0 - Self.clockNoise } ?? false
+    }
+
+    /// Whether the tag is gone once the removal that is under way has ended.
     private func settles(
         _ tag: TagName,
-        besides digest: Digest,
-        _ repository: RepositoryName,
+        _ change: RecordedBatch.Change,
         _ target: CleanupTarget
     ) async throws -> Bool {
         for _ in 0..<Self.looks {
-            guard let found = try await current(tag, repository, target) else { return true }
-            if found == digest { return false }
+            if try await !ledger.isBeingRemoved(tag, in: change.repositoryId) {
+                return try await current(tag, change.repository, target) == nil
+            }
             try await Task.sleep(for: Self.pause)
         }
         return false
     }
 
-    /// Twenty looks, a quarter of a second apart: longer than one removal takes.
-    private static let looks = 20
+    /// A quarter of a second apart, as long as a delete may be held up.
+    private static let looks = 3_600
     private static let pause = Duration.milliseconds(250)
 
     private func current(
@@ -164,7 +167,7 @@ package struct AfterCare: Sendable {
         }
     }
 
-    /// How long a removed tag is watched: longer than a registry retries to deliver an event.
-    private static let watch = Span.minutes(10)
+    /// How long a delete may be held up (429, retries) after the comparison before it.
+    private static let watch = Span.minutes(15)
     private static let clockNoise = Span.seconds(2)
 }

@@ -18,6 +18,7 @@ extension Cleaner {
         cause: Cause,
         needed: Int64
     ) async throws -> TriggerOutcome {
+        try await resume()
         let locks = try locks(scope)
         defer { withExtendedLifetime(locks) {} }
         let draft = try await draft(scope, modes: [.enforce])
@@ -57,8 +58,10 @@ extension Cleaner {
     private func isRepeated(_ draft: PlanMaker.Draft, _ cause: Cause) async throws -> Bool {
         let isHeld = draft.brake != nil || draft.items.allSatisfy { !$0.isEnforced }
         guard isHeld else { return false }
-        return try await ledger.lastFingerprint(ofCause: cause.name)
-            == RunRecord.fingerprint(of: draft.items)
+        return try await ledger.isHeld(
+            RunRecord.fingerprint(of: draft.items),
+            ofCause: cause.name
+        )
     }
 
     private func shortfall(

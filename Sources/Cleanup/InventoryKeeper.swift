@@ -75,40 +75,52 @@ package struct InventoryKeeper: Sendable {
         func add(_ page: [RepositoryName]) { names += page }
     }
 
-    /// Reads every manifest whose content is not known, until none is left or one can't be had now.
+    /// Reads every manifest whose content is not known, but for those that can't be had now.
     package func readNew(
         of target: CleanupTarget,
-        in repositories: Set<Int64>? = nil
+        in repositoryId: Int64? = nil
     ) async throws {
+        var last: UnreadManifest?
+        var hasRead = false
         while true {
             let unread = try await ledger.unreadManifests(
                 of: target.row,
-                in: repositories,
+                in: repositoryId,
+                after: last,
                 limit: Self.batch
             )
-            guard !unread.isEmpty else { return }
-            let results = try await inParallel(unread, width: Self.width) { manifest in
-                await read(manifest, of: target)
+            if unread.isEmpty {
+                // What was read may have named more; without news another pass finds the same.
+                guard hasRead else { return }
+                hasRead = false
             }
-            var contents: [(id: Int64, content: ManifestContent, size: Int64)] = []
-            var postponed = 0
-            for (manifest, result) in zip(unread, results) {
-                switch result {
-                case .content(let content, let size):
-                    contents.append((id: manifest.id, content: content, size: size))
-                case .gone:
-                    try await ledger.markGone(
-                        manifest: manifest.id,
-                        of: target.row,
-                        at: now()
-                    )
-                case .unreadable: try await ledger.markUnreadable(manifest.id, of: target.row)
-                case .later: postponed += 1
-                }
-            }
-            try await ledger.store(contents, of: target.row, at: now())
-            if postponed > 0 { return }
+            last = unread.last
+            if try await read(unread, of: target) { hasRead = true }
         }
+    }
+
+    /// Reads some manifests; true when anything came to be known.
+    private func read(_ unread: [UnreadManifest], of target: CleanupTarget) async throws -> Bool {
+        let results = try await inParallel(unread, width: Self.width) { manifest in
+            await read(manifest, of: target)
+        }
+        var contents: [(id: Int64, content: ManifestContent, size: Int64)] = []
+        var settled = 0
+        for (manifest, result) in zip(unread, results) {
+            switch result {
+            case .content(let content, let size):
+                contents.append((id: manifest.id, content: content, size: size))
+            case .gone:
+                try await ledger.markGone(manifest: manifest.id, of: target.row, at: now())
+                settled += 1
+            case .unreadable:
+                try await ledger.markUnreadable(manifest.id, of: target.row)
+                settled += 1
+            case .later: continue
+            }
+        }
+        try await ledger.store(contents, of: target.row, at: now())
+        return settled + contents.count > 0
     }
 
     private enum Reading: Sendable {

@@ -10,6 +10,7 @@ struct ItemRemover: Sendable {
     let run: RunRecord
     let target: CleanupTarget
     let power: DeletePower
+    let doubts: RepositoryDoubts
 
     private var ledger: Ledger { executor.ledger }
 
@@ -18,6 +19,8 @@ struct ItemRemover: Sendable {
         case skipped(String)
         /// It is not there any more: nothing is left to do.
         case gone
+        /// Its tags are gone, but its manifest is not.
+        case left(String)
         /// The tag may point to a throw-away manifest; the next cleanup finishes it.
         case halfDone(String, step: String)
     }
@@ -30,6 +33,8 @@ struct ItemRemover: Sendable {
             try await end(group, .skipped, reason)
         } catch Obstacle.halfDone(let reason, let step) {
             try await end(group, .failed, reason, step: step)
+        } catch Obstacle.left(let reason) {
+            try await end(group, .failed, reason)
         } catch let error as RegistryError {
             // What a kill left half done stays so until it is finished.
             try await end(group, .failed, "\(error)", step: group[0].step)
@@ -72,6 +77,7 @@ struct ItemRemover: Sendable {
         for item in group {
             do {
                 guard try await !finishOverwrite(item) else { throw Obstacle.gone }
+                if try await wasRemovedBeforeTheKill(item) { throw Obstacle.gone }
                 try await compareWithLedger(item, in: group)
                 try await compareWithRegistry(item)
                 present.append(item)
@@ -80,6 +86,14 @@ struct ItemRemover: Sendable {
             }
         }
         return present
+    }
+
+    /// Whether a kill came between the registry's answer and its being written down: what was heard
+    /// of the image since then is no reason to call it kept.
+    private func wasRemovedBeforeTheKill(_ item: RunItem) async throws -> Bool {
+        guard item.state == .started, let digest = item.digest else { return false }
+        let reference: ManifestReference = item.tag.map { .tag($0) } ?? .digest(digest)
+        return try await fetch(reference, in: item.repository) == nil
     }
 
     /// Writes down that an item needs no removal; its manifest stays if the registry has it.
@@ -153,8 +167,14 @@ struct ItemRemover: Sendable {
             throw Obstacle.gone
         }
         try compareUse(item, tag, manifest)
-        if item.removesManifest || item.tagId == nil { try compareHolders(manifest, group) }
-        try await compareCoverage(item, candidate, slice)
+        if item.removesManifest || item.tagId == nil {
+            try compareHolders(manifest, group)
+            try compareReading(slice.repositories[item.repositoryId])
+            if let tag = try await doubts.unknownTag(in: item, of: target) {
+                throw Obstacle.skipped("the registry has a tag \(tag) that the ledger did not know")
+            }
+        }
+        try await comparePolicy(item, candidate, slice)
     }
 
     private func compareHolders(_ manifest: ManifestFacts, _ group: [RunItem]) throws {
@@ -167,6 +187,13 @@ struct ItemRemover: Sendable {
         }
         guard manifest.subject == nil else {
             throw Obstacle.skipped("the manifest that it belongs to is still there")
+        }
+    }
+
+    /// A manifest that is not read may be an index that holds this one.
+    private func compareReading(_ repository: RepositoryFacts?) throws {
+        guard repository?.unreadable == 0 else {
+            throw Obstacle.skipped("some manifest of the repository is not read")
         }
     }
 
@@ -184,28 +211,41 @@ struct ItemRemover: Sendable {
         }
     }
 
-    /// Asks the policy once more: what came to be known since the plan may protect it.
-    private func compareCoverage(
+    /// Asks the policies of today once more: what came to be known since the plan may protect it, as
+    /// may a gap, or a setting that was changed before a restart.
+    private func comparePolicy(
         _ item: RunItem,
         _ candidate: InventorySlice.Candidate,
         _ slice: InventorySlice
     ) async throws {
-        guard item.policy != nil, item.policy != PlanMaker.byHandName else { return }
+        guard item.policy != PlanMaker.byHandName else { return }
+        let planMaker = executor.planMaker
+        let policy = planMaker.policies.deciding(
+            registry: target.row.name,
+            repository: item.repository
+        )
+        if item.policy != nil, policy?.mode != .enforce {
+            throw Obstacle.skipped("its policy does not enforce any more")
+        }
         guard item.tagId != nil || item.reason == Reason.untagged.rawValue else { return }
         let scope = (try? CleanupScope(run.scope)) ?? CleanupScope()
-        var coverage: [String: Coverage] = [:]
-        coverage[target.row.name] = try await executor.planMaker.coverage(target, executor.now())
-        let planner = Planner(
-            request: executor.planMaker.request(scope, now: run.createdAt),
-            coverage: coverage
-        )
-        let protecting: [Reason] = [.accessed, .historyIncomplete, .freshPush, .noPolicy, .newest]
-        if case .keep(let reason, let detail)? = planner.explain(candidate, in: slice)?.verdict,
-            protecting.contains(reason)
-        {
+        let now = executor.now()
+        let coverage = try await planMaker.coverage(target, now)
+        for moment in [run.createdAt, now] {
+            let planner = Planner(
+                request: planMaker.request(scope, now: moment),
+                coverage: [target.row.name: coverage]
+            )
+            guard
+                case .keep(let reason, let detail)? = planner.explain(candidate, in: slice)?.verdict,
+                !Self.narrowing.contains(reason)
+            else { continue }
             throw Obstacle.skipped("\(reason.rawValue): \(detail)")
         }
     }
+
+    /// Reasons that say how much was asked for, and nothing about the image.
+    private static let narrowing: Set<Reason> = [.newerThanAsked, .overMaximum, .notNeeded]
 
     private func compareWithRegistry(_ item: RunItem) async throws {
         guard let digest = item.digest else {
@@ -255,12 +295,22 @@ struct ItemRemover: Sendable {
         try await ledger.begin(group, in: run.name, step: "", at: executor.now())
         if power == .byTag {
             for item in group {
-                guard let tag = item.tag else { continue }
+                guard let tag = item.tag, let id = item.tagId else { continue }
                 _ = try await target.client.delete(item.repository, .tag(tag))
+                try await ledger.markGone(tag: id, of: target.row, at: executor.now())
             }
         }
-        if isWhole { _ = try await target.client.delete(last.repository, .digest(digest)) }
+        if isWhole { try await deleteManifest(digest, of: last) }
         try await ledger.removed(group, in: run.name, detail: "", at: executor.now())
+    }
+
+    private func deleteManifest(_ digest: Digest, of item: RunItem) async throws {
+        do {
+            _ = try await target.client.delete(item.repository, .digest(digest))
+        } catch {
+            guard power == .byTag, item.tag != nil else { throw error }
+            throw Obstacle.left("the tag is removed, but its manifest is not: \(error)")
+        }
     }
 
     /// Takes one tag away where a delete by digest would take its siblings along: points it at a

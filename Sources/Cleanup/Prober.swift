@@ -61,8 +61,17 @@ package struct Prober: Sendable {
             let isSilence = isGone || (error.kind == .connectionRefused && target.isLoopback)
             try await ledger.probeAnswered(name, at: now(), failure: "\(error)", isGap: !isSilence)
             guard isGone else { return .failed("\(error)") }
-            try await ledger.markGone(manifest: choice.manifestId, of: target.row, at: now())
+            try await confirmGone(choice, target)
             return .nothingToRead
+        }
+    }
+
+    /// A 404 on the clients' way may be a proxy's own: the registry itself has to say it too.
+    private func confirmGone(_ choice: ProbeTarget, _ target: CleanupTarget) async throws {
+        do {
+            _ = try await target.client.manifest(choice.repository, .digest(choice.digest))
+        } catch let error as RegistryError where error.kind == .notFound {
+            try await ledger.markGone(manifest: choice.manifestId, of: target.row, at: now())
         }
     }
 

@@ -72,7 +72,14 @@ package struct RunExecutor: Sendable {
         let remover: ItemRemover
         switch power {
         case .byTag, .digestOnly:
-            remover = ItemRemover(executor: self, run: run, target: target, power: power)
+            let keeper = InventoryKeeper(ledger: ledger, logger: logger, now: now)
+            remover = ItemRemover(
+                executor: self,
+                run: run,
+                target: target,
+                power: power,
+                doubts: RepositoryDoubts(ledger: ledger, keeper: keeper)
+            )
         case .disabled:
             return try await refuse(
                 items,

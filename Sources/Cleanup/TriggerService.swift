@@ -16,6 +16,8 @@ package actor TriggerService {
     private let now: @Sendable () -> Timestamp
     private let firings: AsyncStream<Firing>
     private let fire: AsyncStream<Firing>.Continuation
+    /// When the service was made: what was listed before may have changed while nobody listened.
+    private let began: Timestamp
     private var state = State()
 
     private struct State {
@@ -42,6 +44,7 @@ package actor TriggerService {
         self.keeper = keeper
         self.logger = logger
         self.now = now
+        began = now()
         (firings, fire) = AsyncStream.makeStream()
     }
 
@@ -149,13 +152,18 @@ package actor TriggerService {
         _ interval: Span,
         _ time: Timestamp
     ) async -> Bool {
-        guard
-            let last = try? await cleaner.ledger.lastRun(
+        let known: (at: Timestamp, note: String)?
+        do {
+            known = try await cleaner.ledger.lastRun(
                 ofTrigger: trigger.name,
                 registryId: target.row.id,
                 repositoryId: 0
             )
-        else {
+        } catch {
+            logger.error("trigger not looked at", metadata: ["reason": "\(error)"])
+            return false
+        }
+        guard let last = known else {
             // The clock starts when the trigger is first seen.
             try? await cleaner.ledger.ran(
                 trigger: trigger.name,
@@ -183,6 +191,7 @@ package actor TriggerService {
             await complain(trigger, target.row.name, "\(error)", ["needed": "0"])
             return
         }
+        guard gauge.isAbove(above, released: 0) else { return }
         let released = await releasedBytes(of: target)
         guard gauge.isAbove(above, released: released) else { return }
         let needed = gauge.excess(over: until, released: released)
@@ -216,6 +225,14 @@ package actor TriggerService {
         "\(firing.trigger.name) \(firing.registry) \(firing.repository?.id ?? 0)"
     }
 
+    private func place(
+        _ firing: Firing,
+        _ target: CleanupTarget
+    ) -> Set<RecordedBatch.Touched> {
+        guard let facts = firing.repository else { return [] }
+        return [.init(registryId: target.row.id, repositoryId: facts.id)]
+    }
+
     private func consider(_ firing: Firing) {
         let time = now()
         let isCooling =
@@ -246,10 +263,14 @@ package actor TriggerService {
 
     private func clean(_ firing: Firing) async throws {
         let target = try cleaner.target(named: firing.registry)
-        try await keeper.readNew(
-            of: target,
-            in: firing.repository.map { Set([$0.id]) }
-        )
+        guard let listedAt = try await cleaner.ledger.lastListing(of: target.row),
+            listedAt >= began
+        else {
+            // What was pushed while nobody listened is not known yet.
+            state.waiting.formUnion(place(firing, target))
+            return
+        }
+        try await keeper.readNew(of: target, in: firing.repository?.id)
         var scope = CleanupScope()
         scope.registry = firing.registry
         scope.repositories =

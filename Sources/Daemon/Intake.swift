@@ -69,20 +69,33 @@ package final class Intake: AccessSink, Service {
     /// Commits until the service is told to stop and everything that waited is recorded.
     package func run() async throws {
         await withGracefulShutdownHandler {
-            while true {
-                let batch = take()
-                if !batch.isEmpty {
-                    await commit(batch)
-                } else if await !waitForWork() {
-                    return
-                }
+            await withTaskCancellationHandler {
+                await work()
+            } onCancel: {
+                self.close()
             }
         } onGracefulShutdown: {
-            self.state.withLock { state in
-                state.isClosed = true
-                defer { state.worker = nil }
-                return state.worker
-            }?.resume()
+            self.close()
+        }
+    }
+
+    /// Takes nothing more; what waits is still recorded.
+    private func close() {
+        state.withLock { state in
+            state.isClosed = true
+            defer { state.worker = nil }
+            return state.worker
+        }?.resume()
+    }
+
+    private func work() async {
+        while true {
+            let batch = take()
+            if !batch.isEmpty {
+                await commit(batch)
+            } else if await !waitForWork() {
+                return
+            }
         }
     }
 

@@ -63,7 +63,13 @@ package struct LastpullDaemon: Sendable {
         let upkeep = Upkeep(deployment: deployment, health: Upkeep.Health())
         let hub = EventHub(outbox: EventOutbox(ledger), logger: deployment.logger)
         let services: [any Service] =
-            [CleanupService(triggers: triggers, cleaner: deployment.cleaner)]
+            [
+                CleanupService(
+                    triggers: triggers,
+                    cleaner: deployment.cleaner,
+                    logger: deployment.logger
+                )
+            ]
             + [reactions, triggerTicks(triggers)] + upkeep.services
             + [intake, listener(intake, hub, upkeep.health)]
         var configuration = ServiceGroupConfiguration(
@@ -130,9 +136,17 @@ package struct LastpullDaemon: Sendable {
 private struct CleanupService: Service {
     let triggers: TriggerService
     let cleaner: Cleaner
+    let logger: Logger
 
     func run() async throws {
-        try await cleaner.resume()
+        do {
+            try await cleaner.resume()
+        } catch {
+            logger.error(
+                "a run that was cut off is not finished yet; the next cleanup tries again",
+                metadata: ["reason": "\(error)"]
+            )
+        }
         await cancelWhenGracefulShutdown { await triggers.run() }
         try? await gracefulShutdown()
     }

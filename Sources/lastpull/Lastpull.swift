@@ -1,4 +1,5 @@
 import ArgumentParser
+import Daemon
 import Foundation
 import RegistryModel
 
@@ -43,7 +44,12 @@ struct Lastpull: AsyncParsableCommand {
         if code == .success || code == .validationFailure || error is ValidationError {
             exit(withError: error)
         }
-        Terminal.complain("\(error)")
+        if let error = error as? SettingsError {
+            // Each line begins with its place, as editors want it.
+            Terminal.complain(lines: "\(error)")
+        } else {
+            Terminal.complain("\(error)")
+        }
         if error is ImageNameError { Foundation.exit(ExitCode.validationFailure.rawValue) }
         Foundation.exit(Outcome.failed.rawValue)
     }

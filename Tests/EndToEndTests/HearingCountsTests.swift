@@ -28,12 +28,13 @@ extension Hearing {
 
         // A registry with two endpoints for one lastpull says everything twice, with the same ids.
         @Test func whatTheRegistryDeliversTwiceCountsOnce() async throws {
-            let scene = try await HearingScene.start { daemon in
+            let scene = try await HearingScene.start(probe: "1h") { daemon in
                 [.init(url: daemon.hook("local")), .init(url: daemon.hook("local"))]
             }
             try await scene.push("team/api:v1", seed: 2)
             for _ in 0..<3 { try await scene.read("team/api", "v1") }
-            try await eventually("both copies of the pulls are heard") {
+            try await scene.everythingIsHeard()
+            try await eventually("the other copies are heard") {
                 let source = try await scene.daemon.statistics().sources.first
                 return (source?.duplicates ?? 0) >= 4
             }
@@ -61,14 +62,12 @@ extension Hearing {
             let digest = try await scene.push("team/api:v1", seed: 3)
             try await scene.read("team/api", "v1")
             try await scene.everythingIsHeard()
-            let ownReadsBefore = scene.registry.ownManifestReads(digest)
             for _ in 0..<3 { _ = try await scene.daemon.plan() }
             try await eventually("probes read the manifests too") {
                 scene.registry.accessLog.contains(" probe/")
             }
             try await scene.everythingIsHeard()
-            #expect(scene.registry.ownManifestReads(digest) >= ownReadsBefore)
-            #expect(scene.registry.accessLog.contains("lastpull/"))
+            #expect(scene.registry.ownManifestReads(digest) > 0)
             #expect(try await scene.daemon.explain("team/api:v1").accesses == 2)
         }
 

@@ -20,13 +20,14 @@ struct HearingScene {
         policies: String = countsEverything,
         more: String = "",
         registries: [String] = ["local"],
+        probe: String = "500ms",
         endpoints: (LastpullDaemon) -> [RealRegistry.Endpoint] = { [.init(url: $0.hook("local"))] }
     ) async throws -> HearingScene {
         let daemon = try LastpullDaemon()
         let options = RealRegistry.Options(endpoints: endpoints(daemon))
         let registry = try await RealRegistry.start(options)
         let list = registries.map { name in
-            "  - { name: \(name), url: \"\(registry.url)\", probe: 500ms, gapTolerance: 6s, "
+            "  - { name: \(name), url: \"\(registry.url)\", probe: \(probe), gapTolerance: 6s, "
                 + "trustHistoryFrom: \(twoDaysAgo) }"
         }
         let settings =

@@ -43,6 +43,10 @@ extension CoverageWriter {
             live
             .filter { old in live.contains { $0.firstStamp > old.lastHeard } }
             .sorted { $0.lastHeard < $1.lastHeard }
+        let oldest = silent.map(\.lastHeard).min() ?? 0
+        let others = live.filter { one in !silent.contains { $0.name == one.name } }
+        // Unless all that is alive is new, one that joined could pass for the heir of one that broke.
+        guard others.allSatisfy({ $0.firstStamp > oldest }) else { return [] }
         var free = live
         var pairs: [(Instance, Instance)] = []
         for old in silent {

@@ -46,6 +46,7 @@ struct CoverageWriter {
         let reached: Int64 = newest?[1] ?? -1
         guard end > reached else { return }
         let broken = max(resume, try lastBreak(source, after: reached, before: end) ?? 0)
+        if broken > reached { try cutBack(source, kind, after: reached, before: end) }
         if let newest, broken <= reached {
             try db.run(
                 "UPDATE coverage SET toTime = ? WHERE id = ?",
@@ -85,6 +86,33 @@ struct CoverageWriter {
             [registryId, after, before, source]
         )
         return [probe, absence].compactMap(\.self).max()
+    }
+
+    /// Ends coverage where a lost probe's own media type was last proven to be heard: others that
+    /// came back since say nothing of it.
+    private func cutBack(_ source: Int, _ kind: String, after: Int64, before: Int64) throws {
+        let proven = try db.number(
+            """
+            SELECT min(ifnull((
+                SELECT max(q.sentAt) FROM probe AS q
+                JOIN probeReturn AS r ON r.probeId = q.id AND r.source = ?4
+                WHERE q.registryId = ?1 AND q.mediaType = p.mediaType AND q.sentAt < p.sentAt
+            ), 0))
+            FROM probe AS p
+            WHERE p.registryId = ?1 AND p.sentAt > ?2 AND p.sentAt < ?3 AND p.failure IS NULL
+                AND NOT EXISTS (SELECT 1 FROM probeReturn WHERE probeId = p.id AND source = ?4)
+            """,
+            [registryId, after, before, source]
+        )
+        guard let proven else { return }
+        try db.run(
+            "DELETE FROM coverage WHERE registryId = ? AND kind = ? AND fromTime > ?",
+            [registryId, kind, proven]
+        )
+        try db.run(
+            "UPDATE coverage SET toTime = ?1 WHERE registryId = ?2 AND kind = ?3 AND toTime > ?1",
+            [proven, registryId, kind]
+        )
     }
 
     /// The first moment after a break that a probe proves.

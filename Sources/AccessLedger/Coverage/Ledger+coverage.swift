@@ -41,7 +41,7 @@ extension Ledger {
             try db.run(
                 """
                 INSERT INTO heartbeat (id, at) VALUES (1, ?1)
-                ON CONFLICT (id) DO UPDATE SET at = max(at, excluded.at)
+                ON CONFLICT (id) DO UPDATE SET at = excluded.at
                 """,
                 [time.milliseconds]
             )
@@ -52,9 +52,25 @@ extension Ledger {
     /// listener is about to open.
     package func beginListening(at time: Timestamp) async throws {
         try await write("note the time of absence in") { db in
-            guard let last = try db.number("SELECT at FROM heartbeat WHERE id = 1"),
-                last < time.milliseconds
-            else { return }
+            guard let beat = try db.number("SELECT at FROM heartbeat WHERE id = 1") else { return }
+            // A heartbeat from the future means that the clock was set back: nothing that it
+            // stamped since can be trusted.
+            let last = min(beat, time.milliseconds)
+            try db.run(
+                "DELETE FROM coverage WHERE fromTime > ? AND kind <> 'trust'",
+                [time.milliseconds]
+            )
+            try db.run(
+                "UPDATE coverage SET toTime = ?1 WHERE toTime > ?1",
+                [time.milliseconds]
+            )
+            // Cut off by the end of the process: it may never have been sent, so it proves nothing.
+            try db.run(
+                """
+                UPDATE probe SET failure = 'lastpull ended before it was answered'
+                WHERE answeredAt IS NULL AND failure IS NULL
+                """
+            )
             for registryId in try db.numbers("SELECT id FROM registry") {
                 let known = try db.rows(
                     """
@@ -110,7 +126,8 @@ extension Ledger {
     ) async throws -> CoverageRecord {
         try await read("read the coverage from") { db in
             var record = CoverageRecord()
-            let from = horizon.milliseconds
+            let held = try db.number("SELECT heldSince FROM registry WHERE id = ?", [registry.id])
+            let from = max(horizon.milliseconds, held ?? 0)
             record.covered = try Self.stretches(
                 db,
                 "SELECT fromTime, toTime, kind FROM coverage WHERE registryId = ? AND toTime >= ?",
@@ -127,6 +144,11 @@ extension Ledger {
                         reason: "trustHistoryFrom"
                     )
                 )
+            }
+            let oldest = Timestamp(milliseconds: held ?? 0)
+            record.covered = record.covered.compactMap { stretch in
+                guard let to = stretch.to, to > oldest else { return nil }
+                return .init(from: max(stretch.from, oldest), to: to, reason: stretch.reason)
             }
             record.losses = try Self.stretches(
                 db,

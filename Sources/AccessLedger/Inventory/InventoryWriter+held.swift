@@ -3,8 +3,20 @@ import RegistryModel
 
 extension InventoryWriter {
     /// Finds out anew whether a manifest is held, and carries a change on to what it holds.
+    ///
+    /// With a list of what is left to do, since nobody keeps a pusher from nesting deeply.
     func refreshHeld(_ id: Int64, at time: Timestamp? = nil) throws {
-        guard let known = try manifest(id: id), known.goneAt == nil else { return }
+        var waiting = [id]
+        while let next = waiting.popLast() {
+            if try changeHeld(next, at: next == id ? time : nil) {
+                waiting += try dependents(of: next)
+            }
+        }
+    }
+
+    /// Corrects one manifest's mark; true when it changed.
+    private func changeHeld(_ id: Int64, at time: Timestamp?) throws -> Bool {
+        guard let known = try manifest(id: id), known.goneAt == nil else { return false }
         let isHeld =
             try db.number(
                 """
@@ -23,14 +35,18 @@ extension InventoryWriter {
                 """,
                 [id]
             ) == 1
-        guard isHeld != known.isHeld else { return }
+        guard isHeld != known.isHeld else { return false }
         try setHeld(id, isHeld, at: time)
-        try refreshDependents(of: id)
+        return true
     }
 
     /// Refreshes what a manifest holds and its referrers; content addresses make no cycles.
     func refreshDependents(of id: Int64) throws {
-        let dependents = try db.numbers(
+        for dependent in try dependents(of: id) { try refreshHeld(dependent) }
+    }
+
+    private func dependents(of id: Int64) throws -> [Int64] {
+        try db.numbers(
             """
             SELECT m.id FROM manifestChild AS c
             JOIN manifest AS m ON m.repositoryId = c.repositoryId AND m.digest = c.digest
@@ -41,8 +57,7 @@ extension InventoryWriter {
             WHERE s.id = ?1 AND r.goneAt IS NULL
             """,
             [id]
-        )
-        for dependent in dependents where dependent != id { try refreshHeld(dependent) }
+        ).filter { $0 != id }
     }
 
     /// Sets the mark, since when it is untagged, and the counters that hang on it.

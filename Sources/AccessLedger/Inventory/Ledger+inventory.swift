@@ -4,6 +4,7 @@ package import RegistryModel
 /// A manifest whose content the ledger does not know yet.
 package struct UnreadManifest: Sendable, Equatable {
     package var id: Int64
+    package var repositoryId: Int64
     package var repository: RepositoryName
     package var digest: Digest
 }
@@ -29,31 +30,36 @@ extension Ledger {
         }
     }
 
-    /// Manifests to read, oldest row first.
+    /// Manifests to read behind `last`, by repository and row; of one repository where it is named.
     package func unreadManifests(
         of registry: RegistryRow,
-        in repositories: Set<Int64>? = nil,
+        in repositoryId: Int64? = nil,
+        after last: UnreadManifest? = nil,
         limit: Int
     ) async throws -> [UnreadManifest] {
         try await read("read the inventory from") { db in
-            let all = try db.rows(
+            let place = (last?.repositoryId ?? repositoryId ?? 0, last?.id ?? 0)
+            return try db.rows(
                 """
-                SELECT m.id, r.name, m.digest, m.repositoryId FROM manifest AS m
+                SELECT m.id, m.repositoryId, r.name, m.digest FROM manifest AS m
                 JOIN repository AS r ON r.id = m.repositoryId
-                WHERE m.registryId = ? AND m.reading = 0 AND m.goneAt IS NULL
-                LIMIT ?
+                WHERE m.registryId = ?1 AND m.reading = 0 AND m.goneAt IS NULL
+                    AND (m.repositoryId, m.id) > (?2, ?3)
+                    AND (?4 IS NULL OR m.repositoryId = ?4)
+                ORDER BY m.repositoryId, m.id LIMIT ?5
                 """,
-                [registry.id, repositories == nil ? limit : 1_000_000]
-            )
-            return all.lazy
-                .filter { repositories?.contains($0[3]) ?? true }
-                .prefix(limit)
-                .compactMap { row in
-                    guard let name = RepositoryName(row[1] as String),
-                        let digest = Digest(row[2] as String)
-                    else { return nil }
-                    return UnreadManifest(id: row[0], repository: name, digest: digest)
-                }
+                [registry.id, place.0, place.1, repositoryId, limit]
+            ).compactMap { row in
+                guard let name = RepositoryName(row[2] as String),
+                    let digest = Digest(row[3] as String)
+                else { return nil }
+                return UnreadManifest(
+                    id: row[0],
+                    repositoryId: row[1],
+                    repository: name,
+                    digest: digest
+                )
+            }
         }
     }
 

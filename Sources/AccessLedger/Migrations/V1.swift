@@ -18,7 +18,8 @@ extension Migrations {
             name TEXT NOT NULL UNIQUE,
             bytes INTEGER NOT NULL DEFAULT 0,
             listedAt INTEGER,
-            gapSince INTEGER
+            gapSince INTEGER,
+            heldSince INTEGER NOT NULL DEFAULT 0
         ) STRICT;
 
         CREATE TABLE repository (
@@ -54,6 +55,8 @@ extension Migrations {
             WHERE isHeld = 0 AND goneAt IS NULL;
         CREATE INDEX manifestUnread ON manifest (registryId, repositoryId)
             WHERE reading = 0 AND goneAt IS NULL;
+        CREATE INDEX manifestUnreadable ON manifest (registryId)
+            WHERE reading = 2;
         CREATE INDEX manifestSubject ON manifest (repositoryId, subject)
             WHERE subject IS NOT NULL;
 
@@ -144,6 +147,7 @@ extension Migrations {
             fingerprint TEXT NOT NULL DEFAULT ''
         ) STRICT;
         CREATE INDEX runByState ON run (state);
+        CREATE INDEX runByCause ON run (cause, fingerprint);
 
         CREATE TABLE runItem (
             runId INTEGER NOT NULL REFERENCES run (id) ON DELETE CASCADE,

@@ -171,17 +171,26 @@ extension BatchRecorder {
                 [row.lastAccess, row.id]
             )
         } else {
-            try warm(row.id, key.digest.description, in: key.repositoryId, to: row.lastAccess)
+            var waiting = [(id: row.id, digest: key.digest.description)]
+            while let next = waiting.popLast() {
+                waiting += try warm(
+                    next.id,
+                    next.digest,
+                    in: key.repositoryId,
+                    to: row.lastAccess
+                )
+            }
         }
     }
 
-    /// Carries a manifest's last access to its tags, and to every index that holds it.
+    /// Carries a manifest's last access to its tags and to every index that holds it, and returns
+    /// these.
     private func warm(
         _ id: Int64,
         _ digest: String,
         in repositoryId: Int64,
         to time: Int64
-    ) throws {
+    ) throws -> [(id: Int64, digest: String)] {
         try db.run(
             "UPDATE tag SET lastUse = ?1 WHERE manifestId = ?2 AND goneAt IS NULL AND lastUse < ?1",
             [time, id]
@@ -199,8 +208,8 @@ extension BatchRecorder {
                 "UPDATE manifest SET lastAccess = ? WHERE id = ?",
                 [time, parent[0] as Int64]
             )
-            try warm(parent[0], parent[1], in: repositoryId, to: time)
         }
+        return parents.map { (id: $0[0], digest: $0[1]) }
     }
 
     private func flush(_ row: Pending) throws {

@@ -23,17 +23,21 @@ final class RecentReads: @unchecked Sendable {
         var previousTagAccess: Int64
     }
 
-    private var reads: [Client: [Read]] = [:]
+    /// The reads since `began`, and those of the time before, which may still be near enough.
+    private var current: [Client: [Read]] = [:]
+    private var previous: [Client: [Read]] = [:]
     private var count = 0
-    private var newest = Timestamp(milliseconds: 0)
-    /// When old reads were last looked for.
-    private var swept = Timestamp(milliseconds: 0)
+    private var began = Timestamp(milliseconds: 0)
 
+    /// Remembers a read; a busy registry's oldest ones are forgotten early, and then count.
     func note(_ read: Read, by client: Client) {
-        newest = max(newest, read.time)
-        if count >= Self.most, newest - swept >= Self.sweepInterval { forgetOld() }
-        guard count < Self.most else { return }
-        reads[client, default: []].append(read)
+        if read.time - began > Self.window || count >= Self.most {
+            previous = current
+            current = [:]
+            count = 0
+            began = read.time
+        }
+        current[client, default: []].append(read)
         count += 1
     }
 
@@ -44,40 +48,26 @@ final class RecentReads: @unchecked Sendable {
         manifest: BatchRecorder.ManifestKey,
         before push: Timestamp
     ) -> [Read] {
-        guard let known = reads[client] else { return [] }
-        var taken: [Read] = []
-        var left: [Read] = []
-        for read in known {
-            let isNear = read.time <= push && read.time >= push - Self.window
-            let isSame = (tag != nil && read.tag == tag) || read.manifest == manifest
-            if isNear && isSame { taken.append(read) } else { left.append(read) }
+        func isCheck(_ read: Read) -> Bool {
+            read.time <= push && read.time >= push - Self.window
+                && ((tag != nil && read.tag == tag) || read.manifest == manifest)
         }
-        count -= taken.count
-        reads[client] = left.isEmpty ? nil : left
+        let taken = ((current[client] ?? []) + (previous[client] ?? [])).filter(isCheck)
+        guard !taken.isEmpty else { return [] }
+        current[client]?.removeAll(where: isCheck)
+        previous[client]?.removeAll(where: isCheck)
         return taken.sorted { $0.time > $1.time }
     }
 
     func forgetAll() {
-        reads = [:]
+        current = [:]
+        previous = [:]
         count = 0
-    }
-
-    private func forgetOld() {
-        swept = newest
-        let horizon = newest - Self.window
-        reads = reads.compactMapValues { list in
-            let fresh = list.filter { $0.time >= horizon }
-            return fresh.isEmpty ? nil : fresh
-        }
-        count = reads.values.reduce(0) { $0 + $1.count }
     }
 
     /// How long before its push a client's look at the tag counts as part of pushing.
     private static let window = Span.seconds(60)
 
-    /// Looking through all of them for each read would take longer than all else.
-    private static let sweepInterval = Span.seconds(1)
-
-    /// About 10 MB; beyond that reads simply count.
-    private static let most = 32_768
+    /// About 10 MB in both halves.
+    private static let most = 16_384
 }

@@ -113,13 +113,18 @@ extension Ledger {
         }
     }
 
-    /// The fingerprint of the newest plan that a cause has stored, whatever became of it.
-    package func lastFingerprint(ofCause cause: String) async throws -> String? {
+    /// Whether a cause has stored the same plan before, and it was not carried out.
+    package func isHeld(_ fingerprint: String, ofCause cause: String) async throws -> Bool {
         try await read("read the runs from") { db in
-            try db.row(
-                "SELECT fingerprint FROM run WHERE cause = ? ORDER BY id DESC LIMIT 1",
-                [cause]
-            )?[0]
+            try db.number(
+                """
+                SELECT EXISTS (
+                    SELECT 1 FROM run
+                    WHERE cause = ? AND fingerprint = ? AND state IN ('waiting', 'planned')
+                )
+                """,
+                [cause, fingerprint]
+            ) == 1
         }
     }
 
@@ -176,6 +181,24 @@ extension Ledger {
                     [item.repositoryId, tag.description, time.milliseconds]
                 )
             }
+        }
+    }
+
+    /// Whether a removal of a tag is begun and not ended.
+    package func isBeingRemoved(
+        _ tag: TagName,
+        in repositoryId: Int64
+    ) async throws -> Bool {
+        try await read("look up a watched tag in") { db in
+            try db.number(
+                """
+                SELECT EXISTS (
+                    SELECT 1 FROM runItem
+                    WHERE repositoryId = ? AND tag = ? AND state = 'started'
+                )
+                """,
+                [repositoryId, tag.description]
+            ) == 1
         }
     }
 

@@ -16,6 +16,10 @@ actor Reactions: Service {
     private let changes: AsyncStream<Void>
     private let signal: AsyncStream<Void>.Continuation
     private var news = RecordedBatch()
+    /// Registries with manifests to read, and what is to be looked at then.
+    private var reading: Set<Int64> = []
+    private var readTouched: Set<RecordedBatch.Touched> = []
+    private var isReading = false
 
     init(
         targets: [CleanupTarget],
@@ -62,24 +66,36 @@ actor Reactions: Service {
                     group.addTask { await afterCare.heard(batch) }
                 }
                 await triggers.touched(batch.touched)
-                await read(batch)
+                reading.formUnion(batch.unread)
+                readTouched.formUnion(batch.touched)
+                if !isReading, !reading.isEmpty {
+                    isReading = true
+                    group.addTask { await self.readAll() }
+                }
             }
         }
     }
 
-    private func read(_ batch: RecordedBatch) async {
-        guard !batch.unread.isEmpty else { return }
-        for target in targets where batch.unread.contains(target.row.id) {
-            do {
-                try await keeper.readNew(of: target)
-            } catch {
-                logger.warning(
-                    "new manifests not read yet",
-                    metadata: ["registry": "\(target.row.name)", "reason": "\(error)"]
-                )
+    /// Reads new manifests until there are none, beside everything else: a first listing is long.
+    private func readAll() async {
+        while !reading.isEmpty, !Task.isCancelled {
+            let registries = reading
+            let touched = readTouched
+            reading = []
+            readTouched = []
+            for target in targets where registries.contains(target.row.id) {
+                do {
+                    try await keeper.readNew(of: target)
+                } catch {
+                    logger.warning(
+                        "new manifests not read yet",
+                        metadata: ["registry": "\(target.row.name)", "reason": "\(error)"]
+                    )
+                }
             }
+            // Bytes are known only now.
+            await triggers.touched(touched)
         }
-        // Bytes are known only now.
-        await triggers.touched(batch.touched)
+        isReading = false
     }
 }

@@ -59,6 +59,19 @@ final class GeneratedRegistry: Sendable {
         let router = Router()
         let path: RouterPath = "/v2/bench/{repository}/manifests/{reference}"
         router.get("/v2/") { _, _ in Response(status: .ok) }
+        router.get("/v2/bench/{repository}/tags/list") { _, context in
+            let name = try context.parameters.require("repository")
+            let tags = (0...GeneratedImage.perRepository).map { "\"v\($0)\"" }
+            return Response(
+                status: .ok,
+                headers: [.contentType: "application/json"],
+                body: ResponseBody(
+                    byteBuffer: ByteBuffer(
+                        string: #"{"name":"bench/\#(name)","tags":[\#(tags.joined(separator: ","))]}"#
+                    )
+                )
+            )
+        }
         router.get(path) { [self] _, context in answer(try place(context), withBody: true) }
         router.head(path) { [self] _, context in answer(try place(context), withBody: false) }
         router.delete(path) { [self] _, context in

@@ -134,9 +134,9 @@ struct RowWriter {
             let age = Int64(newest) + span * Int64(index) / Int64(hours)
             let hour = now.hour - age
             last = hour * 3_600_000 + id % 3_600_000
-            try manifestHours.execute(arguments: [id, hour, 1 + id % 7, last])
+            try manifestHours.execute(arguments: [id, hour, 1 + id % 7])
         }
-        if hours > 0 { try tagHours.execute(arguments: [id, now.hour - Int64(newest), last]) }
+        if hours > 0 { try tagHours.execute(arguments: [id, now.hour - Int64(newest)]) }
         try manifests.execute(
             arguments: [
                 id, registryId, repositoryId, digest, MediaType.ociManifest, pushed, pushed, last,

@@ -14,6 +14,11 @@ enum Terminal {
         FileHandle.standardError.write(Data(("lastpull: " + text + "\n").utf8))
     }
 
+    /// Lines on standard error, as they are.
+    static func complain(lines: String) {
+        FileHandle.standardError.write(Data((lines + "\n").utf8))
+    }
+
     static func say(json object: Any) throws {
         let data = try JSONSerialization.data(
             withJSONObject: object,
