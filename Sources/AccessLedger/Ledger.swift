@@ -11,6 +11,7 @@ package final class Ledger: Sendable {
     let pool: DatabasePool
     /// Reads that may turn out to be a pushing client's own checks; touched only while writing.
     let recentReads: RecentReads
+    let rowMemory = RowMemory()
 
     /// Opens the ledger at `path`, creates it where it is missing, and brings its schema up to date.
     ///
@@ -45,10 +46,15 @@ package final class Ledger: Sendable {
     /// Runs `body` in one write transaction.
     func write<Result: Sendable>(
         _ operation: String,
-        _ body: @Sendable (Database) throws -> Result
+        _ body: @escaping @Sendable (Database) throws -> Result
     ) async throws -> Result {
+        let rowMemory = rowMemory
+        let counted: @Sendable (Database) throws -> Result = { db in
+            rowMemory.begin()
+            return try body(db)
+        }
         do {
-            return try await pool.write { db in try body(db) }
+            return try await pool.write(counted)
         } catch let error as DatabaseError {
             let failure = LedgerError(error, operation: operation, path: path)
             guard failure.kind == .diskFull, DiskReserve(ledger: path).giveUp() else {
@@ -56,7 +62,7 @@ package final class Ledger: Sendable {
             }
         }
         do {
-            return try await pool.write { db in try body(db) }
+            return try await pool.write(counted)
         } catch let error as DatabaseError {
             throw LedgerError(error, operation: operation, path: path)
         }

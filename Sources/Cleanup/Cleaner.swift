@@ -208,7 +208,7 @@ package struct Cleaner: Sendable {
         defer { withExtendedLifetime(locks) {} }
         let fresh = try await draft(scope, modes: [.enforce])
         let still = Set(fresh.items.map(Self.identity))
-        for item in run.items where !still.contains(Self.identity(item)) {
+        for item in run.items where item.isEnforced && !still.contains(Self.identity(item)) {
             try await ledger.set(
                 .skipped,
                 of: item,

@@ -9,6 +9,8 @@ package struct CleanupTarget: Sendable {
     /// Reads by the address that clients use, so that a probe goes the way they go.
     package var probeClient: any RegistryClient
     package var url: String
+    /// The address that clients use.
+    package var clientURL: String
     /// The repositories, where the registry's catalog is not to be asked.
     package var repositories: [RepositoryName]?
     package var gapTolerance: Span
@@ -24,6 +26,7 @@ package struct CleanupTarget: Sendable {
         client: any RegistryClient,
         probeClient: any RegistryClient,
         url: String,
+        clientURL: String? = nil,
         repositories: [RepositoryName]? = nil,
         gapTolerance: Span = .minutes(10),
         probeInterval: Span = .minutes(5),
@@ -35,6 +38,7 @@ package struct CleanupTarget: Sendable {
         self.client = client
         self.probeClient = probeClient
         self.url = url
+        self.clientURL = clientURL ?? url
         self.repositories = repositories
         self.gapTolerance = gapTolerance
         self.probeInterval = probeInterval

@@ -106,6 +106,14 @@ package struct PlanMaker: Sendable {
         _ target: CleanupTarget
     ) async throws -> CandidateScope {
         guard !scope.repositories.isEmpty else { return CandidateScope(registry: target.row) }
+        // What a threshold fired for is named in full: no need to look at all the others.
+        let named = scope.repositories.compactMap { RepositoryName($0) }
+        if named.count == scope.repositories.count {
+            return CandidateScope(
+                registry: target.row,
+                repositories: try await ledger.rows(of: named, in: target.row)
+            )
+        }
         let all = try await ledger.repositories(of: target.row)
         return CandidateScope(
             registry: target.row,

@@ -95,6 +95,7 @@ package struct Deployment: Sendable {
                     transport: transport
                 ),
             url: registry.url,
+            clientURL: registry.probeURL,
             repositories: registry.repositories,
             gapTolerance: registry.gapTolerance,
             probeInterval: registry.probe,

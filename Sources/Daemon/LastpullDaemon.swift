@@ -1,5 +1,6 @@
 import AccessLedger
 import Cleanup
+import Foundation
 import Hummingbird
 import Listening
 import Logging
@@ -74,13 +75,22 @@ package struct LastpullDaemon: Sendable {
             + [intake, listener(intake, hub, upkeep.health)]
         var configuration = ServiceGroupConfiguration(
             services: services.map {
-                .init(service: $0, successTerminationBehavior: .ignore)
+                .init(
+                    service: $0,
+                    successTerminationBehavior: .ignore,
+                    failureTerminationBehavior: .gracefullyShutdownGroup
+                )
             },
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: deployment.logger
         )
         configuration.maximumGracefulShutdownDuration = .seconds(30)
-        try await ServiceGroup(configuration: configuration).run()
+        configuration.maximumCancellationDuration = .seconds(10)
+        do {
+            try await ServiceGroup(configuration: configuration).run()
+        } catch let error as IOError {
+            throw ListenError(address: deployment.settings.listen, errno: error.errnoCode)
+        }
         try ledger.close()
         withExtendedLifetime(lock) {}
     }
@@ -149,5 +159,16 @@ private struct CleanupService: Service {
         }
         await cancelWhenGracefulShutdown { await triggers.run() }
         try? await gracefulShutdown()
+    }
+}
+
+/// Why the listener could not open.
+package struct ListenError: Error, Sendable, Equatable, CustomStringConvertible {
+    package var address: ListenAddress
+    package var errno: CInt
+
+    package var description: String {
+        "cannot listen on \(address): \(String(cString: strerror(errno))); "
+            + "free that port, or choose another `listen`"
     }
 }

@@ -60,9 +60,15 @@ package struct AccessRoutes: Sendable {
         if let tokens, !tokens.permit(request.headers[.authorization]) {
             throw Refusal.noToken(request.uri.path)
         }
-        let name = segment.map { $0.removingPercentEncoding ?? $0 } ?? ""
+        let name = segment.map(Self.decoded) ?? ""
         guard sink.knows(registry: name) else { throw Refusal.unknown(registry: name) }
         return name
+    }
+
+    /// The segment without percent encoding, which hardly any name has and which takes long to undo.
+    private static func decoded(_ segment: String) -> String {
+        segment.utf8.contains(UInt8(ascii: "%"))
+            ? segment.removingPercentEncoding ?? segment : segment
     }
 
     private func format(of request: Request) throws -> LogFormat? {

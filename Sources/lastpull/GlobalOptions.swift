@@ -89,7 +89,8 @@ struct GlobalOptions: ParsableArguments {
         let state =
             environment["XDG_STATE_HOME"].flatMap { $0.isEmpty ? nil : $0 }
             ?? "\(NSHomeDirectory())/.local/state"
-        let name = url.map { $0.isLetter || $0.isNumber || $0 == "." ? $0 : "_" }
+        let address = url.hasSuffix("/") ? String(url.dropLast()) : url
+        let name = address.lowercased().map { $0.isLetter || $0.isNumber || $0 == "." ? $0 : "_" }
         return "\(state)/lastpull/\(String(name)).sqlite"
     }
 }

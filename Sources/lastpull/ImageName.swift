@@ -34,7 +34,14 @@ struct ImageName: CustomStringConvertible {
             guard let tag = TagName(rest[rest.index(after: colon)...]) else {
                 throw ImageNameError(image: text, part: "tag", example: "1.4.2")
             }
-            self.tag = digest == nil ? tag : nil
+            guard digest == nil else {
+                throw ImageNameError(
+                    image: text,
+                    part: "end",
+                    example: "team/api:1.4.2 or team/api@sha256:…, not both"
+                )
+            }
+            self.tag = tag
             rest = rest[..<colon]
         } else {
             tag = nil
@@ -45,11 +52,12 @@ struct ImageName: CustomStringConvertible {
         self.repository = repository
     }
 
-    /// The host and port of a registry's address.
-    static func host(of target: CleanupTarget) -> String {
-        let parts = URLComponents(string: target.url)
-        let host = parts?.host ?? ""
-        return parts?.port.map { "\(host):\($0)" } ?? host
+    /// The hosts by which clients may name a registry: of its own address and of its proxy's.
+    static func hosts(of target: CleanupTarget) -> [String] {
+        [target.url, target.clientURL].compactMap { text in
+            guard let parts = URLComponents(string: text), let host = parts.host else { return nil }
+            return parts.port.map { "\(host):\($0)" } ?? host
+        }
     }
 }
 

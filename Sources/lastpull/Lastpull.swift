@@ -48,7 +48,11 @@ struct Lastpull: AsyncParsableCommand {
             // Each line begins with its place, as editors want it.
             Terminal.complain(lines: "\(error)")
         } else {
-            Terminal.complain("\(error)")
+            if error is SettingsError {
+                Terminal.complain(lines: "\(error)")
+            } else {
+                Terminal.complain("\(error)")
+            }
         }
         if error is ImageNameError { Foundation.exit(ExitCode.validationFailure.rawValue) }
         Foundation.exit(Outcome.failed.rawValue)

@@ -117,6 +117,32 @@ extension Cleaning {
             await registry.stop()
         }
 
+        // Neither done nor as it was: that is what it says, and the manifest goes with the next run.
+        @Test func saysThatTheTagIsGoneWhenItsManifestCouldNotFollow() async throws {
+            let registry = try await FakeRegistry.start(mode: .distribution3)
+            let digest = await registry.add("team/app", "condemned", seed: 1)
+            let keep = CleaningSettings.pulled
+            try lastpull.configure(CleaningSettings(url: registry.url, keep: keep).text)
+            await registry.fail(next: 1_000, .answer(500)) { method, path in
+                method == "DELETE" && path.hasSuffix("/\(digest)")
+            }
+
+            let first = try await lastpull.report("clean", status: 1)
+
+            let item = try first.item("team/app:condemned")
+            #expect(item.state == "failed")
+            #expect(item.detail.contains("the tag is removed, but its manifest is not"))
+            #expect(first.released == 0)
+            #expect(await registry.tagNames("team/app").isEmpty)
+            #expect(await registry.manifests("team/app") == [digest])
+
+            await registry.heal()
+            let second = try await lastpull.report("clean")
+            #expect(second.states == ["team/app@\(digest)": "done"])
+            #expect(await registry.manifests("team/app").isEmpty)
+            await registry.stop()
+        }
+
         private func text(of digest: Digest, in folder: ImageFolder) throws -> String {
             String(decoding: try folder.bytes(of: digest), as: UTF8.self)
         }

@@ -43,7 +43,11 @@ extension Hearing {
 
         /// Of three images one was pulled, and two would go.
         private static func sceneWithThreeImages() async throws -> HearingScene {
-            let scene = try await HearingScene.start(policies: HearingScene.removesUnpulled)
+            // Probes so close that one is always under way, whatever happens beside it.
+            let scene = try await HearingScene.start(
+                policies: HearingScene.removesUnpulled,
+                probe: "20ms"
+            )
             for (index, tag) in ["v1", "v2", "v3"].enumerated() {
                 try await scene.push("team/api:\(tag)", seed: 40 + UInt64(index))
             }

@@ -131,11 +131,12 @@ struct AlongTests {
     }
 
     // A list of thousands of tags or parents must not be gone through for each of them.
-    @Test(.timeLimit(.minutes(1)))
-    mutating func aManifestOfManyTagsTakesNoQuadraticTime() throws {
+    @Test(.timeLimit(.minutes(1)), arguments: [Goal.everything, .release(bytes: .max)])
+    mutating func aManifestOfManyTagsTakesNoQuadraticTime(goal: Goal) throws {
         let shared = try world.manifest(in: repository)
         let facts = try manyTags(20_000, on: shared)
-        var planner = Planner(request: request(accessPolicy()), coverage: heardWhole())
+        let request = request(accessPolicy()) { $0.goal = goal }
+        var planner = Planner(request: request, coverage: heardWhole())
         planner.consider(facts)
         #expect(planner.items.count == 20_000)
         #expect(planner.removedManifests == [shared])

@@ -77,7 +77,8 @@ extension World {
         var slice = InventorySlice()
         slice.manifests = linkedManifests()
         slice.tags = tags
-        for id in tags.keys { slice.tags[id] = linked(tags[id], in: &slice) }
+        let pushes = pushes()
+        for id in tags.keys { slice.tags[id] = linked(tags[id], in: &slice, pushes) }
         slice.repositories = repositories
         for (id, manifest) in slice.manifests {
             guard let place = home[id] else { continue }
@@ -108,7 +109,11 @@ extension World {
         return result
     }
 
-    private func linked(_ tag: TagFacts?, in slice: inout InventorySlice) -> TagFacts? {
+    private func linked(
+        _ tag: TagFacts?,
+        in slice: inout InventorySlice,
+        _ pushes: [Int64: [Timestamp]]
+    ) -> TagFacts? {
         guard var tag else { return nil }
         if let manifest = tag.manifest { slice.manifests[manifest]?.tags.append(tag.id) }
         if let digest = tag.name.subject {
@@ -119,11 +124,15 @@ extension World {
             if let id = named?.id { slice.manifests[id]?.referrerTags.append(tag.id) }
         }
         let pushed = tag.pushedAt ?? tag.firstSeen
-        tag.newerTags = tags.values.count {
-            $0.repository == tag.repository && $0.name.subject == nil
-                && ($0.pushedAt ?? $0.firstSeen) > pushed
-        }
+        tag.newerTags = pushes[tag.repository, default: []].count { $0 > pushed }
         return tag
+    }
+
+    /// When the ordinary tags of each repository were pushed.
+    private func pushes() -> [Int64: [Timestamp]] {
+        let ordinary = tags.values.filter { $0.name.subject == nil }
+        return Dictionary(grouping: ordinary, by: \.repository)
+            .mapValues { $0.map { $0.pushedAt ?? $0.firstSeen } }
     }
 
     private func candidates(of slice: InventorySlice) -> [InventorySlice.Candidate] {

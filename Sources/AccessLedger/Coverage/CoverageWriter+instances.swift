@@ -116,7 +116,7 @@ extension CoverageWriter {
                 SELECT count(*) FROM probe
                 WHERE registryId = ?1 AND sentAt > ?2 AND sentAt <= ?3 AND (
                     isGap = 1
-                    OR (failure IS NULL AND NOT EXISTS (
+                    OR (answeredAt IS NOT NULL AND failure IS NULL AND NOT EXISTS (
                         SELECT 1 FROM probeReturn WHERE probeId = probe.id AND source = 0
                     ))
                 )

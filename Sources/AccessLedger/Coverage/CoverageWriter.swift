@@ -62,7 +62,7 @@ struct CoverageWriter {
         )
     }
 
-    /// The newest moment between two at which the chain is broken: a probe that was sent and never
+    /// The newest moment between two at which the chain is broken: a probe that was answered and never
     /// came back though later ones did, one that could not be sent, or our own absence.
     private func lastBreak(_ source: Int, after: Int64, before: Int64) throws -> Int64? {
         let probe = try db.number(
@@ -70,7 +70,7 @@ struct CoverageWriter {
             SELECT max(sentAt) FROM probe
             WHERE registryId = ?1 AND sentAt > ?2 AND sentAt < ?3 AND (
                 isGap = 1
-                OR (failure IS NULL AND NOT EXISTS (
+                OR (answeredAt IS NOT NULL AND failure IS NULL AND NOT EXISTS (
                     SELECT 1 FROM probeReturn WHERE probeId = probe.id AND source = ?4
                 ))
             )
@@ -100,6 +100,7 @@ struct CoverageWriter {
             ), 0))
             FROM probe AS p
             WHERE p.registryId = ?1 AND p.sentAt > ?2 AND p.sentAt < ?3 AND p.failure IS NULL
+                AND p.answeredAt IS NOT NULL
                 AND NOT EXISTS (SELECT 1 FROM probeReturn WHERE probeId = p.id AND source = ?4)
             """,
             [registryId, after, before, source]

@@ -18,6 +18,16 @@ extension BatchRecorder.Pending {
         isDirty = true
     }
 
+    /// The row after everything that was to be added is written.
+    fileprivate var flushed: Self {
+        var row = self
+        if isDirty, isLowered || isStale { row.stored = lastAccess }
+        row.counts = [:]
+        row.isDirty = false
+        row.isLowered = false
+        return row
+    }
+
     mutating func takeBack(
         _ accessClass: AccessClass,
         _ hour: BatchRecorder.Hour,
@@ -92,7 +102,8 @@ extension BatchRecorder {
     }
 
     func load(_ key: ManifestKey) throws -> Pending? {
-        try db.row(
+        if let row = known.manifests[key] { return row }
+        return try db.row(
             """
             SELECT id, lastAccess, goneAt FROM manifest WHERE repositoryId = ? AND digest = ?
             """,
@@ -109,7 +120,11 @@ extension BatchRecorder {
 
     /// The tag's row, brought into memory; nil where there is none.
     mutating func pending(_ key: TagKey) throws -> Pending? {
-        if let known = tags[key] { return known }
+        if let row = tags[key] { return row }
+        if let row = known.tags[key] {
+            tags[key] = row
+            return row
+        }
         let row = try db.row(
             """
             SELECT id, lastAccess, manifestId, goneAt FROM tag WHERE repositoryId = ? AND name = ?
@@ -136,13 +151,25 @@ extension BatchRecorder {
 
     /// Writes the gathered counts, and forgets the rows: others may change them now.
     mutating func flushCounts() throws {
-        for (key, row) in manifests where row.isDirty { try flush(row, of: key) }
+        try flushCountsForNow()
+        known.manifests.removeAll()
+        known.tags.removeAll()
+    }
+
+    /// Writes the gathered counts; the rows stay known.
+    mutating func flushCountsForNow() throws {
+        var warmed: [ManifestKey] = []
+        for (key, row) in manifests where row.isDirty { warmed += try flush(row, of: key) }
         for row in tags.values where row.isDirty { try flush(row) }
+        for (key, row) in manifests { known.manifests[key] = row.flushed }
+        for (key, row) in tags { known.tags[key] = row.flushed }
+        for key in warmed { known.manifests[key] = nil }
         manifests.removeAll(keepingCapacity: true)
         tags.removeAll(keepingCapacity: true)
     }
 
-    private func flush(_ row: Pending, of key: ManifestKey) throws {
+    /// Writes one manifest's counts, and returns the indexes that got its last access.
+    private func flush(_ row: Pending, of key: ManifestKey) throws -> [ManifestKey] {
         for (hour, counts) in row.counts {
             try db.run(
                 """
@@ -160,11 +187,12 @@ extension BatchRecorder {
                 ]
             )
         }
-        guard row.isLowered || row.isStale else { return }
+        guard row.isLowered || row.isStale else { return [] }
         try db.run(
-            "UPDATE manifest SET lastAccess = ? WHERE id = ?",
-            [row.lastAccess, row.id]
+            "UPDATE manifest SET lastAccess = iif(?3, ?1, max(lastAccess, ?1)) WHERE id = ?2",
+            [row.lastAccess, row.id, row.isLowered]
         )
+        var warmed: [ManifestKey] = []
         if row.isLowered {
             try db.run(
                 "UPDATE tag SET lastUse = max(lastAccess, ?) WHERE manifestId = ? AND goneAt IS NULL",
@@ -173,14 +201,21 @@ extension BatchRecorder {
         } else {
             var waiting = [(id: row.id, digest: key.digest.description)]
             while let next = waiting.popLast() {
-                waiting += try warm(
+                let parents = try warm(
                     next.id,
                     next.digest,
                     in: key.repositoryId,
                     to: row.lastAccess
                 )
+                waiting += parents
+                warmed += parents.compactMap { parent in
+                    Digest(parent.digest).map {
+                        ManifestKey(repositoryId: key.repositoryId, digest: $0)
+                    }
+                }
             }
         }
+        return warmed
     }
 
     /// Carries a manifest's last access to its tags and to every index that holds it, and returns

@@ -50,7 +50,10 @@ extension BatchRecorder {
             [name, delivery.registry.id]
         )
         guard let row else { return }
+        // Only what returns probes is held to returning them: an event without a process is no proof
+        // that there is a process without a name.
         let instance = access.instance ?? ""
+        try hear(delivery, process: instance, stamp: access.time)
         try db.run(
             """
             INSERT INTO probeReturn (probeId, source, instance, returnedAt) VALUES (?, ?, ?, ?)
@@ -122,7 +125,28 @@ extension BatchRecorder {
     /// Samples enough to find the sender's mistake; more would let one sender fill the disk.
     private static let rejectionsKept = 100
 
-    mutating func count(_ answer: DeliveryAnswer, of delivery: Delivery) throws {
+    /// Adds to what was heard of the delivery's source.
+    mutating func count(_ answer: DeliveryAnswer, of delivery: Delivery) {
+        let source = Process(
+            registryId: delivery.registry.id,
+            source: delivery.source.rawValue,
+            name: ""
+        )
+        var sum = heard[source] ?? (DeliveryAnswer(), 0)
+        sum.answer.accepted += answer.accepted
+        sum.answer.duplicates += answer.duplicates
+        sum.answer.ignored += answer.ignored
+        sum.answer.rejected += answer.rejected
+        sum.lastAt = max(sum.lastAt, delivery.receivedAt.milliseconds)
+        heard[source] = sum
+    }
+
+    private mutating func flushHeard() throws {
+        for (source, sum) in heard { try add(sum.answer, sum.lastAt, to: source) }
+        heard.removeAll(keepingCapacity: true)
+    }
+
+    private func add(_ answer: DeliveryAnswer, _ lastAt: Int64, to source: Process) throws {
         try db.run(
             """
             INSERT INTO heard (registryId, source, accepted, duplicates, ignored, rejected, lastAt)
@@ -135,8 +159,8 @@ extension BatchRecorder {
                 lastAt = max(lastAt, excluded.lastAt)
             """,
             [
-                delivery.registry.id, delivery.source.rawValue, answer.accepted, answer.duplicates,
-                answer.ignored, answer.rejected, delivery.receivedAt.milliseconds,
+                source.registryId, source.source, answer.accepted, answer.duplicates,
+                answer.ignored, answer.rejected, lastAt,
             ]
         )
     }
@@ -168,7 +192,8 @@ extension BatchRecorder {
 
     /// Writes all that is gathered and lets coverage grow.
     mutating func finish(now: Timestamp) throws {
-        try flushCounts()
+        try flushCountsForNow()
+        try flushHeard()
         try flushProcesses()
         for process in returnedProbes {
             try CoverageWriter(db: db, registryId: process.registryId)

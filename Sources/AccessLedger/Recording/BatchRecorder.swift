@@ -44,12 +44,15 @@ struct BatchRecorder {
     let recentReads: RecentReads
     let ignoreList: AccessIgnoreList
     var outcome = RecordedBatch()
-    var repositories: [RepositoryKey: Int64] = [:]
+    /// Rows of earlier commits, and of this one when it is finished.
+    var known: KnownRows
     var manifests: [ManifestKey: Pending] = [:]
     var tags: [TagKey: Pending] = [:]
     var processes: [Process: ProcessNews] = [:]
     var offsets: [Process: Int64] = [:]
     var returnedProbes: Set<Process> = []
+    /// What was heard of each source, `name` being empty.
+    var heard: [Process: (answer: DeliveryAnswer, lastAt: Int64)] = [:]
 
     /// A registry's process as one source reports it; `name` is empty for the registry as a whole.
     struct Process: Hashable {
@@ -64,10 +67,16 @@ struct BatchRecorder {
         var receivedAt: Int64
     }
 
-    init(db: Database, recentReads: RecentReads, ignoreList: AccessIgnoreList) {
+    init(
+        db: Database,
+        recentReads: RecentReads,
+        ignoreList: AccessIgnoreList,
+        known: KnownRows
+    ) {
         self.db = db
         self.recentReads = recentReads
         self.ignoreList = ignoreList
+        self.known = known
     }
 
     mutating func record(_ delivery: Delivery) throws {
@@ -85,7 +94,7 @@ struct BatchRecorder {
             }
         }
         for rejection in delivery.body.rejections { try reject(rejection, of: delivery) }
-        try count(answer, of: delivery)
+        count(answer, of: delivery)
         outcome.answers.append(answer)
     }
 
@@ -97,7 +106,9 @@ struct BatchRecorder {
 
     private mutating func record(_ access: Access, of delivery: Delivery) throws -> Fate {
         guard try isNew(access, of: delivery) else { return .duplicate }
-        try hear(delivery, process: access.instance ?? "", stamp: access.time)
+        if access.instance != nil || delivery.source == .log {
+            try hear(delivery, process: access.instance ?? "", stamp: access.time)
+        }
         let time = try corrected(access.time, of: delivery)
         let isOwn = OwnUserAgent.matches(access.userAgent)
         if isOwn {
@@ -166,9 +177,9 @@ struct BatchRecorder {
 
     mutating func repository(_ name: RepositoryName, of delivery: Delivery) throws -> Int64 {
         let key = RepositoryKey(registryId: delivery.registry.id, name: name)
-        if let known = repositories[key] { return known }
+        if let id = known.repositories[key] { return id }
         let id = try writer(delivery).repository(name)
-        repositories[key] = id
+        known.repositories[key] = id
         return id
     }
 

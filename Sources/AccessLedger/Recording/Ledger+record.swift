@@ -11,17 +11,23 @@ extension Ledger {
         now: Timestamp
     ) async throws -> RecordedBatch {
         let recentReads = recentReads
+        let rowMemory = rowMemory
         do {
-            return try await write("record accesses in") { db in
+            let (outcome, rows, write) = try await write("record accesses in") { db in
+                let version = try db.number("PRAGMA data_version") ?? 0
+                let (rows, write) = rowMemory.take(version: version)
                 var recorder = BatchRecorder(
                     db: db,
                     recentReads: recentReads,
-                    ignoreList: ignoreList
+                    ignoreList: ignoreList,
+                    known: rows
                 )
                 for delivery in deliveries { try recorder.record(delivery) }
                 try recorder.finish(now: now)
-                return recorder.outcome
+                return (recorder.outcome, recorder.known, write)
             }
+            rowMemory.leave(rows, of: write)
+            return outcome
         } catch {
             // What was noted may speak of rows that were never committed.
             _ = try? await write("forget reads in") { _ in recentReads.forgetAll() }

@@ -79,7 +79,8 @@ extension Ledger {
                     (SELECT count(*) FROM runItem WHERE runId = run.id),
                     (SELECT count(*) FROM runItem WHERE runId = run.id AND state = 'done'),
                     (SELECT ifnull(sum(bytes), 0) FROM runItem
-                        WHERE runId = run.id AND state IN ('planned', 'done'))
+                        WHERE runId = run.id AND (state = 'done'
+                            OR (state = 'planned' AND run.state IN ('planned', 'waiting'))))
                 FROM run ORDER BY id DESC LIMIT ?
                 """,
                 [limit]

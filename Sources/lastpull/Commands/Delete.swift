@@ -31,9 +31,8 @@ struct Delete: AsyncParsableCommand {
 
     func run() async throws {
         let deployment = try await options.deployment()
-        let target = try deployment.target(named: registry)
-        let host = ImageName.host(of: target)
-        let names = try images.map { try ImageName($0, hosts: [host]) }
+        let target = try deployment.target(named: registry, images: images)
+        let names = try images.map { try ImageName($0, hosts: ImageName.hosts(of: target)) }
         try confirm(names)
         for repository in Set(names.map(\.repository)).sorted() {
             try await deployment.keeper.list(repository, of: target)
@@ -66,15 +65,23 @@ struct Delete: AsyncParsableCommand {
         guard isatty(STDIN_FILENO) == 1 else {
             throw ValidationError("\(list) is a whole repository; add --yes to remove all of it")
         }
-        FileHandle.standardError.write(Data("Remove all of \(list)? [y/N] ".utf8))
+        Terminal.ask("Remove all of \(list)? [y/N] ")
         guard readLine()?.lowercased() == "y" else { throw Outcome.failed }
     }
 }
 
 extension Deployment {
     /// The registry that a command means.
-    func target(named name: String?) throws -> CleanupTarget {
+    ///
+    /// Without a name it is the only one, or the one whose host all the images begin with.
+    func target(named name: String?, images: [String] = []) throws -> CleanupTarget {
         if let name { return try cleaner.target(named: name) }
+        let meant = targets.filter { target in
+            let hosts = ImageName.hosts(of: target)
+            return !images.isEmpty
+                && images.allSatisfy { image in hosts.contains { image.hasPrefix($0 + "/") } }
+        }
+        if meant.count == 1 { return meant[0] }
         guard targets.count == 1 else {
             let names = targets.map(\.row.name).joined(separator: ", ")
             throw ValidationError("there are several registries; add --registry, one of \(names)")

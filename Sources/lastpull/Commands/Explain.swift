@@ -21,8 +21,8 @@ struct Explain: AsyncParsableCommand {
 
     func run() async throws {
         let deployment = try await options.deployment()
-        let target = try deployment.target(named: registry)
-        let name = try ImageName(image, hosts: [ImageName.host(of: target)])
+        let target = try deployment.target(named: registry, images: [image])
+        let name = try ImageName(image, hosts: ImageName.hosts(of: target))
         guard name.tag != nil || name.digest != nil else {
             throw ValidationError("\(image) is a repository; add :TAG or @DIGEST")
         }

@@ -20,9 +20,10 @@ struct PlanCommand: AsyncParsableCommand {
     func run() async throws {
         let deployment = try await options.deployment()
         let scope = try await deployment.scope(narrow, options)
-        try await deployment.refresh(scope)
+        let isWhole = try await deployment.refresh(scope)
         let run = try await deployment.cleaner.plan(scope, cause: .init(name: "plan"))
         try RunOutput(run: run).print(asJSON: options.json)
+        if !isWhole { throw Outcome.partlyDone }
     }
 }
 
@@ -61,14 +62,14 @@ struct Clean: AsyncParsableCommand {
         var scope = try await deployment.scope(narrow, options)
         scope.olderThanMilliseconds = olderThan.flatMap { Span($0) }?.milliseconds
         scope.maximum = max
-        try await deployment.refresh(scope)
+        let isWhole = try await deployment.refresh(scope)
         let run =
             dryRun
             ? try await deployment.cleaner.plan(scope, cause: .init(name: "clean"))
             : try await deployment.cleaner.clean(scope, cause: .init(name: "clean"))
         let output = RunOutput(run: run)
         try output.print(asJSON: options.json)
-        throw output.status
+        throw isWhole || output.status != Outcome.done ? output.status : Outcome.partlyDone
     }
 }
 
@@ -113,14 +114,14 @@ struct Sweep: AsyncParsableCommand {
         scope.targets = ["untagged"]
         scope.waivesEvidence = now
         if now, !force { try await deployment.refuseWhileAnswering(scope) }
-        try await deployment.refresh(scope)
+        let isWhole = try await deployment.refresh(scope)
         let run =
             dryRun
             ? try await deployment.cleaner.plan(scope, cause: .init(name: "sweep"))
             : try await deployment.cleaner.clean(scope, cause: .init(name: "sweep"))
         let output = RunOutput(run: run)
         try output.print(asJSON: options.json)
-        throw output.status
+        throw isWhole || output.status != Outcome.done ? output.status : Outcome.partlyDone
     }
 }
 
@@ -135,9 +136,25 @@ extension Deployment {
     }
 
     /// Lists the registries in question anew: events keep the ledger current only while we listen.
-    func refresh(_ scope: CleanupScope) async throws {
+    ///
+    /// One that can't be listed does not stop the others: it is said, and the answer tells.
+    ///
+    /// - Returns: Whether all could be listed.
+    /// - Throws: When none could.
+    func refresh(_ scope: CleanupScope) async throws -> Bool {
         try await noteTrust()
-        for target in try cleaner.targets(of: scope) { try await keeper.list(target) }
+        let all = try cleaner.targets(of: scope)
+        var failures: [any Error] = []
+        for target in all {
+            do {
+                try await keeper.list(target)
+            } catch {
+                failures.append(error)
+                if all.count > 1 { Terminal.complain("registry \(target.row.name): \(error)") }
+            }
+        }
+        if let failure = failures.first, failures.count == all.count { throw failure }
+        return failures.isEmpty
     }
 
     func refuseWhileAnswering(_ scope: CleanupScope) async throws {

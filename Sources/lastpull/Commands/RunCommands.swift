@@ -51,8 +51,11 @@ struct Restore: AsyncParsableCommand {
 
     private func restore(_ deployment: Deployment) async throws -> [Restorer.Result] {
         if let name = RunName(subject) { return try await deployment.restorer.restore(run: name) }
-        let target = try deployment.target(named: registry)
-        let image = try ImageName(subject, hosts: [ImageName.host(of: target)])
+        let target = try deployment.target(named: registry, images: [subject])
+        let image = try ImageName(subject, hosts: ImageName.hosts(of: target))
+        guard image.tag != nil || image.digest != nil else {
+            throw ValidationError("\(subject) is a repository; name a run, or add :TAG or @DIGEST")
+        }
         return try await deployment.restorer.restore(
             image.repository,
             tag: image.tag,
@@ -68,11 +71,11 @@ struct Restore: AsyncParsableCommand {
                     [
                         "registry": result.item.registry.name,
                         "repository": result.item.repository.description,
-                        "tag": result.item.tag?.description ?? "",
-                        "digest": result.item.digest?.description ?? "",
+                        "tag": result.item.tag?.description ?? NSNull(),
+                        "digest": result.item.digest?.description ?? NSNull(),
                         "state": result.state.rawValue,
                         "detail": result.detail,
-                    ]
+                    ] as [String: Any]
                 }
             )
         }

@@ -23,8 +23,9 @@ struct RunOutput {
 
     /// Bytes of what is removed, or would be: what failed or was skipped releases nothing.
     private var released: Int64 {
-        run.items
-            .filter { $0.state == .done || $0.state == .planned || $0.state == .started }
+        let isCarriedOut = run.state == .done || run.state == .partly || run.state == .failed
+        return run.items
+            .filter { $0.state == .done || (!isCarriedOut && $0.state == .planned) }
             .reduce(0) { $0 + $1.bytes }
     }
 
@@ -39,6 +40,7 @@ struct RunOutput {
             "reason": item.reason,
             "why": item.why,
             "policy": item.policy ?? NSNull(),
+            "mode": item.isEnforced ? "enforce" : "observe",
             // Without a counted access there is no last one, whatever else happened to the image.
             "lastAccess": item.accesses > 0
                 ? item.lastAccess?.milliseconds ?? NSNull() : NSNull(),

@@ -5,19 +5,10 @@ import Synchronization
 
 /// Standard output and standard error.
 enum Terminal {
-    static func say(_ text: String) {
-        FileHandle.standardOutput.write(Data((text + "\n").utf8))
-    }
+    static func say(_ text: String) { write(text + "\n", to: .standardOutput) }
 
     /// One line on standard error.
-    static func complain(_ text: String) {
-        FileHandle.standardError.write(Data(("lastpull: " + text + "\n").utf8))
-    }
-
-    /// Lines on standard error, as they are.
-    static func complain(lines: String) {
-        FileHandle.standardError.write(Data((lines + "\n").utf8))
-    }
+    static func complain(_ text: String) { write("lastpull: " + text + "\n", to: .standardError) }
 
     static func say(json object: Any) throws {
         let data = try JSONSerialization.data(
@@ -27,8 +18,24 @@ enum Terminal {
         say(String(decoding: data, as: UTF8.self))
     }
 
-    /// Whether a person reads standard error.
-    static var isInteractive: Bool { isatty(STDERR_FILENO) == 1 }
+    /// Writes without a line's end, for a question.
+    static func ask(_ text: String) { write(text, to: .standardError) }
+
+    /// Lines as they are, for messages that name a file's line themselves.
+    static func complain(lines: String) { write(lines + "\n", to: .standardError) }
+
+    /// A reader that went away has seen what it wanted; what else fails is said once, and the
+    /// command's work and its status stand.
+    private static func write(_ text: String, to handle: FileHandle) {
+        do {
+            try handle.write(contentsOf: Data(text.utf8))
+        } catch {
+            guard handle === FileHandle.standardOutput, errno != EPIPE else { return }
+            try? FileHandle.standardError.write(
+                contentsOf: Data("lastpull: cannot write to standard output\n".utf8)
+            )
+        }
+    }
 }
 
 extension LoggingSystem {

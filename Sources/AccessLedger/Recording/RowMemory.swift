@@ -1,0 +1,62 @@
+import RegistryModel
+import Synchronization
+
+/// Rows that a commit has read, which the next one need not read again.
+struct KnownRows: Sendable {
+    var repositories: [BatchRecorder.RepositoryKey: Int64] = [:]
+    var manifests: [BatchRecorder.ManifestKey: BatchRecorder.Pending] = [:]
+    var tags: [BatchRecorder.TagKey: BatchRecorder.Pending] = [:]
+
+    /// Keeps it small: what is in use comes back at once.
+    fileprivate mutating func bound() {
+        if repositories.count > Self.most { repositories = [:] }
+        if manifests.count > Self.most { manifests = [:] }
+        if tags.count > Self.most { tags = [:] }
+    }
+
+    /// About 4 MB; a busy registry pulls fewer different images in a minute.
+    private static let most = 8_192
+}
+
+/// Hands known rows from one commit to the next, while nobody else writes between the two.
+///
+/// What else this process writes is counted; what others write, SQLite's `data_version` tells.
+final class RowMemory: Sendable {
+    /// One write transaction, finished or not.
+    struct Write: Sendable, Equatable {
+        var ordinal: Int
+        var version: Int64
+    }
+
+    private struct State {
+        var writes = 0
+        var rows: (known: KnownRows, of: Write)?
+    }
+
+    private let state = Mutex(State())
+
+    /// Counts a write transaction; call it inside of each.
+    func begin() { state.withLock { $0.writes += 1 } }
+
+    /// The rows that the write right before this one left, or none.
+    ///
+    /// - Parameters:
+    ///   - version: The file's `data_version` inside this write.
+    func take(version: Int64) -> (rows: KnownRows, write: Write) {
+        state.withLock { state in
+            let write = Write(ordinal: state.writes, version: version)
+            defer { state.rows = nil }
+            guard let rows = state.rows,
+                rows.of == Write(ordinal: write.ordinal - 1, version: version)
+            else { return (KnownRows(), write) }
+            return (rows.known, write)
+        }
+    }
+
+    /// Leaves rows for the next write, once `write` is committed.
+    func leave(_ rows: KnownRows, of write: Write) {
+        var rows = rows
+        rows.bound()
+        state.withLock { $0.rows = (rows, write) }
+    }
+}
