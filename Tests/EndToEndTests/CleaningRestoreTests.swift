@@ -18,7 +18,7 @@ extension Cleaning {
 
         private struct Restored: Decodable {
             let repository: String
-            let tag: String
+            let tag: String?
             let digest: String
             let state: String
             let detail: String
@@ -59,6 +59,9 @@ extension Cleaning {
             let restored = try await restore(run.run)
 
             #expect(restored.allSatisfy { $0.state == "restored" })
+            // Children have no tag, and are put back before what holds them.
+            #expect(restored.prefix(2).allSatisfy { $0.tag == nil })
+            #expect(Set(restored.dropFirst(2).map(\.tag)) == ["plain", "multi"])
             #expect(restored.count == 4)
             #expect(try await registry.tags(repository) == ["multi", "plain"])
             #expect(try await bytes("plain") == folder.bytes(of: plain))

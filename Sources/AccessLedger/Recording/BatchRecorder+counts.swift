@@ -154,6 +154,7 @@ extension BatchRecorder {
         try flushCountsForNow()
         known.manifests.removeAll()
         known.tags.removeAll()
+        isUnsettled = true
     }
 
     /// Writes the gathered counts; the rows stay known.

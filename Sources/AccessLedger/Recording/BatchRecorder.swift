@@ -46,6 +46,8 @@ struct BatchRecorder {
     var outcome = RecordedBatch()
     /// Rows of earlier commits, and of this one when it is finished.
     var known: KnownRows
+    /// Whether others changed rows in this transaction, so that what is known may be wrong after it.
+    var isUnsettled = false
     var manifests: [ManifestKey: Pending] = [:]
     var tags: [TagKey: Pending] = [:]
     var processes: [Process: ProcessNews] = [:]

@@ -24,7 +24,8 @@ extension Ledger {
                 )
                 for delivery in deliveries { try recorder.record(delivery) }
                 try recorder.finish(now: now)
-                return (recorder.outcome, recorder.known, write)
+                let known = recorder.isUnsettled ? KnownRows() : recorder.known
+                return (recorder.outcome, known, write)
             }
             rowMemory.leave(rows, of: write)
             return outcome

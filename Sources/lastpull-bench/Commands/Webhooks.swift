@@ -61,7 +61,10 @@ struct Webhooks: AsyncParsableCommand {
                     EventScript.lua(images: Self.images, seed: .random(in: .min ... .max)),
                     to: "events.lua"
                 )
-                return try await wrk.run(server.url, script: script, seconds: seconds)
+                let before = try server.processorTime()
+                var result = try await wrk.run(server.url, script: script, seconds: seconds)
+                result.processorTime = try server.processorTime() - before
+                return result
             }
             var answered = try await load(daemon, 1).requests
             _ = try await load(peer, 1)
@@ -113,6 +116,10 @@ struct Webhooks: AsyncParsableCommand {
             results.reduce(0) { $0 + Double($1.requests) }
                 / results.reduce(0) { $0 + $1.seconds }
         }
+        func processorTime(_ results: [Wrk.Result]) -> Double {
+            results.reduce(0) { $0 + $1.processorTime } * 1_000_000
+                / results.reduce(0) { $0 + Double($1.requests) }
+        }
         let share = 100 * rate(durable) / rate(peer)
         let p99 = durable.map(\.p99).max() ?? .infinity
         return [
@@ -126,6 +133,8 @@ struct Webhooks: AsyncParsableCommand {
                 goal: "at least 60 %",
                 isMet: share >= 60
             ),
+            Figure("webhooks", "processor time of peer", processorTime(peer), "µs/event"),
+            Figure("webhooks", "processor time of durable", processorTime(durable), "µs/event"),
             Figure("webhooks", "p99 of peer", peer.map(\.p99).max() ?? .infinity, "ms"),
             Figure(
                 "webhooks",

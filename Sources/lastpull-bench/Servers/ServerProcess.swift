@@ -55,6 +55,17 @@ final class ServerProcess {
         }
     }
 
+    /// Seconds of processor time so far; they hardly depend on what else the machine does.
+    func processorTime() throws -> Double {
+        let path = "/proc/\(process.processIdentifier)/stat"
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+        // The second field is a name in parentheses, which may hold spaces.
+        let fields = text.drop { $0 != ")" }.split(separator: " ")
+        guard fields.count > 12, let user = Double(fields[12]), let system = Double(fields[13])
+        else { throw BenchError("\(path) can't be understood") }
+        return (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
+    }
+
     /// A line of `/proc/PID/status` in bytes, such as `VmRSS`.
     func memory(_ name: String) throws -> Int64 {
         let path = "/proc/\(process.processIdentifier)/status"

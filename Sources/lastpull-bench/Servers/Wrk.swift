@@ -7,6 +7,8 @@ struct Wrk {
         var seconds: Double
         /// Milliseconds.
         var p99: Double
+        /// What the server took, in seconds of processor time.
+        var processorTime = 0.0
         /// Answers other than 2xx and 3xx, and requests without any.
         var failures: Int
 
