@@ -65,9 +65,8 @@ package struct Planner: Sendable {
 
     private mutating func consider(_ candidate: InventorySlice.Candidate, in slice: InventorySlice)
     {
-        guard var image = image(of: candidate, in: slice), !isRemoved(image) else { return }
+        guard let image = image(of: candidate, in: slice), !isRemoved(image) else { return }
         guard request.targets.contains(image.tag == nil ? .untagged : .tags) else { return }
-        image.isAttached = image.tag.map { deferred.isAttached($0.id) } ?? false
         if let reason = protection(of: image, among: Self.rules(for: image)) {
             keep(image, reason)
             if let tag = image.tag { deferred.remove(tag.id) }

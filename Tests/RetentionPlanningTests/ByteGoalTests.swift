@@ -130,6 +130,20 @@ struct ByteGoalTests {
         #expect(two.keptReasons == [.overMaximum: 1])
     }
 
+    // What the index released counts, and the coldest of them comes first.
+    @Test mutating func theGoalLimitsWhatWaitedForAnIndex() throws {
+        let leaves = try [20, 40, 30, 50].map { try image("leaf-\($0)", days: $0) }
+        let index = try image("index", days: 10)
+        let content = leaves.compactMap { world.tags[$0]?.manifest }
+        world.tags[index]?.manifest.map { world.manifests[$0]?.children = content }
+        let order = [index, leaves[3], leaves[1], leaves[2], leaves[0]]
+        for count in 1...5 {
+            let planner = plan(world, bytes(Int64(count * 10)))
+            #expect(planner.items.map(\.tagID) == Array(order.prefix(count)))
+            #expect(planner.keptReasons == (count == 5 ? [:] : [.notNeeded: 5 - count]))
+        }
+    }
+
     @Test mutating func aSignatureThatAnotherTagKeepsStays() throws {
         let signature = try world.manifest(in: repository)
         let app = try tag("app", on: manifest, days: 10)

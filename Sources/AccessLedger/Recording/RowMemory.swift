@@ -40,8 +40,7 @@ final class RowMemory: Sendable {
 
     /// The rows that the write right before this one left, or none.
     ///
-    /// - Parameters:
-    ///   - version: The file's `data_version` inside this write.
+    /// `version` is the file's `data_version` inside this write: another process changes it.
     func take(version: Int64) -> (rows: KnownRows, write: Write) {
         state.withLock { state in
             let write = Write(ordinal: state.writes, version: version)

@@ -67,7 +67,8 @@ final class GeneratedRegistry: Sendable {
                 headers: [.contentType: "application/json"],
                 body: ResponseBody(
                     byteBuffer: ByteBuffer(
-                        string: #"{"name":"bench/\#(name)","tags":[\#(tags.joined(separator: ","))]}"#
+                        string: #"{"name":"bench/\#(name)","tags":["#
+                            + tags.joined(separator: ",") + "]}"
                     )
                 )
             )
