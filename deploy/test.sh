@@ -6,7 +6,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source deploy/lib.sh
 
 if has apt-get; then
-    install_packages "${build_packages[@]}" docker-registry skopeo shellcheck nginx-light
+    install_packages "${build_packages[@]}" docker-registry skopeo shellcheck nginx-light curl gzip
 else
     check_commands "docker-registry|registry" skopeo shellcheck nginx
 fi

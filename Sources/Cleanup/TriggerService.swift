@@ -10,9 +10,9 @@ package import RetentionPlanning
 /// One cleanup at a time for a registry; what fires meanwhile is looked at again when it has ended.
 package actor TriggerService {
     private let triggers: [Trigger]
-    private let cleaner: Cleaner
+    let cleaner: Cleaner
     private let keeper: InventoryKeeper
-    private let logger: Logger
+    let logger: Logger
     private let now: @Sendable () -> Timestamp
     private let firings: AsyncStream<Firing>
     private let fire: AsyncStream<Firing>.Continuation
@@ -103,7 +103,8 @@ package actor TriggerService {
         }
     }
 
-    private static let surveyInterval = Span.minutes(1)
+    /// Often enough for a first listing over a mark; a survey of ten thousand repositories is cheap.
+    private static let surveyInterval = Span.seconds(10)
 
     private func considerRegistry(_ trigger: Trigger, _ names: Set<String>) async {
         guard case .registryBytes(let above, let until) = trigger.measure else { return }
@@ -123,102 +124,6 @@ package actor TriggerService {
         }
     }
 
-    private func considerTimed(_ trigger: Trigger, _ time: Timestamp) async {
-        for target in cleaner.targets {
-            if let own = trigger.registry, own != target.row.name { continue }
-            switch trigger.measure {
-            case .every(let interval):
-                guard await isDue(trigger, target, interval, time) else { continue }
-                consider(
-                    Firing(
-                        trigger: trigger,
-                        registry: target.row.name,
-                        measured: "every \(interval)",
-                        goal: .everything,
-                        needed: 0
-                    )
-                )
-            case .volume(let path, let above, let until, _):
-                guard target.storage != nil else { continue }
-                await considerVolume(trigger, target, path, above, until)
-            default: continue
-            }
-        }
-    }
-
-    private func isDue(
-        _ trigger: Trigger,
-        _ target: CleanupTarget,
-        _ interval: Span,
-        _ time: Timestamp
-    ) async -> Bool {
-        let known: (at: Timestamp, note: String)?
-        do {
-            known = try await cleaner.ledger.lastRun(
-                ofTrigger: trigger.name,
-                registryId: target.row.id,
-                repositoryId: 0
-            )
-        } catch {
-            logger.error("trigger not looked at", metadata: ["reason": "\(error)"])
-            return false
-        }
-        guard let last = known else {
-            // The clock starts when the trigger is first seen.
-            try? await cleaner.ledger.ran(
-                trigger: trigger.name,
-                registryId: target.row.id,
-                repositoryId: 0,
-                at: time,
-                note: "first seen"
-            )
-            return false
-        }
-        return time - last.at >= interval
-    }
-
-    private func considerVolume(
-        _ trigger: Trigger,
-        _ target: CleanupTarget,
-        _ path: String,
-        _ above: Trigger.VolumeMark,
-        _ until: Trigger.VolumeMark
-    ) async {
-        let gauge: VolumeGauge
-        do {
-            gauge = try VolumeGauge(path: path)
-        } catch {
-            await complain(trigger, target.row.name, "\(error)", ["needed": "0"])
-            return
-        }
-        guard gauge.isAbove(above, released: 0) else { return }
-        let released = await releasedBytes(of: target)
-        guard gauge.isAbove(above, released: released) else { return }
-        let needed = gauge.excess(over: until, released: released)
-        let percent = (gauge.percent * 10).rounded() / 10
-        consider(
-            Firing(
-                trigger: trigger,
-                registry: target.row.name,
-                measured: "\(percent)% of \(path)",
-                goal: .release(bytes: needed),
-                needed: needed
-            )
-        )
-    }
-
-    /// Bytes that were released and are still on the registry's disk.
-    private func releasedBytes(of target: CleanupTarget) async -> Int64 {
-        guard let storage = target.storage,
-            let blobs = try? await cleaner.ledger.releasedBlobs(of: target.row)
-        else { return 0 }
-        return blobs.reduce(0) { sum, blob in
-            let place = "\(blob.digest.algorithm)/\(blob.digest.encoded.prefix(2))"
-            let path = "\(storage)/docker/registry/v2/blobs/\(place)/\(blob.digest.encoded)/data"
-            return FileManager.default.fileExists(atPath: path) ? sum + blob.size : sum
-        }
-    }
-
     // MARK: Cleaning
 
     private func key(_ firing: Firing) -> String {
@@ -233,7 +138,7 @@ package actor TriggerService {
         return [.init(registryId: target.row.id, repositoryId: facts.id)]
     }
 
-    private func consider(_ firing: Firing) {
+    func consider(_ firing: Firing) {
         let time = now()
         let isCooling =
             state.ended[key(firing)].map { time - $0 < firing.trigger.cooldown } ?? false
@@ -252,23 +157,25 @@ package actor TriggerService {
     }
 
     private func carryOut(_ firing: Firing) async {
+        var isTooEarly = false
         do {
-            try await clean(firing)
+            isTooEarly = try await !clean(firing)
         } catch {
             await complain(firing.trigger, firing.registry, "\(error)", [:])
         }
         state.busy.remove(firing.registry)
-        state.ended[key(firing)] = now()
+        if !isTooEarly { state.ended[key(firing)] = now() }
     }
 
-    private func clean(_ firing: Firing) async throws {
+    /// Cleans, unless the registry is not listed yet: what was pushed while nobody listened is not
+    /// known before.
+    private func clean(_ firing: Firing) async throws -> Bool {
         let target = try cleaner.target(named: firing.registry)
         guard let listedAt = try await cleaner.ledger.lastListing(of: target.row),
             listedAt >= began
         else {
-            // What was pushed while nobody listened is not known yet.
             state.waiting.formUnion(place(firing, target))
-            return
+            return false
         }
         try await keeper.readNew(of: target, in: firing.repository?.id)
         var scope = CleanupScope()
@@ -300,10 +207,11 @@ package actor TriggerService {
                 ]
             )
         }
+        return true
     }
 
     /// Says once, and again every hour, why a trigger could not do what it is there for.
-    private func complain(
+    func complain(
         _ trigger: Trigger,
         _ registry: String,
         _ text: String,

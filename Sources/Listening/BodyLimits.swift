@@ -5,7 +5,7 @@ package struct BodyLimits: Sendable, Equatable {
     /// Bytes after inflating.
     package var inflated: Int
 
-    package init(received: Int = 16 << 20, inflated: Int = 256 << 20) {
+    package init(received: Int = 16 << 20, inflated: Int = 64 << 20) {
         self.received = received
         self.inflated = inflated
     }

@@ -1,0 +1,104 @@
+import AccessLedger
+import Foundation
+import Logging
+import RegistryModel
+import RetentionPlanning
+
+// What is looked at on a tick: time, and how full a file system is.
+extension TriggerService {
+    func considerTimed(_ trigger: Trigger, _ time: Timestamp) async {
+        for target in cleaner.targets {
+            if let own = trigger.registry, own != target.row.name { continue }
+            switch trigger.measure {
+            case .every(let interval):
+                guard await isDue(trigger, target, interval, time) else { continue }
+                consider(
+                    Firing(
+                        trigger: trigger,
+                        registry: target.row.name,
+                        measured: "every \(interval)",
+                        goal: .everything,
+                        needed: 0
+                    )
+                )
+            case .volume(let path, let above, let until, _):
+                guard target.storage != nil else { continue }
+                await considerVolume(trigger, target, path, above, until)
+            default: continue
+            }
+        }
+    }
+
+    private func isDue(
+        _ trigger: Trigger,
+        _ target: CleanupTarget,
+        _ interval: Span,
+        _ time: Timestamp
+    ) async -> Bool {
+        let known: (at: Timestamp, note: String)?
+        do {
+            known = try await cleaner.ledger.lastRun(
+                ofTrigger: trigger.name,
+                registryId: target.row.id,
+                repositoryId: 0
+            )
+        } catch {
+            logger.error("trigger not looked at", metadata: ["reason": "\(error)"])
+            return false
+        }
+        guard let last = known else {
+            // The clock starts when the trigger is first seen.
+            try? await cleaner.ledger.ran(
+                trigger: trigger.name,
+                registryId: target.row.id,
+                repositoryId: 0,
+                at: time,
+                note: "first seen"
+            )
+            return false
+        }
+        return time - last.at >= interval
+    }
+
+    private func considerVolume(
+        _ trigger: Trigger,
+        _ target: CleanupTarget,
+        _ path: String,
+        _ above: Trigger.VolumeMark,
+        _ until: Trigger.VolumeMark
+    ) async {
+        let gauge: VolumeGauge
+        do {
+            gauge = try VolumeGauge(path: path)
+        } catch {
+            await complain(trigger, target.row.name, "\(error)", ["needed": "0"])
+            return
+        }
+        guard gauge.isAbove(above, released: 0) else { return }
+        let released = await releasedBytes(of: target)
+        guard gauge.isAbove(above, released: released) else { return }
+        let needed = gauge.excess(over: until, released: released)
+        let percent = (gauge.percent * 10).rounded() / 10
+        consider(
+            Firing(
+                trigger: trigger,
+                registry: target.row.name,
+                measured: "\(percent)% of \(path)",
+                goal: .release(bytes: needed),
+                needed: needed
+            )
+        )
+    }
+
+    /// Bytes that were released and are still on the registry's disk.
+    private func releasedBytes(of target: CleanupTarget) async -> Int64 {
+        guard let storage = target.storage,
+            let blobs = try? await cleaner.ledger.releasedBlobs(of: target.row)
+        else { return 0 }
+        return blobs.reduce(0) { sum, blob in
+            let place = "\(blob.digest.algorithm)/\(blob.digest.encoded.prefix(2))"
+            let path = "\(storage)/docker/registry/v2/blobs/\(place)/\(blob.digest.encoded)/data"
+            return FileManager.default.fileExists(atPath: path) ? sum + blob.size : sum
+        }
+    }
+}
