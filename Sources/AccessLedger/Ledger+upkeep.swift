@@ -27,17 +27,10 @@ package struct SourceStatistics: Sendable, Equatable {
 extension Ledger {
     /// Drops a bounded part of what is older than the history; false when nothing is left to drop.
     package func rollOff(history: Span, now: Timestamp) async throws -> Bool {
-        try await write("roll off old hours in") { db in
-            let hour = (now - history).hour
+        let hour = (now - history).hour
+        let isMore = try await write("roll off old keys in") { db in
             let stamp = (now - Self.dedupeTime).milliseconds
             var isMore = false
-            for sql in [
-                "DELETE FROM manifestHour WHERE (manifestId, hour, source) IN (SELECT manifestId, hour, source FROM manifestHour WHERE hour < ? LIMIT 20000)",
-                "DELETE FROM tagHour WHERE (tagId, hour, source) IN (SELECT tagId, hour, source FROM tagHour WHERE hour < ? LIMIT 20000)",
-            ] {
-                try db.run(sql, [hour])
-                isMore = isMore || db.changesCount >= Self.rollOffStep
-            }
             for registryId in try db.numbers("SELECT id FROM registry") {
                 try db.run(
                     """
@@ -65,10 +58,51 @@ extension Ledger {
             try db.run("DELETE FROM event WHERE time < ?", [(now - Self.eventTime).milliseconds])
             return isMore
         }
+        let hours = try await read("look for old hours in") { db in
+            try (
+                manifests: Self.keys(
+                    db,
+                    "SELECT manifestId, hour, source FROM manifestHour WHERE hour < ? LIMIT ?",
+                    hour
+                ),
+                tags: Self.keys(
+                    db,
+                    "SELECT tagId, hour, source FROM tagHour WHERE hour < ? LIMIT ?",
+                    hour
+                )
+            )
+        }
+        try await drop(
+            hours.manifests,
+            "DELETE FROM manifestHour WHERE manifestId = ? AND hour = ? AND source = ?"
+        )
+        try await drop(
+            hours.tags,
+            "DELETE FROM tagHour WHERE tagId = ? AND hour = ? AND source = ?"
+        )
+        return isMore || max(hours.manifests.count, hours.tags.count) >= Self.rollOffStep
     }
 
-    /// Rows dropped in one transaction, so that webhooks never wait long behind it.
+    private typealias HourKey = [Int64]
+
+    /// Old rows, which only a look at all of them finds: beside the writer, which goes on meanwhile.
+    private static func keys(_ db: Database, _ sql: String, _ hour: Int64) throws -> [HourKey] {
+        try db.rows(sql, [hour, rollOffStep]).map { [$0[0], $0[1], $0[2]] }
+    }
+
+    private func drop(_ keys: [HourKey], _ sql: String) async throws {
+        for start in stride(from: 0, to: keys.count, by: Self.droppedAtOnce) {
+            let part = keys[start..<min(start + Self.droppedAtOnce, keys.count)]
+            try await write("roll off old hours in") { db in
+                for key in part { try db.run(sql, StatementArguments(key)) }
+            }
+        }
+    }
+
+    /// Rows dropped before the next look.
     private static let rollOffStep = 20_000
+    /// Hours dropped in one transaction: each lies on a page of its own, and webhooks wait meanwhile.
+    private static let droppedAtOnce = 500
     /// How long an event or line that comes again is recognised (design, section 5.1).
     private static let dedupeTime = Span.days(7)
     /// How long the outbox can be read back.
