@@ -22,15 +22,8 @@ package final class Intake: AccessSink, Service {
 
     private struct State {
         var queue: [Waiting] = []
-        /// What is being recorded.
-        var current: [Waiting] = []
         var worker: CheckedContinuation<Void, Never>?
         var isClosed = false
-
-        mutating func takeCurrent() -> [Waiting] {
-            defer { current = [] }
-            return current
-        }
     }
 
     package init(
@@ -96,27 +89,14 @@ package final class Intake: AccessSink, Service {
     }
 
     private func work() async {
-        while await waitForWork() {
-            do {
-                try await ledger.record(
-                    ignoring: ignoreList,
-                    now: now,
-                    next: { self.take().map(\.delivery) },
-                    recorded: { self.answer($0) }
-                )
-            } catch {
-                await commit(state.withLock { $0.takeCurrent() })
+        while true {
+            let batch = take()
+            if !batch.isEmpty {
+                await commit(batch)
+            } else if await !waitForWork() {
+                return
             }
         }
-    }
-
-    /// Answers those whose batch was recorded, in its order.
-    private func answer(_ outcome: RecordedBatch) {
-        let batch = state.withLock { $0.takeCurrent() }
-        for (waiting, answer) in zip(batch, outcome.answers) {
-            waiting.answer.resume(returning: answer)
-        }
-        onCommit(outcome)
     }
 
     private func take() -> [Waiting] {
@@ -130,7 +110,6 @@ package final class Intake: AccessSink, Service {
             }
             let batch = Array(state.queue.prefix(count))
             state.queue.removeFirst(count)
-            state.current = batch
             return batch
         }
     }
@@ -148,7 +127,6 @@ package final class Intake: AccessSink, Service {
         return state.withLock { !$0.queue.isEmpty || !$0.isClosed }
     }
 
-    /// Records a batch for which that has failed once.
     private func commit(_ batch: [Waiting]) async {
         do {
             try await record(batch)
