@@ -53,6 +53,7 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         module("RegistryModel", [crypto]),
         module("CurlTransport", ["CCurl", "RegistryModel"]),
@@ -60,6 +61,7 @@ let package = Package(
         module("AccessLedger", ["RegistryModel", grdb]),
         module("EventDecoding", ["CZlib", "RegistryModel", crypto]),
         module("RetentionPlanning", ["RegistryModel"]),
+        module("RegistryStorage", ["CLinux", "RegistryModel", crypto]),
         module(
             "Cleanup",
             ["AccessLedger", "RegistryClients", "RegistryModel", "RetentionPlanning", logging]
@@ -114,6 +116,7 @@ let package = Package(
                 logging, nioCore, nioPosix,
             ]
         ),
+        tests("RegistryStorageTests", ["RegistryModel", "RegistryStorage", "TestSupport"]),
         tests("DaemonTests", ["Daemon", "RegistryModel", "RetentionPlanning", "TestSupport"]),
         tests("EndToEndTests", ["RegistryModel", "TestSupport"]),
     ]
