@@ -61,10 +61,13 @@ let package = Package(
         module("AccessLedger", ["RegistryModel", grdb]),
         module("EventDecoding", ["CZlib", "RegistryModel", crypto]),
         module("RetentionPlanning", ["RegistryModel"]),
-        module("RegistryStorage", ["CLinux", "RegistryModel", crypto]),
+        module("RegistryStorage", ["CLinux", "RegistryModel", crypto, yams]),
         module(
             "Cleanup",
-            ["AccessLedger", "RegistryClients", "RegistryModel", "RetentionPlanning", logging]
+            [
+                "AccessLedger", "RegistryClients", "RegistryModel", "RegistryStorage",
+                "RetentionPlanning", logging,
+            ]
         ),
         module("Publishing", ["AccessLedger", "RegistryModel", hummingbird, logging, nioCore]),
         module(

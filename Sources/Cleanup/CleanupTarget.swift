@@ -18,6 +18,12 @@ package struct CleanupTarget: Sendable {
     package var inventoryInterval: Span
     /// The filesystem driver's root on this machine.
     package var storage: String?
+    /// Nothing younger is swept from the storage.
+    package var grace: Span
+    /// Between out of sight and off the disk.
+    package var quarantine: Span
+    /// What restarts the registry after a sweep of its disk; empty for nothing.
+    package var afterSweep: [String]
     /// Whether the address is this machine: a refused connection then proves that nobody can pull.
     package var isLoopback: Bool
 
@@ -32,6 +38,9 @@ package struct CleanupTarget: Sendable {
         probeInterval: Span = .minutes(5),
         inventoryInterval: Span = .hours(6),
         storage: String? = nil,
+        grace: Span = .hours(1),
+        quarantine: Span = .hours(1),
+        afterSweep: [String] = [],
         isLoopback: Bool = false
     ) {
         self.row = row
@@ -44,6 +53,9 @@ package struct CleanupTarget: Sendable {
         self.probeInterval = probeInterval
         self.inventoryInterval = inventoryInterval
         self.storage = storage
+        self.grace = grace
+        self.quarantine = quarantine
+        self.afterSweep = afterSweep
         self.isLoopback = isLoopback
     }
 }
