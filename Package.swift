@@ -86,7 +86,7 @@ let package = Package(
             name: "lastpull",
             dependencies: [
                 "AccessLedger", "Cleanup", "Daemon", "Publishing", "RegistryClients",
-                "RegistryModel", "RetentionPlanning", argumentParser, logging,
+                "RegistryModel", "RegistryStorage", "RetentionPlanning", argumentParser, logging,
             ],
             swiftSettings: settings
         ),

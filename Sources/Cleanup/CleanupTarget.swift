@@ -8,6 +8,9 @@ package struct CleanupTarget: Sendable {
     package var client: any RegistryClient
     /// Reads by the address that clients use, so that a probe goes the way they go.
     package var probeClient: any RegistryClient
+    /// Reads what the registry holds: from its disk, where that is on this machine.
+    package var reader: any RegistryClient
+    /// Empty where only the registry's disk is known.
     package var url: String
     /// The address that clients use.
     package var clientURL: String
@@ -46,6 +49,7 @@ package struct CleanupTarget: Sendable {
         self.row = row
         self.client = client
         self.probeClient = probeClient
+        reader = storage.map { StorageClient(path: $0) } ?? client
         self.url = url
         self.clientURL = clientURL ?? url
         self.repositories = repositories

@@ -68,7 +68,7 @@ extension StorageSweeper {
         return .api(client)
     }
 
-    func doesAnswer(_ target: CleanupTarget) async -> Bool {
+    package func doesAnswer(_ target: CleanupTarget) async -> Bool {
         guard !target.url.isEmpty else { return false }
         do {
             try await target.client.ping()

@@ -138,7 +138,7 @@ struct Runs: AsyncParsableCommand {
             "done": summary.done,
             "kept": summary.run.kept,
             "released": summary.released,
-            "reclaimed": 0,
+            "reclaimed": summary.reclaimed,
         ]
     }
 }
