@@ -53,6 +53,19 @@ extension Ledger {
         )
     }
 
+    /// Replaces the items of a sweep that has not begun by those of a fresh plan.
+    package func replan(
+        _ run: RunName,
+        storage items: [StorageItem],
+        at time: Timestamp
+    ) async throws {
+        try await write("write a sweep to") { db in
+            guard let id = try Self.runId(run, db) else { return }
+            try db.run("DELETE FROM storageItem WHERE runId = ?", [id])
+            for item in items { try Self.insert(item, of: id, at: time, db) }
+        }
+    }
+
     /// Writes down where items of a sweep stand, all in one transaction.
     ///
     /// `detail` nil leaves each item's own.
