@@ -81,6 +81,29 @@ extension Cleaning {
             await registry.stop()
         }
 
+        // What one trigger has counted is still new to the other: after three pushes the second fires
+        // although the first has run after two.
+        @Test func eachTriggerCountsPushesByItself() async throws {
+            var settings = CleaningSettings(url: registry.url)
+            settings.triggers = [
+                "{ name: second, registry: local, pushes: 2, cooldown: 0s }",
+                "{ name: third, registry: local, pushes: 3, cooldown: 0s }",
+            ]
+            try await lastpull.start(settings: settings.text)
+            var causes: [String] = []
+            for seed in 1...4 {
+                try await registry.push(repository, "t\(seed)", seed: UInt64(seed))
+                if seed == 1 { continue }
+                causes = try await eventualValue("run \(seed - 1) has ended") {
+                    let runs = try await lastpull.summaries().filter { $0.endedAt != nil }
+                    return runs.count >= seed - 1 ? runs.reversed().map(\.cause) : nil
+                }
+            }
+            #expect(causes == ["second", "third", "second"])
+            try await lastpull.terminate()
+            await registry.stop()
+        }
+
         // A tag that moves on leaves its manifest without one. The first was pulled by its digest,
         // as a cluster does that pins it: it stays although the others are not enough then.
         @Test(arguments: ["untagged: 3, until: 1", "untaggedBytes: 350KB, until: 150KB"])

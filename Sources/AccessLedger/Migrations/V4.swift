@@ -1,0 +1,14 @@
+import GRDB
+
+extension Migrations {
+    /// Each `pushes` trigger counts for itself: how many of a repository's pushes it has counted, up
+    /// to its last run there. What `repository.pushes` held is what no trigger has counted yet.
+    static func countPushesOfEachTrigger(_ db: Database) throws {
+        try db.execute(
+            sql: """
+                ALTER TABLE triggerState
+                ADD COLUMN pushes INTEGER NOT NULL DEFAULT 0 CHECK (pushes >= 0)
+                """
+        )
+    }
+}
