@@ -99,11 +99,16 @@ package struct Cleaner: Sendable {
         return try await carryOut(draft, scope, cause)
     }
 
-    func draft(_ scope: CleanupScope, modes: Set<Policy.Mode>) async throws -> PlanMaker.Draft {
+    func draft(
+        _ scope: CleanupScope,
+        modes: Set<Policy.Mode>,
+        isQuick: Bool = false
+    ) async throws -> PlanMaker.Draft {
         try await planMaker.draft(
             scope,
             over: try targets(of: scope),
             modes: modes,
+            isQuick: isQuick,
             now: now()
         )
     }
@@ -206,7 +211,7 @@ package struct Cleaner: Sendable {
         let scope = try CleanupScope(run.scope)
         let locks = try locks(scope)
         defer { withExtendedLifetime(locks) {} }
-        let fresh = try await draft(scope, modes: [.enforce])
+        let fresh = try await draft(scope, modes: [.enforce], isQuick: true)
         let still = Set(fresh.items.map(Self.identity))
         for item in run.items where item.isEnforced && !still.contains(Self.identity(item)) {
             try await ledger.set(

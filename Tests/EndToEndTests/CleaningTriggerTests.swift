@@ -190,5 +190,29 @@ extension Cleaning {
             try await lastpull.terminate()
             await registry.stop()
         }
+
+        // A week has to be heard before anything may go. Till then no tag is looked at, or the walk
+        // over a large registry would start again and again: that these are fresh is not found out.
+        @Test func looksAtNoTagWhileTheHistoryIsIncomplete() async throws {
+            let keep = "{ accessed: { atLeast: 1, within: 7d }, pushed: { within: 24h } }"
+            try await startWithFiveImages(settings("tags: 5, until: 3", keep: keep))
+            try await registry.push(repository, "t6", seed: 6, bytes: 100_000)
+
+            let event = try await eventualValue("it is announced") {
+                try await lastpull.events("--filter", "event=insufficient").first
+            }
+
+            #expect(
+                event["why"] == "needed 3 tags, found 0 (kept: historyIncomplete 6)",
+                "\(event)"
+            )
+            #expect(await registry.tagNames(repository).count == 6)
+            // By hand each is looked at, and has a reason of its own.
+            let plan = try await lastpull.report("plan")
+            #expect(plan.keptReasons["freshPush"] != nil, "\(plan.keptReasons)")
+            #expect(plan.kept == 6)
+            try await lastpull.terminate()
+            await registry.stop()
+        }
     }
 }

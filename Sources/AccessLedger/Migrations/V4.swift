@@ -1,8 +1,10 @@
 import GRDB
 
 extension Migrations {
-    /// Each `pushes` trigger counts for itself: how many of a repository's pushes it has counted, up
-    /// to its last run there. What `repository.pushes` held is what no trigger has counted yet.
+    /// Lets each `pushes` trigger count for itself.
+    ///
+    /// Its number is how many of a repository's pushes it has counted, up to its last run there. What
+    /// `repository.pushes` held before is what no trigger has counted yet.
     static func countPushesOfEachTrigger(_ db: Database) throws {
         try db.execute(
             sql: """
