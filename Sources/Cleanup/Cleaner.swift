@@ -73,7 +73,25 @@ package struct Cleaner: Sendable {
         let locks = try locks(scope)
         defer { withExtendedLifetime(locks) {} }
         let draft = try await draft(scope, modes: [.enforce, .observe])
+        if draft.brake != nil, draft.items.contains(where: \.isEnforced),
+            let waiting = try await waiting(draft, scope, cause)
+        {
+            return waiting
+        }
         return try await carryOut(draft, scope, cause)
+    }
+
+    /// The plan that waits for approval since the same was asked for before.
+    private func waiting(
+        _ draft: PlanMaker.Draft,
+        _ scope: CleanupScope,
+        _ cause: Cause
+    ) async throws -> RunRecord? {
+        try await ledger.waitingRun(
+            RunRecord.fingerprint(of: draft.items),
+            ofCause: cause.name,
+            scope: scope.text
+        )
     }
 
     /// Plans the removal of named images; carried out unless it is a dry run.

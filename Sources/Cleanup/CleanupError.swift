@@ -10,6 +10,7 @@ package enum CleanupError: Error, Sendable, Equatable, CustomStringConvertible {
     case nothingToRestore(String)
     case cannotLock(path: String, reason: String)
     case unknownImage(String)
+    case unknownRepository(String)
 
     package var description: String {
         switch self {
@@ -27,6 +28,8 @@ package enum CleanupError: Error, Sendable, Equatable, CustomStringConvertible {
             "cannot lock \(path): \(reason)"
         case .unknownImage(let image):
             "the ledger knows no image \(image); check the name, or list the registry with `plan`"
+        case .unknownRepository(let name):
+            "no repository \(name) is known, nor listed by the registry; check the name"
         }
     }
 }

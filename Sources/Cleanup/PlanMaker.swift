@@ -149,7 +149,7 @@ package struct PlanMaker: Sendable {
     ) async throws {
         var cursor: CandidateCursor? = .start
         var size = Self.firstPage
-        while let place = cursor.map({ (place, $0) }), !planner.isFinished {
+        while let place = cursor.map({ (place, $0) }), !planner.isSatisfied {
             let page = try await pages(place.0, place.1, size, rule(planner.request.now))
             planner.consider(only(modes, page.slice, planner.request))
             cursor = page.next

@@ -23,10 +23,14 @@ struct RunOutput {
 
     /// Bytes of what is removed, or would be: what failed or was skipped releases nothing.
     private var released: Int64 {
-        let isCarriedOut = run.state == .done || run.state == .partly || run.state == .failed
-        return run.items
-            .filter { $0.state == .done || (!isCarriedOut && $0.state == .planned) }
+        run.items
+            .filter { $0.state == .done || (run.state.isPlan && $0.state == .planned) }
             .reduce(0) { $0 + $1.bytes }
+    }
+
+    /// What is released, in the tense of the run's state.
+    static func bytes(_ released: Int64, of run: RunRecord) -> String {
+        "\(run.state.isPlan ? "would release" : "released") \(ByteCount(released))"
     }
 
     private static func item(_ item: RunItem) -> [String: Any] {
@@ -57,10 +61,13 @@ struct RunOutput {
         let reasons = run.keptReasons.sorted { $0.key < $1.key }
             .map { "\($0.key) \($0.value)" }
             .joined(separator: ", ")
-        let count = run.items.count
+        let done = run.items.count { $0.state == .done }
+        let count =
+            run.state.isPlan
+            ? "\(run.items.count) to remove" : "\(done) of \(run.items.count) removed"
         Terminal.say(
             "run \(run.name) (\(run.mode), \(run.state.rawValue)): "
-                + "\(count) to remove, \(ByteCount(released)) released; \(run.kept) kept"
+                + "\(count), \(Self.bytes(released, of: run)); \(run.kept) kept"
                 + (reasons.isEmpty ? "" : " (\(reasons))")
         )
         if !run.note.isEmpty { Terminal.say(run.note) }
