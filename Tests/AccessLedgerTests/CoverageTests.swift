@@ -114,6 +114,29 @@ struct CoverageTests {
         #expect(whole.max() ?? .zero >= .minutes(75))
     }
 
+    // A probe that a kill cut off may never have been sent: it must not look like one that was
+    // answered and never reported. One that was answered does, whoever was killed since.
+    @Test func marksProbesThatWereCutOffByOurEnd() async throws {
+        let fixture = try await LedgerFixture()
+        for name in ["p1", "p2"] { try await probe(fixture, name) }
+        try await probe(fixture, "answered", through: nil)
+        fixture.now = fixture.now + .minutes(5)
+        try await fixture.ledger.probeSent(
+            "cut off",
+            to: fixture.registry,
+            mediaType: MediaType.ociManifest,
+            at: fixture.now
+        )
+        try await fixture.ledger.heartbeat(at: fixture.now)
+        fixture.now = fixture.now + .minutes(1)
+        try await fixture.ledger.beginListening(at: fixture.now)
+        let probes = try await fixture.ledger.probes(of: fixture.registry, limit: 10)
+        #expect(
+            probes.map(\.failure) == ["lastpull ended before it was answered", nil, nil, nil]
+        )
+        #expect(probes.map { $0.returnedAt == nil } == [true, true, false, false])
+    }
+
     @Test func keepsTheGapOfAnAbsenceInWhichTheRegistryWasRestarted() async throws {
         let fixture = try await LedgerFixture()
         for name in ["p1", "p2"] { try await probe(fixture, name, through: "a") }

@@ -56,10 +56,8 @@ extension Cleaning {
             #expect(try await lastpull.run("plan").status == 0)
             let finding = try await finding("not heard")
             #expect(finding.state == "warning")
-            let words = try #require(
-                finding.text.wholeMatch(of: /first known \S+Z, (\d+)s since then were not heard;.*/),
-                "\(finding.text)"
-            )
+            let sentence = /first known \S+Z, (\d+)s since then were not heard;.*/
+            let words = try #require(finding.text.wholeMatch(of: sentence), "\(finding.text)")
             #expect(try #require(Int(words.1)) < 60)
             await registry.stop()
         }

@@ -39,7 +39,8 @@ extension Cleaning {
             let command = words.dropLast().joined(separator: " ")
             #expect(result.errors.hasPrefix("Error: "), "\(result.errors)")
             #expect(result.errors.contains("\nUsage: lastpull \(command) "), "\(result.errors)")
-            #expect(result.errors.hasSuffix("See 'lastpull \(command) --help' for more information.\n"))
+            let advice = "See 'lastpull \(command) --help' for more information.\n"
+            #expect(result.errors.hasSuffix(advice), "\(result.errors)")
             #expect(result.output.isEmpty)
             await registry.stop()
         }

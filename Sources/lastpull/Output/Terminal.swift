@@ -48,8 +48,10 @@ enum Terminal {
     /// Writes without a line's end, for a question.
     static func ask(_ text: String) { _ = write(text, to: STDERR_FILENO) }
 
-    /// Takes the places of closed standard streams, or a file opened later would get one of them,
-    /// and with it all that is said. What is written to such a stream fails, as to a closed one.
+    /// Takes the places of closed standard streams.
+    ///
+    /// Else a file opened later would get one of them, and with it all that is said. What is written
+    /// to such a stream fails, as to a closed one.
     static func holdClosedStreams() {
         for stream in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO]
         where fcntl(stream, F_GETFD) == -1 {
