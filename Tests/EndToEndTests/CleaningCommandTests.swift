@@ -89,6 +89,20 @@ extension Cleaning {
             await registry.stop()
         }
 
+        // `sudo lastpull clean` beside a daemon with a user of its own, which takes the same lock.
+        @Test(.enabled(if: geteuid() == 0, "only root can give files away"))
+        func rootLeavesTheLockToTheOwnerOfTheLedger() async throws {
+            try await configure(images: 1)
+            #expect(try await lastpull.run("plan").status == 0)
+            try #require(chown(lastpull.ledger, 4_321, 4_322) == 0)
+            _ = try await lastpull.report("clean")
+            var status = stat()
+            try #require(stat("\(lastpull.ledger).local.lock", &status) == 0)
+            #expect(status.st_uid == 4_321)
+            #expect(status.st_gid == 4_322)
+            await registry.stop()
+        }
+
         /// Runs a line of bash; `lastpull` and `settings` stand for the command and its options.
         private func bash(_ line: String) async throws -> Command.Result {
             let bash = try #require(Command.find("bash"))
