@@ -12,6 +12,7 @@ package enum CleanupError: Error, Sendable, Equatable, CustomStringConvertible {
     case unknownImage(String)
     /// Nothing says where the registry's disk is.
     case noStorage(String)
+    case unknownRepository(String)
 
     package var description: String {
         switch self {
@@ -31,6 +32,8 @@ package enum CleanupError: Error, Sendable, Equatable, CustomStringConvertible {
             "registry \(registry) has no `storage`; name the folder that its filesystem driver writes to"
         case .unknownImage(let image):
             "the ledger knows no image \(image); check the name, or list the registry with `plan`"
+        case .unknownRepository(let name):
+            "no repository \(name) is known, nor listed by the registry; check the name"
         }
     }
 }

@@ -12,7 +12,7 @@ package enum TransportError: Error, Sendable, Equatable {
     case interrupted(String)
     /// More bytes came than the request allows.
     case bodyTooLarge(limit: Int)
-    /// The task was cancelled, or the transport shut down.
+    /// The task was cancelled.
     case cancelled
     /// The request could never be sent.
     case invalidRequest(String)

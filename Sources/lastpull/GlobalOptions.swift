@@ -54,6 +54,15 @@ struct GlobalOptions: ParsableArguments {
     /// Whether there are no settings, so that only what is named and what is untagged may go.
     var isWithoutSettings: Bool { url != nil || storage != nil }
 
+    /// Without settings nobody has listened, perhaps ever: a plan then looks emptier than it is.
+    func sayWhatIsUnseen() {
+        guard isWithoutSettings else { return }
+        Terminal.complain(
+            "a registry's API lists no untagged manifests; only those are known that this ledger "
+                + "has seen with a tag before, or in events"
+        )
+    }
+
     func settings() throws -> Settings {
         guard let place = url ?? storage else {
             return try Settings(file: try configurationFile())

@@ -56,10 +56,7 @@ extension Ledger {
             // A heartbeat from the future means that the clock was set back: nothing that it
             // stamped since can be trusted.
             let last = min(beat, time.milliseconds)
-            try db.run(
-                "DELETE FROM coverage WHERE fromTime > ? AND kind <> 'trust'",
-                [time.milliseconds]
-            )
+            try db.run("DELETE FROM coverage WHERE fromTime > ?", [time.milliseconds])
             try db.run(
                 "UPDATE coverage SET toTime = ?1 WHERE toTime > ?1",
                 [time.milliseconds]

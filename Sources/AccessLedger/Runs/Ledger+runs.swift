@@ -144,6 +144,26 @@ extension Ledger {
         }
     }
 
+    /// The newest plan of a cause that waits for approval and would remove the same, asked for alike.
+    package func waitingRun(
+        _ fingerprint: String,
+        ofCause cause: String,
+        scope: String
+    ) async throws -> RunRecord? {
+        let name = try await read("read the runs from") { db in
+            try db.row(
+                """
+                SELECT name FROM run
+                WHERE cause = ? AND fingerprint = ? AND scope = ? AND state = 'waiting'
+                ORDER BY id DESC LIMIT 1
+                """,
+                [cause, fingerprint, scope]
+            ).flatMap { RunName($0[0] as String) }
+        }
+        guard let name else { return nil }
+        return try await run(name)
+    }
+
     /// Changes a run's state, and writes the events that tell of it in the same transaction.
     package func set(
         _ state: RunRecord.State,

@@ -14,6 +14,9 @@ package struct RunRecord: Sendable, Equatable {
         case failed
 
         package var isOver: Bool { self != .running && self != .waiting }
+
+        /// Whether nothing of it is carried out.
+        package var isPlan: Bool { self == .planned || self == .waiting }
     }
 
     package var name: RunName

@@ -57,6 +57,9 @@ package struct StorageItem: Sendable, Equatable {
         self.detail = detail
     }
 
+    /// Whether it is out of the registry's sight.
+    package var isTaken: Bool { state == .done || state == .quarantined }
+
     /// What it removes, whatever run it is in.
     package var identity: String {
         "\(kind.rawValue) \(repository?.description ?? "") \(name ?? "") "

@@ -19,6 +19,7 @@ struct Check: AsyncParsableCommand {
     func run() async throws {
         let settings = try options.settings()
         let deployment = try await Deployment(settings, logger: options.logger)
+        try await deployment.noteTrust()
         var findings = settings.warnings.map {
             Finding(subject: "settings", state: .warning, text: $0)
         }
@@ -156,18 +157,7 @@ struct Check: AsyncParsableCommand {
             )
         }
         for source in sources {
-            let rejected = source.answer.rejected
-            findings.append(
-                Finding(
-                    subject: subject,
-                    state: rejected > 0 ? .warning : .ok,
-                    text: "by \(source.source): \(source.answer.accepted) accepted, "
-                        + "\(rejected) not understood, last \(source.lastAt.text)"
-                        + (source.clockOffset == 0
-                            ? ""
-                            : ", its clock is off by \(Span(milliseconds: source.clockOffset))")
-                )
-            )
+            findings.append(heard(source, subject))
         }
         if let gap = try await deployment.prober.gap(of: target) {
             findings.append(
@@ -182,6 +172,20 @@ struct Check: AsyncParsableCommand {
         return findings
     }
 
+    private func heard(_ source: SourceStatistics, _ subject: String) -> Finding {
+        let rejected = source.answer.rejected
+        let offset =
+            source.clockOffset == 0
+            ? "" : ", its clock is off by \(Span(milliseconds: source.clockOffset))"
+        let reason = source.rejection.map { "; the newest was not understood because: \($0)" } ?? ""
+        return Finding(
+            subject: subject,
+            state: rejected > 0 ? .warning : .ok,
+            text: "by \(source.source): \(source.answer.accepted) accepted, "
+                + "\(rejected) not understood, last \(source.lastAt.text)\(offset)\(reason)"
+        )
+    }
+
     private func coverage(
         _ target: CleanupTarget,
         _ deployment: Deployment
@@ -194,22 +198,42 @@ struct Check: AsyncParsableCommand {
             .compactMap(\.keep.accessed?.within)
         guard let longest = windows.max() else {
             let since = coverage.answer(window: .hours(1), now: now).coveredSince
-            let text =
-                since.map { "every access is known since \($0.text)" } ?? "no access is known"
-            return Finding(subject: subject, state: .ok, text: text)
+            return Finding(
+                subject: subject,
+                state: since == nil ? .warning : .ok,
+                text: since.map { "every access is known since \($0.text)" }
+                    ?? "no access is known; untagged manifests stay until the registry is heard"
+            )
         }
         let answer = coverage.answer(window: longest, now: now)
         if answer.isCovered {
             let text = "every access of the past \(longest) is known"
             return Finding(subject: subject, state: .ok, text: text)
         }
+        let known = try await deployment.ledger.firstKnown(of: target.row)
         let holds = answer.holdsFrom.map { "; a rule over \(longest) holds from \($0.text)" } ?? ""
         return Finding(
             subject: subject,
             state: .warning,
-            text: "\(answer.uncovered) of the past \(longest) were not heard"
+            text: Self.missed(coverage, longest, since: known, now: now)
                 + (answer.hasLoss ? ", with known loss" : "") + holds
                 + "; until then nothing is removed for lack of use"
         )
+    }
+
+    /// What was not heard of a window, which does not begin before anything was known.
+    private static func missed(
+        _ coverage: Coverage,
+        _ window: Span,
+        since known: Timestamp?,
+        now: Timestamp
+    ) -> String {
+        guard let known else { return "nothing of it is known yet" }
+        let start = max(known, now - window)
+        let span = coverage.uncovered(from: start, to: now)
+        let missed = Span.seconds(span.milliseconds / 1_000)
+        return start == known
+            ? "first known \(known.text), \(missed) since then were not heard"
+            : "\(missed) of the past \(window) were not heard"
     }
 }

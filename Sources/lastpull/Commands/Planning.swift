@@ -22,6 +22,7 @@ struct PlanCommand: AsyncParsableCommand {
     func run() async throws {
         let deployment = try await options.deployment()
         let scope = try await deployment.scope(narrow, options)
+        options.sayWhatIsUnseen()
         let isWhole = try await deployment.refresh(scope)
         let run = try await deployment.cleaner.plan(scope, cause: .init(name: "plan"))
         try RunOutput(run: run).print(asJSON: options.json)
@@ -85,7 +86,8 @@ struct Sweep: AsyncParsableCommand {
             Only what is untagged long enough and was not accessed, over time that was heard whole. \
             From a disk it goes into quarantine first; what is long enough there is purged. --now \
             waives all that; it is refused while the registry answers or its disk changes, unless \
-            --force is given, because somebody may just be pushing.
+            --force is given, because somebody may just be pushing. Over the registry's API alone it \
+            always needs --force.
             """
     )
 
@@ -124,7 +126,9 @@ struct Sweep: AsyncParsableCommand {
             return try await sweepStorage(targets, scope, deployment)
         }
         if now, !force { try await deployment.refuseWhileAnswering(scope) }
+        options.sayWhatIsUnseen()
         let isWhole = try await deployment.refresh(scope)
+        try await deployment.refuseUnknown(repositories, scope)
         let run =
             dryRun
             ? try await deployment.cleaner.plan(scope, cause: .init(name: "sweep"))
@@ -251,9 +255,22 @@ extension Deployment {
                 continue
             }
             throw ValidationError(
-                "--now is refused while \(target.url) answers, since a push may be under way; "
-                    + "add --force if you know that none is"
+                "--now is refused while \(target.url) answers, since a push may be under way. "
+                    + "This sweep goes through the registry's API, which has to answer for it, so "
+                    + "--now always needs --force here: see that nobody pushes, then add it"
             )
+        }
+    }
+
+    /// Refuses names that the listing has not found: nothing would be done, and look like success.
+    func refuseUnknown(_ names: [String], _ scope: CleanupScope) async throws {
+        for text in names {
+            guard let name = RepositoryName(text) else { continue }
+            var isKnown = false
+            for target in try cleaner.targets(of: scope) where !isKnown {
+                isKnown = try await !ledger.rows(of: [name], in: target.row).isEmpty
+            }
+            guard isKnown else { throw CleanupError.unknownRepository(text) }
         }
     }
 }

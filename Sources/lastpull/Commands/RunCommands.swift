@@ -156,7 +156,7 @@ struct Runs: AsyncParsableCommand {
             Terminal.say(
                 "\(run.name)  \(run.createdAt.text)  \(run.state.rawValue)  \(run.mode)  "
                     + "\(run.cause)  \(summary.done)/\(summary.items) removed  "
-                    + "\(ByteCount(summary.released)) released"
+                    + RunOutput.bytes(summary.released, of: run)
                     + (run.note.isEmpty ? "" : "  \(run.note)")
             )
         }

@@ -24,13 +24,15 @@ struct RunOutput {
 
     /// Bytes of what is removed, or would be: what failed or was skipped releases nothing.
     private var released: Int64 {
-        let isCarriedOut = run.state == .done || run.state == .partly || run.state == .failed
-        let taken: Set<RunItem.State> =
-            isCarriedOut ? [.done, .quarantined] : [.done, .quarantined, .planned]
-        let storage = run.isPurge ? [] : run.storage.filter { taken.contains($0.state) }
-        return storage.reduce(0) { $0 + $1.bytes } + run.items
-            .filter { $0.state == .done || (!isCarriedOut && $0.state == .planned) }
+        let storage = run.isPurge ? [] : run.storage
+        return storage.filter { $0.isTaken || run.state.isPlan && $0.state == .planned }.reduce(0) { $0 + $1.bytes } + run.items
+            .filter { $0.state == .done || (run.state.isPlan && $0.state == .planned) }
             .reduce(0) { $0 + $1.bytes }
+    }
+
+    /// What is released, in the tense of the run's state.
+    static func bytes(_ released: Int64, of run: RunRecord) -> String {
+        "\(run.state.isPlan ? "would release" : "released") \(ByteCount(released))"
     }
 
     private static func item(_ item: RunItem) -> [String: Any] {
@@ -92,12 +94,14 @@ struct RunOutput {
         let reasons = run.keptReasons.sorted { $0.key < $1.key }
             .map { "\($0.key) \($0.value)" }
             .joined(separator: ", ")
-        let count = run.items.count + run.storage.count
+        let total = run.items.count + run.storage.count
+        let done = run.items.count { $0.state == .done } + run.storage.count { $0.isTaken }
+        let count = run.state.isPlan ? "\(total) to remove" : "\(done) of \(total) removed"
         let reclaimed = run.storage.reduce(0) { $0 + $1.reclaimed }
         Terminal.say(
             "run \(run.name) (\(run.mode), \(run.state.rawValue)): "
-                + "\(count) to remove, \(ByteCount(released)) released, "
-                + "\(ByteCount(reclaimed)) reclaimed; \(run.kept) kept"
+                + "\(count), \(Self.bytes(released, of: run)), \(ByteCount(reclaimed)) reclaimed; "
+                + "\(run.kept) kept"
                 + (reasons.isEmpty ? "" : " (\(reasons))")
         )
         if !run.note.isEmpty { Terminal.say(run.note) }
