@@ -11,6 +11,7 @@ package import RetentionPlanning
 package actor TriggerService {
     private let triggers: [Trigger]
     let cleaner: Cleaner
+    let sweeper: StorageSweeper
     private let keeper: InventoryKeeper
     let logger: Logger
     private let now: @Sendable () -> Timestamp
@@ -37,12 +38,14 @@ package actor TriggerService {
     package init(
         triggers: [Trigger],
         cleaner: Cleaner,
+        sweeper: StorageSweeper,
         keeper: InventoryKeeper,
         logger: Logger,
         now: @escaping @Sendable () -> Timestamp
     ) {
         self.triggers = triggers
         self.cleaner = cleaner
+        self.sweeper = sweeper
         self.keeper = keeper
         self.logger = logger
         self.now = now
@@ -211,7 +214,7 @@ package actor TriggerService {
         scope.targets = firing.trigger.planningTargets.map(\.rawValue).sorted()
         scope.set(firing.goal)
         let cause = Cleaner.Cause(name: firing.trigger.name, measured: firing.measured)
-        let run = try await cleaner.trigger(scope, cause: cause, needed: firing.needed)
+        let run = try await carryOut(firing, &scope, cause, target)
         let place = firing.repository?.id ?? 0
         let pushes = firing.trigger.countsPushes ? firing.repository?.pushes ?? 0 : 0
         try await cleaner.ledger.ran(

@@ -16,6 +16,8 @@ package struct StorageRequest: Sendable {
     package var isNow = false
     /// Percent of the registry's bytes above which a plan waits for approval; nil for none.
     package var brake: Double?
+    /// Whether a sweep that finds nothing leaves no run behind.
+    package var isSilentWhenEmpty = false
     /// Carries out only what is in here, by `StorageItem.identity`.
     package var only: Set<String>?
 

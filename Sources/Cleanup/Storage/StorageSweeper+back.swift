@@ -154,6 +154,18 @@ extension StorageSweeper {
 
     // MARK: After a kill
 
+    /// Ends what a kill has cut off, unless another process is at work.
+    package func resume(_ target: CleanupTarget) async throws {
+        guard target.storage != nil else { return }
+        do {
+            let lock = try RunLock(ledger: ledger.path, registry: target.row.name)
+            defer { withExtendedLifetime(lock) {} }
+            try await finishCutOff(target, try open(target))
+        } catch CleanupError.alreadyRunning {
+            return
+        }
+    }
+
     /// Ends the sweeps that a kill has cut off: what was taken and not looked at again goes back.
     func finishCutOff(_ target: CleanupTarget, _ root: StorageRoot) async throws {
         for name in try await ledger.runs(in: .running) {

@@ -59,6 +59,10 @@ package struct StorageSweeper: Sendable {
         defer { withExtendedLifetime(own) {} }
         try await finishCutOff(target, root)
         var draft = try await draft(request, of: target)
+        if request.isSilentWhenEmpty, draft.removals.isEmpty, draft.folders.isEmpty {
+            draft.run.state = .done
+            return draft.run
+        }
         if let hit = brakeHit(draft, request) {
             draft.run.state = .waiting
             draft.run.note = "\(hit); `lastpull approve \(draft.run.name)` carries it out"
