@@ -54,5 +54,7 @@ package struct PendingUpload: Sendable, Equatable {
 /// A folder that holds nothing, left over from what was in it.
 package struct EmptyFolder: Sendable, Hashable {
     package var path: StoragePath
+    /// Nil among the blobs.
+    package var repository: RepositoryName?
     package var modified: Timestamp
 }

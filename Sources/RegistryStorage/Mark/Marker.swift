@@ -26,6 +26,28 @@ package struct Marker: Sendable {
         _ condemned: Condemned = Condemned(),
         now: Timestamp
     ) throws(StorageError) -> Mark {
-        fatalError("not built yet")
+        let crew = Crew(width: width)
+        let discovery = try RepositoryDiscovery(root: root)
+        let walk = RepositoryWalk(root: root, crew: crew, places: discovery.places)
+        var survey = try walk.survey(condemned)
+        if discovery.doubts.contains(where: { $0.extent == .registry }) {
+            survey.hidesReferences = true
+        }
+        let loader = try ContentLoader(root: root, crew: crew, store: references)
+        var marking = try Marking(survey, condemned, loader)
+        let links = try walk.readLayers(for: &marking)
+        marking.survey.emptyFolders += try walk.emptied(marking.survey)
+        let marked = marking
+        let blobs = try BlobWalk(root: root, crew: crew) { marked.isNeeded($0) }
+        var assembly = MarkAssembly(marked, now: now)
+        let remembered = try TagIndexWalk.read(
+            root: root,
+            crew: crew,
+            survey: marked.survey,
+            going: assembly.goingDigests
+        )
+        assembly.takeRevisions(remembered)
+        assembly.takeBlobs(blobs, links)
+        return assembly.finish(discovery)
     }
 }

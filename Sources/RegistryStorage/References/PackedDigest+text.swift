@@ -11,19 +11,27 @@ extension PackedDigest {
     var hex: String { String(digest.encoded) }
 
     private func write(to text: UnsafeMutableBufferPointer<UInt8>) -> Int {
-        var place = 0
-        for index in 0..<Self.prefix.utf8CodeUnitCount {
-            text[place] = Self.prefix.utf8Start[index]
-            place += 1
+        // Room for 71 was asked for, so there is memory.
+        guard let start = text.baseAddress else { return 0 }
+        let prefix = Self.prefix.utf8CodeUnitCount
+        start.update(from: Self.prefix.utf8Start, count: prefix)
+        writeHex(to: start + prefix)
+        return prefix + 64
+    }
+
+    /// Writes the 64 digits, for which there must be room.
+    func writeHex(to text: UnsafeMutablePointer<UInt8>) {
+        Self.write(words.0, to: text)
+        Self.write(words.1, to: text + 16)
+        Self.write(words.2, to: text + 32)
+        Self.write(words.3, to: text + 48)
+    }
+
+    private static func write(_ word: UInt64, to text: UnsafeMutablePointer<UInt8>) {
+        for index in 0..<16 {
+            let digit = UInt8(truncatingIfNeeded: word >> UInt64(60 - 4 * index)) & 15
+            text[index] = digit < 10 ? 0x30 + digit : 0x57 + digit
         }
-        for word in [words.0, words.1, words.2, words.3] {
-            for shift in stride(from: 60, through: 0, by: -4) {
-                let digit = UInt8(truncatingIfNeeded: word >> UInt64(shift)) & 15
-                text[place] = digit < 10 ? 0x30 + digit : 0x57 + digit
-                place += 1
-            }
-        }
-        return place
     }
 
     /// Reads the 64 lower-case digits of a folder's name.

@@ -31,8 +31,8 @@ package enum KeepReason: String, Sendable, Hashable, CaseIterable {
     /// A push to a repository that links it is under way, and may need it.
     case slowPush
     case uploadActive
-    /// A manifest needs it that is not needed itself, but stays.
-    case heldByYoung
+    /// A manifest needs it that nothing holds, but which stays for now.
+    case heldByKept
     /// It is the content of a manifest, which the registry can't be made to forget.
     case manifestData
     /// Another repository links it, or nothing links it and only some were asked for.

@@ -55,6 +55,7 @@ package struct StoragePath: Sendable, Hashable, Comparable, CustomStringConverti
 extension StoragePath {
     package static let base = StoragePath(unchecked: "docker/registry/v2")
     package static let blobs = StoragePath(unchecked: "docker/registry/v2/blobs")
+    static let sha256Blobs = StoragePath(unchecked: "docker/registry/v2/blobs/sha256")
     package static let repositories = StoragePath(unchecked: "docker/registry/v2/repositories")
 
     package static func blobFolder(_ digest: Digest) -> StoragePath {

@@ -30,8 +30,9 @@ extension StorageRoot {
     /// Looks at a file or folder, at a link itself; nil where there is none.
     package func facts(_ path: StoragePath) throws(StorageError) -> Facts? {
         guard let folder = try folder(above: path) else { return nil }
+        defer { close(folder) }
         var status = stat()
-        guard fstatat(folder.descriptor, String(path.name), &status, AT_SYMLINK_NOFOLLOW) == 0
+        guard fstatat(folder, String(path.name), &status, AT_SYMLINK_NOFOLLOW) == 0
         else {
             guard errno != ENOENT else { return nil }
             throw failure(errno, "look at", path)
@@ -79,8 +80,9 @@ extension StorageRoot {
     /// (`*.tmp`); nil where there is no such folder.
     package func list(_ path: StoragePath) throws(StorageError) -> [Entry]? {
         guard let folder = try folder(path) else { return nil }
+        defer { close(folder) }
         var entries: [Entry] = []
-        let problem = EntryReader().forEach(in: folder.descriptor) { name, kind in
+        let problem = EntryReader().forEach(in: folder) { name, kind in
             entries.append(Entry(name: name.text, kind: kind))
         }
         guard problem == 0 else { throw failure(problem, "list", path) }

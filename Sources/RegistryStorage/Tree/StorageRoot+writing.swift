@@ -15,18 +15,20 @@ extension StorageRoot {
         to: StoragePath
     ) throws(StorageError) -> Move {
         guard let source = try folder(above: from) else { return .sourceMissing }
+        defer { close(source) }
         if let parent = to.parent { try makeFolders(parent) }
         guard let target = try folder(above: to) else { throw failure(ENOENT, "move to", to) }
+        defer { close(target) }
         let oldName = String(from.name)
         let newName = String(to.name)
-        let outcome = clinux_rename_new(source.descriptor, oldName, target.descriptor, newName)
+        let outcome = clinux_rename_new(source, oldName, target, newName)
         guard outcome != 0 else { return .moved }
         switch errno {
         case ENOENT: return .sourceMissing
         case EEXIST: return .targetExists
         case EINVAL, ENOSYS:
             // The file system has no such rename (NFS, some FUSE).
-            return try moveInSteps(from, source.descriptor, to, target.descriptor)
+            return try moveInSteps(from, source, to, target)
         default: throw failure(errno, "move", from)
         }
     }
@@ -77,7 +79,8 @@ extension StorageRoot {
         harmless: [Int32]
     ) throws(StorageError) -> Bool {
         guard let folder = try folder(above: path) else { return false }
-        guard unlinkat(folder.descriptor, String(path.name), flags) != 0 else { return true }
+        guard unlinkat(folder, String(path.name), flags) != 0 else { return true }
+        defer { close(folder) }
         guard harmless.contains(errno) else { throw failure(errno, operation, path) }
         return false
     }
@@ -90,12 +93,13 @@ extension StorageRoot {
         }
         if let parent = path.parent { try makeFolders(parent) }
         guard let folder = try folder(above: path) else { throw failure(ENOENT, "make", path) }
+        defer { close(folder) }
         let name = String(path.name)
-        guard mkdirat(folder.descriptor, name, 0o755) == 0 else {
+        guard mkdirat(folder, name, 0o755) == 0 else {
             guard errno == EEXIST else { throw failure(errno, "make", path) }
             return
         }
-        Self.adopt(name, in: folder.descriptor)
+        Self.adopt(name, in: folder)
     }
 
     /// Writes a new file, and returns when it and its name are on the disk.
@@ -103,17 +107,18 @@ extension StorageRoot {
     /// What could not be written whole is removed again.
     package func write(_ path: StoragePath, _ bytes: [UInt8]) throws(StorageError) {
         guard let folder = try folder(above: path) else { throw failure(ENOENT, "write", path) }
+        defer { close(folder) }
         let name = String(path.name)
         let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
-        let descriptor = openat(folder.descriptor, name, flags, 0o644)
+        let descriptor = openat(folder, name, flags, 0o644)
         guard descriptor >= 0 else { throw failure(errno, "write", path) }
         defer { close(descriptor) }
         let problem = Self.fill(descriptor, bytes)
         guard problem == 0 else {
-            unlinkat(folder.descriptor, name, 0)
+            unlinkat(folder, name, 0)
             throw failure(problem, "write", path)
         }
-        Self.adopt(name, in: folder.descriptor)
+        Self.adopt(name, in: folder)
         if let parent = path.parent { try sync(parent) }
     }
 
@@ -134,7 +139,10 @@ extension StorageRoot {
     /// Waits until a folder's entries are on the disk.
     package func sync(_ path: StoragePath) throws(StorageError) {
         guard let folder = try folder(path) else { throw failure(ENOENT, "sync", path) }
-        guard fsync(folder.descriptor) == 0 else { throw failure(errno, "sync", path) }
+        let outcome = fsync(folder)
+        let reason = errno
+        close(folder)
+        guard outcome == 0 else { throw failure(reason, "sync", path) }
     }
 
     /// Gives what is new to the owner of its folder, as far as that is allowed: a registry has to

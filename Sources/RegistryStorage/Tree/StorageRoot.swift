@@ -48,20 +48,20 @@ package final class StorageRoot: Sendable {
         throw failure(reason, "open", path)
     }
 
-    /// Opens a folder, or returns nil where there is none.
-    func folder(_ path: StoragePath) throws(StorageError) -> FolderHandle? {
-        try open(path, O_RDONLY | O_DIRECTORY).map { FolderHandle(taking: $0) }
+    /// Opens a folder, which the caller closes, or returns nil where there is none.
+    func folder(_ path: StoragePath) throws(StorageError) -> Int32? {
+        try open(path, O_RDONLY | O_DIRECTORY)
     }
 
-    /// Opens the folder that `path` is in; nil where there is none.
-    func folder(above path: StoragePath) throws(StorageError) -> FolderHandle? {
+    /// Opens the folder that `path` is in, which the caller closes; nil where there is none.
+    func folder(above path: StoragePath) throws(StorageError) -> Int32? {
         let flags = clinux_path_flag() | O_DIRECTORY
         guard let parent = path.parent else {
             let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
             guard copy >= 0 else { throw failure(errno, "open", path) }
-            return FolderHandle(taking: copy)
+            return copy
         }
-        return try open(parent, flags).map { FolderHandle(taking: $0) }
+        return try open(parent, flags)
     }
 
     func failure(_ number: Int32, _ operation: String, _ path: StoragePath) -> StorageError {
