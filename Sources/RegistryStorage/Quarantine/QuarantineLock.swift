@@ -4,14 +4,20 @@ import Foundation
 ///
 /// An `flock`, so it dies with its process.
 package final class QuarantineLock: Sendable {
-    private let folder: FolderHandle
+    private let descriptor: Int32
 
     /// Takes the lock at once; nil where somebody else has it.
     package init?(_ root: StorageRoot) throws(StorageError) {
         try root.makeFolders(Quarantine.folder)
-        guard let folder = try root.folder(Quarantine.folder),
-            flock(folder.descriptor, LOCK_EX | LOCK_NB) == 0
-        else { return nil }
-        self.folder = folder
+        guard let folder = try root.open(Quarantine.folder, O_RDONLY | O_DIRECTORY) else {
+            return nil
+        }
+        guard flock(folder, LOCK_EX | LOCK_NB) == 0 else {
+            close(folder)
+            return nil
+        }
+        descriptor = folder
     }
+
+    deinit { close(descriptor) }
 }
