@@ -42,6 +42,7 @@ extension StorageSweeper {
             let freed = try await offPool {
                 try onAllCores(removals) { try Self.remove($0, from: root) }
             }
+            FaultPoint.halfRemoved.reach()
             try await ledger.purged(
                 storageItems: zip(range, freed).map { (ordinal: $0, reclaimed: $1) },
                 in: run,
@@ -84,16 +85,20 @@ extension StorageSweeper {
         let run = draft.run.name
         let all = Array(draft.removals.indices)
         try await ledger.set(.started, ofStorageItems: all, in: run, at: now())
+        FaultPoint.begun.reach()
         let quarantine = Quarantine(root: draft.root)
         let takesLinks = draft.way.takesManifestData
         let removals = draft.removals
         let beganAt = draft.beganAt
         try await offPool {
-            for removal in removals {
+            for (index, removal) in removals.enumerated() {
                 try Self.take(removal, quarantine, run, takesLinks: takesLinks, before: beganAt)
+                if index == removals.count / 2 { FaultPoint.halfTaken.reach() }
             }
         }
+        FaultPoint.taken.reach()
         var left = try await secondLook(draft, Set(all), request, target)
+        FaultPoint.lookedAgain.reach()
         var proven: Set<Int> = []
         switch draft.way {
         case .notRunning, .noCache: proven = left
@@ -105,6 +110,7 @@ extension StorageSweeper {
                 draft.root,
                 client
             )
+            FaultPoint.forgotten.reach()
             // What was accepted on the word of a cache that had not forgotten yet is seen now.
             left = try await secondLook(draft, left, request, target)
         case .unproven: break
@@ -114,6 +120,7 @@ extension StorageSweeper {
             storageItems: proven.intersection(left).sorted(),
             in: run
         )
+        FaultPoint.quarantined.reach()
         if proven.count < left.count {
             try await complainOfStaleCache(draft, target, count: left.subtracting(proven).count)
         }

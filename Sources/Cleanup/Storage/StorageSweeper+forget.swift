@@ -31,8 +31,11 @@ extension StorageSweeper {
         let quarantine = Quarantine(root: root)
         let links = taken.flatMap { removals[$0].links.map(\.path) }.sorted()
         try await offPool { try quarantine.willDrop(links, for: run) }
+        FaultPoint.dropping.reach()
         let answers = try await Cleanup.inParallel(taken.sorted(), width: Self.width) { ordinal in
-            (ordinal, await Self.isForgotten(removals[ordinal], root, client))
+            let failure = await Self.isForgotten(removals[ordinal], root, client)
+            FaultPoint.halfForgotten.reach()
+            return (ordinal, failure)
         }
         var proven: Set<Int> = []
         for (ordinal, failure) in answers {

@@ -59,6 +59,7 @@ extension StorageSweeper {
         guard !run.storage.isEmpty else { return nil }
         run.state = .running
         try await ledger.create(run)
+        FaultPoint.purgePlanned.reach()
         try await purge(sources, run, root)
         return try await end(run.name, of: target, note: "")
     }
@@ -83,6 +84,7 @@ extension StorageSweeper {
                     for path in source.files { _ = try quarantine.purge(path, of: source.run) }
                 }
             }
+            FaultPoint.halfPurged.reach()
             try await ledger.purged(
                 storageItems: range.map { (ordinal: $0, reclaimed: bytes[$0]) },
                 in: run.name,
@@ -98,6 +100,7 @@ extension StorageSweeper {
                 )
             }
         }
+        FaultPoint.purged.reach()
         for name in Set(sources.map(\.run)) { try await tidy(name, root) }
     }
 

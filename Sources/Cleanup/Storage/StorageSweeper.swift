@@ -71,6 +71,7 @@ package struct StorageSweeper: Sendable {
         }
         draft.run.state = .running
         try await ledger.create(draft.run)
+        FaultPoint.planned.reach()
         return try await carryOut(draft, request, target)
     }
 
