@@ -43,6 +43,11 @@ package struct LastpullDaemon: Sendable {
             logger: deployment.logger,
             now: deployment.now
         )
+        let watch = QuarantineWatch(
+            sweeper: deployment.sweeper,
+            targets: deployment.targets,
+            logger: deployment.logger
+        )
         let reactions = Reactions(
             targets: deployment.targets,
             keeper: deployment.keeper,
@@ -60,6 +65,7 @@ package struct LastpullDaemon: Sendable {
             registries: deployment.targets.map(\.row),
             ignoring: deployment.settings.ignoreAccess,
             now: deployment.now,
+            onDelivery: { watch.heard($0) },
             onCommit: { reactions.heard($0) }
         )
         let upkeep = Upkeep(deployment: deployment, health: Upkeep.Health())
@@ -71,7 +77,7 @@ package struct LastpullDaemon: Sendable {
                     deployment: deployment
                 )
             ]
-            + [reactions, triggerTicks(triggers)] + upkeep.services
+            + [reactions, triggerTicks(triggers), watching(watch)] + upkeep.services
             + [intake, listener(intake, hub, upkeep.health)]
         var configuration = ServiceGroupConfiguration(
             services: services.map {
@@ -99,6 +105,14 @@ package struct LastpullDaemon: Sendable {
         Periodic(name: "triggers", logger: deployment.logger) {
             await triggers.tick()
             return .seconds(1)
+        }
+    }
+
+    /// Looks often, for a command beside us may sweep at any time.
+    private func watching(_ watch: QuarantineWatch) -> Periodic {
+        Periodic(name: "watch of the quarantine", logger: deployment.logger) {
+            try await watch.refresh()
+            return .seconds(2)
         }
     }
 

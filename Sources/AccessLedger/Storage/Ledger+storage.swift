@@ -68,12 +68,13 @@ extension Ledger {
 
     /// Writes down where items of a sweep stand, all in one transaction.
     ///
-    /// `detail` nil leaves each item's own.
+    /// `detail` nil leaves each item's own; with `former` only those in that state change.
     package func set(
         _ state: RunItem.State,
         ofStorageItems ordinals: [Int],
         in run: RunName,
         detail: String? = nil,
+        from former: RunItem.State? = nil,
         at time: Timestamp
     ) async throws {
         guard !ordinals.isEmpty else { return }
@@ -83,9 +84,12 @@ extension Ledger {
                 try db.run(
                     """
                     UPDATE storageItem SET state = ?, detail = ifnull(?, detail), changedAt = ?
-                    WHERE runId = ? AND ordinal = ?
+                    WHERE runId = ? AND ordinal = ? AND state = ifnull(?, state)
                     """,
-                    [state.rawValue, detail, time.milliseconds, id, ordinal]
+                    [
+                        state.rawValue, detail, time.milliseconds, id, ordinal,
+                        former?.rawValue,
+                    ]
                 )
             }
         }
@@ -160,6 +164,21 @@ extension Ledger {
                 """,
                 [registry.id]
             ) ?? 0
+        }
+    }
+
+    /// All digests of a registry that are in quarantine.
+    package func quarantinedDigests(of registry: RegistryRow) async throws -> Set<Digest> {
+        try await read("read what is in quarantine from") { db in
+            Set(
+                try db.rows(
+                    """
+                    SELECT DISTINCT digest FROM storageItem
+                    WHERE registryId = ? AND state = 'quarantined' AND digest IS NOT NULL
+                    """,
+                    [registry.id]
+                ).compactMap { Digest($0[0] as String) }
+            )
         }
     }
 

@@ -79,14 +79,19 @@ extension StorageSweeper {
         let bytes = run.storage.map(\.bytes)
         for start in stride(from: 0, to: sources.count, by: Self.purgeBatch) {
             let range = start..<min(start + Self.purgeBatch, sources.count)
-            try await offPool {
-                for source in sources[range] {
-                    for path in source.files { _ = try quarantine.purge(path, of: source.run) }
+            let freed = try await offPool {
+                try sources[range].map { source in
+                    try source.files.reduce(0) {
+                        try $0 + quarantine.purge($1, of: source.run)
+                    }
                 }
             }
             FaultPoint.halfPurged.reach()
             try await ledger.purged(
-                storageItems: range.map { (ordinal: $0, reclaimed: bytes[$0]) },
+                // Links that the registry dropped gave their bytes back before.
+                storageItems: zip(range, freed).map { index, freed in
+                    (ordinal: index, reclaimed: freed == 0 ? 0 : max(freed, bytes[index]))
+                },
                 in: run.name,
                 at: now()
             )
@@ -96,6 +101,7 @@ extension StorageSweeper {
                     ofStorageItems: own.map(\.ordinal),
                     in: name,
                     detail: "purged by \(run.name)",
+                    from: .quarantined,
                     at: now()
                 )
             }
