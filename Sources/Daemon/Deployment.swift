@@ -69,8 +69,10 @@ package struct Deployment: Sendable {
     private static func target(
         _ registry: RegistrySettings,
         _ row: RegistryRow,
-        _ transport: CurlTransport
+        _ shared: CurlTransport
     ) throws -> CleanupTarget {
+        let transport: any HTTPTransport =
+            registry.caFile.map { TrustingTransport(shared, authorities: $0) } ?? shared
         let registryAddress = try address(registry.url)
         let credentials: Credentials? =
             if let username = registry.username, let password = registry.password {
