@@ -53,6 +53,7 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         module("RegistryModel", [crypto]),
         module("CurlTransport", ["CCurl", "RegistryModel"]),
@@ -60,9 +61,13 @@ let package = Package(
         module("AccessLedger", ["RegistryModel", grdb]),
         module("EventDecoding", ["CZlib", "RegistryModel", crypto]),
         module("RetentionPlanning", ["RegistryModel"]),
+        module("RegistryStorage", ["CLinux", "RegistryModel", crypto, yams]),
         module(
             "Cleanup",
-            ["AccessLedger", "RegistryClients", "RegistryModel", "RetentionPlanning", logging]
+            [
+                "AccessLedger", "RegistryClients", "RegistryModel", "RegistryStorage",
+                "RetentionPlanning", logging,
+            ]
         ),
         module("Publishing", ["AccessLedger", "RegistryModel", hummingbird, logging, nioCore]),
         module(
@@ -81,7 +86,7 @@ let package = Package(
             name: "lastpull",
             dependencies: [
                 "AccessLedger", "Cleanup", "Daemon", "Publishing", "RegistryClients",
-                "RegistryModel", "RetentionPlanning", argumentParser, logging,
+                "RegistryModel", "RegistryStorage", "RetentionPlanning", argumentParser, logging,
             ],
             swiftSettings: settings
         ),
@@ -114,6 +119,7 @@ let package = Package(
                 logging, nioCore, nioPosix,
             ]
         ),
+        tests("RegistryStorageTests", ["RegistryModel", "RegistryStorage", "TestSupport"]),
         tests("DaemonTests", ["Daemon", "RegistryModel", "RetentionPlanning", "TestSupport"]),
         tests("EndToEndTests", ["RegistryModel", "TestSupport"]),
     ]

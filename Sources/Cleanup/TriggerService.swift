@@ -11,6 +11,7 @@ package import RetentionPlanning
 package actor TriggerService {
     private let triggers: [Trigger]
     let cleaner: Cleaner
+    let sweeper: StorageSweeper
     private let keeper: InventoryKeeper
     let logger: Logger
     private let now: @Sendable () -> Timestamp
@@ -37,12 +38,14 @@ package actor TriggerService {
     package init(
         triggers: [Trigger],
         cleaner: Cleaner,
+        sweeper: StorageSweeper,
         keeper: InventoryKeeper,
         logger: Logger,
         now: @escaping @Sendable () -> Timestamp
     ) {
         self.triggers = triggers
         self.cleaner = cleaner
+        self.sweeper = sweeper
         self.keeper = keeper
         self.logger = logger
         self.now = now
@@ -211,18 +214,8 @@ package actor TriggerService {
         scope.targets = firing.trigger.planningTargets.map(\.rawValue).sorted()
         scope.set(firing.goal)
         let cause = Cleaner.Cause(name: firing.trigger.name, measured: firing.measured)
-        let run = try await cleaner.trigger(scope, cause: cause, needed: firing.needed)
-        let place = firing.repository?.id ?? 0
-        let pushes = firing.trigger.countsPushes ? firing.repository?.pushes ?? 0 : 0
-        try await cleaner.ledger.ran(
-            trigger: firing.trigger.name,
-            registryId: target.row.id,
-            repositoryId: place,
-            at: now(),
-            note: run.note,
-            pushesCounted: pushes
-        )
-        state.pushesCounted[firing.trigger.name]?[place, default: 0] += pushes
+        let run = try await carryOut(firing, &scope, cause, target)
+        try await remember(firing, target, run.note)
         if !run.note.isEmpty {
             await complain(
                 firing.trigger,
@@ -236,6 +229,25 @@ package actor TriggerService {
             )
         }
         return true
+    }
+
+    /// Notes a run of a trigger, and that it has counted the pushes for which it fired.
+    private func remember(
+        _ firing: Firing,
+        _ target: CleanupTarget,
+        _ note: String
+    ) async throws {
+        let place = firing.repository?.id ?? 0
+        let pushes = firing.trigger.countsPushes ? firing.repository?.pushes ?? 0 : 0
+        try await cleaner.ledger.ran(
+            trigger: firing.trigger.name,
+            registryId: target.row.id,
+            repositoryId: place,
+            at: now(),
+            note: note,
+            pushesCounted: pushes
+        )
+        state.pushesCounted[firing.trigger.name]?[place, default: 0] += pushes
     }
 
     /// Says once, and again every hour, why a trigger could not do what it is there for.

@@ -38,6 +38,7 @@ package struct LastpullDaemon: Sendable {
         let triggers = TriggerService(
             triggers: deployment.settings.triggers,
             cleaner: deployment.cleaner,
+            sweeper: deployment.sweeper,
             keeper: deployment.keeper,
             logger: deployment.logger,
             now: deployment.now
@@ -67,8 +68,7 @@ package struct LastpullDaemon: Sendable {
             [
                 CleanupService(
                     triggers: triggers,
-                    cleaner: deployment.cleaner,
-                    logger: deployment.logger
+                    deployment: deployment
                 )
             ]
             + [reactions, triggerTicks(triggers)] + upkeep.services
@@ -145,14 +145,14 @@ package struct LastpullDaemon: Sendable {
 /// Finishes what a kill has cut off, then carries out what triggers fire.
 private struct CleanupService: Service {
     let triggers: TriggerService
-    let cleaner: Cleaner
-    let logger: Logger
+    let deployment: Deployment
 
     func run() async throws {
         do {
-            try await cleaner.resume()
+            for target in deployment.targets { try await deployment.sweeper.resume(target) }
+            try await deployment.cleaner.resume()
         } catch {
-            logger.error(
+            deployment.logger.error(
                 "a run that was cut off is not finished yet; the next cleanup tries again",
                 metadata: ["reason": "\(error)"]
             )

@@ -181,3 +181,25 @@ extension Ledger {
         }
     }
 }
+
+extension Ledger {
+    /// How many processes of a registry have sent something since a time, but for those that are
+    /// known to have ended.
+    package func processesHeard(
+        of registry: RegistryRow,
+        since horizon: Timestamp
+    ) async throws -> Int {
+        try await read("count a registry's processes in") { db in
+            Int(
+                try db.number(
+                    """
+                    SELECT count(DISTINCT name) FROM instance
+                    WHERE registryId = ? AND lastHeard >= ? AND droppedAt IS NULL
+                        AND name <> ''
+                    """,
+                    [registry.id, horizon.milliseconds]
+                ) ?? 0
+            )
+        }
+    }
+}

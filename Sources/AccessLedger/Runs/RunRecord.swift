@@ -38,6 +38,8 @@ package struct RunRecord: Sendable, Equatable {
     /// Equal for plans that would remove the same.
     package var fingerprint: String
     package var items: [RunItem]
+    /// What goes from the registry's own disk.
+    package var storage: [StorageItem]
 
     package init(
         name: RunName,
@@ -60,6 +62,7 @@ package struct RunRecord: Sendable, Equatable {
         keptReasons = [:]
         fingerprint = ""
         items = []
+        storage = []
     }
 }
 

@@ -3,10 +3,11 @@ import RegistryModel
 extension RegistrySettings {
     static let shape = SettingsShape(
         keys: [
-            "name", "kind", "url", "username", "passwordFile", "storage", "inventory",
-            "gapTolerance", "probe", "probeUrl", "trustHistoryFrom", "repositories", "caFile",
+            "name", "kind", "url", "username", "passwordFile", "storage", "afterSweep", "grace",
+            "quarantine", "inventory", "gapTolerance", "probe", "probeUrl", "trustHistoryFrom",
+            "repositories", "caFile",
         ],
-        later: ["afterSweep", "grace", "quarantine", "logs", "garbageCollect"]
+        later: ["logs", "garbageCollect"]
     )
 
     static func parse(
@@ -17,6 +18,7 @@ extension RegistrySettings {
         // Other kinds may do without an address, so that the lack of one is no second mistake.
         let url = isSupported(section) ? section.required("url") : section["url"]
         refuseHalfOfALogin(section)
+        refuseWithoutStorage(section)
         let address = url?.url()
         let probeAddress = section["probeUrl"]?.url()
         refuseIdleAuthority(section, [address, probeAddress])
@@ -27,6 +29,10 @@ extension RegistrySettings {
             username: section["username"]?.text(),
             password: section["passwordFile"]?.secret(readFile),
             storage: section["storage"]?.absolutePath(),
+            grace: section["grace"].map { $0.span(allowsZero: true) ?? .zero } ?? defaultGrace,
+            quarantine: section["quarantine"].map { $0.span(allowsZero: true) ?? .zero }
+                ?? defaultQuarantine,
+            afterSweep: section["afterSweep"]?.items { $0.text() } ?? [],
             inventory: section["inventory"].map { $0.span() ?? .zero } ?? defaultInventory,
             gapTolerance: section["gapTolerance"].map { $0.span(allowsZero: true) ?? .zero }
                 ?? defaultGapTolerance,
@@ -61,6 +67,14 @@ extension RegistrySettings {
         guard let file = section["caFile"], urls.contains(where: { $0 != nil }) else { return }
         guard !urls.contains(where: { $0?.hasPrefix("https:") ?? false }) else { return }
         file.refuse("is for https, and no address here is; change url, or remove it")
+    }
+
+    /// What is about the registry's disk does nothing where that is not known.
+    private static func refuseWithoutStorage(_ section: SettingsSection) {
+        guard !section.mentions("storage") else { return }
+        for key in ["afterSweep", "grace", "quarantine"] {
+            section[key]?.refuse("goes with storage; add that folder, or remove \(key)")
+        }
     }
 
     /// Kinds of the design that this version has no client for.

@@ -1,5 +1,6 @@
 import AccessLedger
 import ArgumentParser
+import Cleanup
 import Foundation
 import RegistryModel
 
@@ -13,17 +14,18 @@ struct RunOutput {
             "mode": run.mode,
             "state": run.state.rawValue,
             "note": run.note,
-            "items": run.items.map(Self.item),
+            "items": run.items.map(Self.item) + run.storage.map { Self.item($0, run) },
             "kept": run.kept,
             "keptReasons": run.keptReasons,
             "released": released,
-            "reclaimed": 0,
+            "reclaimed": run.storage.reduce(0) { $0 + $1.reclaimed },
         ]
     }
 
     /// Bytes of what is removed, or would be: what failed or was skipped releases nothing.
     private var released: Int64 {
-        run.items
+        let storage = run.isPurge ? [] : run.storage
+        return storage.filter { $0.isTaken || run.state.isPlan && $0.state == .planned }.reduce(0) { $0 + $1.bytes } + run.items
             .filter { $0.state == .done || (run.state.isPlan && $0.state == .planned) }
             .reduce(0) { $0 + $1.bytes }
     }
@@ -55,22 +57,67 @@ struct RunOutput {
         ] as [String: Any]
     }
 
+    /// What goes from the registry's disk; nobody accesses a blob by itself.
+    private static func item(_ item: StorageItem, _ run: RunRecord) -> [String: Any] {
+        [
+            "kind": item.kind.rawValue,
+            "registry": item.registry.name,
+            "repository": item.repository?.description ?? NSNull(),
+            "tag": item.kind == .tag ? item.name ?? NSNull() : NSNull(),
+            "upload": item.kind == .upload ? item.name ?? NSNull() : NSNull(),
+            "digest": item.digest?.description ?? NSNull(),
+            "verdict": "remove",
+            "reason": item.reason,
+            "why": "",
+            "policy": NSNull(),
+            "mode": run.mode,
+            "lastAccess": NSNull(),
+            "accesses": 0,
+            "bytes": item.bytes,
+            "reclaimed": item.reclaimed,
+            "state": item.state.rawValue,
+            "detail": item.detail,
+        ] as [String: Any]
+    }
+
+    /// Prints runs of one command: with JSON the last, which is the one that was asked for.
+    static func print(_ runs: [RunRecord], asJSON: Bool) throws {
+        for run in asJSON ? Array(runs.suffix(1)) : runs {
+            try RunOutput(run: run).print(asJSON: asJSON)
+        }
+    }
+
     func print(asJSON: Bool) throws {
         if asJSON { return try Terminal.say(json: json) }
+        printStorage()
         for item in run.items { Terminal.say(Self.line(item)) }
         let reasons = run.keptReasons.sorted { $0.key < $1.key }
             .map { "\($0.key) \($0.value)" }
             .joined(separator: ", ")
-        let done = run.items.count { $0.state == .done }
-        let count =
-            run.state.isPlan
-            ? "\(run.items.count) to remove" : "\(done) of \(run.items.count) removed"
+        let total = run.items.count + run.storage.count
+        let done = run.items.count { $0.state == .done } + run.storage.count { $0.isTaken }
+        let count = run.state.isPlan ? "\(total) to remove" : "\(done) of \(total) removed"
+        let reclaimed = run.storage.reduce(0) { $0 + $1.reclaimed }
         Terminal.say(
             "run \(run.name) (\(run.mode), \(run.state.rawValue)): "
-                + "\(count), \(Self.bytes(released, of: run)); \(run.kept) kept"
+                + "\(count), \(Self.bytes(released, of: run)), \(ByteCount(reclaimed)) reclaimed; "
+                + "\(run.kept) kept"
                 + (reasons.isEmpty ? "" : " (\(reasons))")
         )
         if !run.note.isEmpty { Terminal.say(run.note) }
+    }
+
+    private func printStorage() {
+        for item in run.storage {
+            let name =
+                [item.repository?.description, item.name, item.digest?.description]
+                .compactMap(\.self).joined(separator: " ")
+            let state =
+                item.detail.isEmpty ? item.state.rawValue : "\(item.state.rawValue): \(item.detail)"
+            Terminal.say(
+                "\(state)  \(item.kind.rawValue)  \(name)  \(ByteCount(item.bytes))  \(item.reason)"
+            )
+        }
     }
 
     private static func line(_ item: RunItem) -> String {
@@ -83,9 +130,13 @@ struct RunOutput {
             "\(state)  \(item.kind)  \(name)  \(ByteCount(item.bytes))  \(item.reason): \(item.why)"
     }
 
+    var status: ExitCode { run.status }
+}
+
+extension RunRecord {
     /// 0 when all that was to be done is done, 2 when a part, 1 when nothing.
     var status: ExitCode {
-        switch run.state {
+        switch state {
         case .done, .planned, .waiting: Outcome.done
         case .partly, .running: Outcome.partlyDone
         case .failed: Outcome.failed

@@ -1,0 +1,207 @@
+import AccessLedger
+import Logging
+import RegistryClients
+import RegistryModel
+import RegistryStorage
+
+extension StorageSweeper {
+    /// Carries a stored plan out, and writes its end down whatever happened.
+    func carryOut(
+        _ draft: Draft,
+        _ request: StorageRequest,
+        _ target: CleanupTarget
+    ) async throws -> RunRecord {
+        let run = draft.run.name
+        do {
+            if request.isNow, draft.way.isAlone || target.url.isEmpty {
+                try await removeAtOnce(draft)
+            } else {
+                try await quarantine(draft, request, target)
+            }
+            try await removeEmpty(draft.folders, draft.root)
+        } catch {
+            try await putBackCutOff(run, of: target, draft.root, because: "\(error)")
+            throw error
+        }
+        return try await end(run, of: target, note: draft.run.note)
+    }
+
+    private func removeEmpty(_ folders: [StoragePath], _ root: StorageRoot) async throws {
+        try await offPool {
+            for folder in folders { _ = try root.removeEmptyFolder(folder) }
+        }
+    }
+
+    // MARK: At once
+
+    /// Deletes what is planned: nobody else works on the tree.
+    private func removeAtOnce(_ draft: Draft) async throws {
+        let run = draft.run.name
+        for (range, removals) in Self.batches(draft.removals) {
+            let root = draft.root
+            let freed = try await offPool {
+                try onAllCores(removals) { try Self.remove($0, from: root) }
+            }
+            try await ledger.purged(
+                storageItems: zip(range, freed).map { (ordinal: $0, reclaimed: $1) },
+                in: run,
+                at: now()
+            )
+        }
+    }
+
+    /// Unlinks the files of one removal, the data last but for its folders, and says the bytes.
+    private static func remove(
+        _ removal: Taking,
+        from root: StorageRoot
+    ) throws -> Int64 {
+        for path in removal.files + removal.links.map(\.path) {
+            _ = try root.removeFile(path)
+        }
+        try removal.removeEmptied(from: root)
+        return removal.bytes
+    }
+
+    static func batches(
+        _ removals: [Taking]
+    ) -> [(Range<Int>, [Taking])] {
+        stride(from: 0, to: removals.count, by: batch).map { start in
+            let range = start..<min(start + batch, removals.count)
+            return (range, Array(removals[range]))
+        }
+    }
+
+    /// Removals between two commits of the journal.
+    private static let batch = 8_192
+
+    // MARK: Through the quarantine
+
+    private func quarantine(
+        _ draft: Draft,
+        _ request: StorageRequest,
+        _ target: CleanupTarget
+    ) async throws {
+        let run = draft.run.name
+        let all = Array(draft.removals.indices)
+        try await ledger.set(.started, ofStorageItems: all, in: run, at: now())
+        let quarantine = Quarantine(root: draft.root)
+        let takesLinks = draft.way.takesManifestData
+        let removals = draft.removals
+        let beganAt = draft.beganAt
+        try await offPool {
+            for removal in removals {
+                try Self.take(removal, quarantine, run, takesLinks: takesLinks, before: beganAt)
+            }
+        }
+        var left = try await secondLook(draft, Set(all), request, target)
+        var proven: Set<Int> = []
+        switch draft.way {
+        case .notRunning, .noCache: proven = left
+        case .api(let client):
+            proven = try await forget(
+                removals.map(\.forgettable),
+                left,
+                of: run,
+                draft.root,
+                client
+            )
+            // What was accepted on the word of a cache that had not forgotten yet is seen now.
+            left = try await secondLook(draft, left, request, target)
+        case .unproven: break
+        }
+        try await ledger.set(.quarantined, ofStorageItems: left.sorted(), in: run, at: now())
+        try await ledger.forgotten(
+            storageItems: proven.intersection(left).sorted(),
+            in: run
+        )
+        if proven.count < left.count {
+            try await complainOfStaleCache(draft, target, count: left.subtracting(proven).count)
+        }
+    }
+
+    /// Moves the files of one removal away.
+    ///
+    /// Links stay where a registry has to drop them itself, and where a push has just written them.
+    private static func take(
+        _ removal: Taking,
+        _ quarantine: Quarantine,
+        _ run: RunName,
+        takesLinks: Bool,
+        before beganAt: Timestamp
+    ) throws {
+        for path in removal.files { _ = try quarantine.take(path, for: run) }
+        guard takesLinks else { return }
+        for link in removal.links {
+            guard let facts = try quarantine.root.facts(link.path), facts.modified < beganAt
+            else { continue }
+            _ = try quarantine.take(link.path, for: run)
+        }
+    }
+
+    /// Marks again, and puts back what is needed by now; says what remains taken.
+    private func secondLook(
+        _ draft: Draft,
+        _ taken: Set<Int>,
+        _ request: StorageRequest,
+        _ target: CleanupTarget
+    ) async throws -> Set<Int> {
+        let references = LedgerReferences(ledger: ledger)
+        let root = draft.root
+        let removals = draft.removals
+        let time = now()
+        let again = try await offPool {
+            let mark = try Marker(root: root, references: references)
+                .mark(Condemned(), now: time)
+            return try taken.filter { try Self.isWanted(removals[$0], mark, draft) }
+        }
+        guard !again.isEmpty else { return taken }
+        try await putBack(again, draft, because: "needed again, or named by a push meanwhile")
+        return taken.subtracting(again)
+    }
+
+    /// Whether something that was taken is needed by now, or a push under way may count on it.
+    private static func isWanted(
+        _ removal: Taking,
+        _ mark: Mark,
+        _ draft: Draft
+    ) throws -> Bool {
+        if let digest = removal.digest, mark.isNeeded(digest) { return true }
+        switch removal.kind {
+        case .blob:
+            return try removal.links.contains { link in
+                let facts = try draft.root.facts(link.path)
+                return facts.map { $0.modified >= draft.beganAt - clockNoise } ?? false
+            }
+        case .upload, .manifest, .tag: return false
+        }
+    }
+
+    /// File times are those of the kernel's last tick, not of this moment.
+    private static let clockNoise = Span.seconds(1)
+
+    func putBack(_ ordinals: Set<Int>, _ draft: Draft, because reason: String) async throws {
+        let quarantine = Quarantine(root: draft.root)
+        let run = draft.run.name
+        let removals = ordinals.map { draft.removals[$0] }
+        try await offPool {
+            for removal in removals {
+                for path in removal.files { try quarantine.putBack(path, of: run) }
+                for link in removal.links {
+                    try quarantine.putBack(link.path, of: run)
+                    try quarantine.restoreLink(link.path)
+                }
+            }
+        }
+        try await ledger.set(
+            .skipped,
+            ofStorageItems: ordinals.sorted(),
+            in: run,
+            detail: reason,
+            at: now()
+        )
+        logger.notice(
+            "put back from quarantine",
+            metadata: ["run": "\(run)", "items": "\(ordinals.count)", "reason": "\(reason)"]
+        )
+    }
+}

@@ -1,0 +1,94 @@
+import AccessLedger
+import Logging
+import RegistryClients
+import RegistryModel
+import RegistryStorage
+
+/// What a registry has to forget of one item.
+struct Forgettable: Sendable {
+    /// Nil for what no cache remembers: uploads, links of revisions and tags.
+    var blob: Digest?
+    /// The links that are left for the registry to drop.
+    var links: [LayerLink]
+    /// Where it was made to drop one before.
+    var dropped: [RepositoryName] = []
+}
+
+extension StorageSweeper {
+    /// Makes the registry drop its links to what was taken, and says which items it is proven to
+    /// have forgotten.
+    ///
+    /// Deleting a link drops the cached descriptor with it; a HEAD then says 404, and a later upload
+    /// is written anew (seen on distribution 2.8.2 and 3.1.1). Links and their times are read once
+    /// more before, for one that a push has just written is its own.
+    func forget(
+        _ removals: [Forgettable],
+        _ taken: Set<Int>,
+        of run: RunName,
+        _ root: StorageRoot,
+        _ client: any BlobForgetting
+    ) async throws -> Set<Int> {
+        let quarantine = Quarantine(root: root)
+        let links = taken.flatMap { removals[$0].links.map(\.path) }.sorted()
+        try await offPool { try quarantine.willDrop(links, for: run) }
+        let answers = try await Cleanup.inParallel(taken.sorted(), width: Self.width) { ordinal in
+            (ordinal, await Self.isForgotten(removals[ordinal], root, client))
+        }
+        var proven: Set<Int> = []
+        for (ordinal, failure) in answers {
+            guard let failure else {
+                proven.insert(ordinal)
+                continue
+            }
+            logger.warning(
+                "the registry is not proven to have forgotten a blob",
+                metadata: [
+                    "run": "\(run)", "digest": "\(removals[ordinal].blob?.description ?? "")",
+                    "reason": "\(failure)",
+                ]
+            )
+        }
+        return proven
+    }
+
+    /// Nil where everything of it is forgotten, else why that is not known.
+    private static func isForgotten(
+        _ removal: Forgettable,
+        _ root: StorageRoot,
+        _ client: any BlobForgetting
+    ) async -> String? {
+        guard let digest = removal.blob else { return nil }
+        do {
+            for repository in removal.dropped
+            where try await client.hasBlob(repository, digest) {
+                return "\(repository) still claims to have it"
+            }
+            for link in removal.links {
+                if try await isUploadedAgain(digest, root) { return "it was uploaded again" }
+                try await client.dropBlob(link.repository, digest)
+                if try await isUploadedAgain(digest, root) {
+                    // The link that we had dropped was that of a push.
+                    let quarantine = Quarantine(root: root)
+                    try await offPool { try quarantine.restoreLink(link.path) }
+                    return "it was uploaded again"
+                }
+                guard try await !client.hasBlob(link.repository, digest) else {
+                    return "\(link.repository) still claims to have it"
+                }
+            }
+            return nil
+        } catch {
+            return "\(error)"
+        }
+    }
+
+    private static func isUploadedAgain(
+        _ digest: Digest,
+        _ root: StorageRoot
+    ) async throws -> Bool {
+        try await offPool { try root.facts(.blobData(digest)) != nil }
+    }
+
+    /// Requests at once to one registry.
+    private static let width = 8
+}

@@ -1,0 +1,233 @@
+package import AccessLedger
+import Logging
+import RegistryClients
+package import RegistryModel
+import RegistryStorage
+
+extension StorageSweeper {
+    /// Gives back the bytes of what is long enough in quarantine, proven forgotten, and named by
+    /// nothing that a fresh mark finds; a run of its own.
+    ///
+    /// Under pressure the oldest goes first, without waiting, until `needed` bytes are free; never
+    /// without proof and mark. Nil where nothing was there to purge.
+    package func purge(
+        _ target: CleanupTarget,
+        cause: Cleaner.Cause,
+        isUrgent: Bool = false,
+        needed: Int64 = .max
+    ) async throws -> RunRecord? {
+        let waiting = try await due(target, isUrgent)
+        guard !waiting.isEmpty else { return nil }
+        let lock = try RunLock(ledger: ledger.path, registry: target.row.name)
+        defer { withExtendedLifetime(lock) {} }
+        let root = try open(target)
+        let own = try storageLock(root, target)
+        defer { withExtendedLifetime(own) {} }
+        try await finishCutOff(target, root)
+        try await proveByRestart(waiting, target, root)
+        try await proveByAsking(waiting, target, root)
+        let references = LedgerReferences(ledger: ledger)
+        let time = now()
+        let mark = try await offPool {
+            try Marker(root: root, references: references).mark(Condemned(), now: time)
+        }
+        var run = newRun(cause, at: time)
+        var sources: [Source] = []
+        var found: Int64 = 0
+        for name in waiting {
+            guard found < needed, let record = try await ledger.run(name) else { continue }
+            let contents = try await Self.contents(name, root)
+            var wanted: [StorageItem] = []
+            for item in record.storage where item.state == .quarantined {
+                if item.digest.map(mark.isNeeded) ?? false {
+                    wanted.append(item)
+                    continue
+                }
+                guard item.isForgotten else { continue }
+                let files = contents.files(of: item)
+                var own = item
+                own.ordinal = run.storage.count
+                own.state = .planned
+                own.detail = name.description
+                own.bytes = files.reduce(0) { $0 + $1.size } + contents.droppedBytes(of: item)
+                run.storage.append(own)
+                sources.append(Source(run: name, ordinal: item.ordinal, files: files.map(\.path)))
+                found += own.bytes
+            }
+            try await bringBack(wanted, of: name, root, because: "a manifest needs it")
+        }
+        guard !run.storage.isEmpty else { return nil }
+        run.state = .running
+        try await ledger.create(run)
+        try await purge(sources, run, root)
+        return try await end(run.name, of: target, note: "")
+    }
+
+    private struct Source: Sendable {
+        var run: RunName
+        var ordinal: Int
+        var files: [StoragePath]
+    }
+
+    private func purge(
+        _ sources: [Source],
+        _ run: RunRecord,
+        _ root: StorageRoot
+    ) async throws {
+        let quarantine = Quarantine(root: root)
+        let bytes = run.storage.map(\.bytes)
+        for start in stride(from: 0, to: sources.count, by: Self.purgeBatch) {
+            let range = start..<min(start + Self.purgeBatch, sources.count)
+            try await offPool {
+                for source in sources[range] {
+                    for path in source.files { _ = try quarantine.purge(path, of: source.run) }
+                }
+            }
+            try await ledger.purged(
+                storageItems: range.map { (ordinal: $0, reclaimed: bytes[$0]) },
+                in: run.name,
+                at: now()
+            )
+            for (name, own) in Dictionary(grouping: sources[range], by: \.run) {
+                try await ledger.set(
+                    .done,
+                    ofStorageItems: own.map(\.ordinal),
+                    in: name,
+                    detail: "purged by \(run.name)",
+                    at: now()
+                )
+            }
+        }
+        for name in Set(sources.map(\.run)) { try await tidy(name, root) }
+    }
+
+    /// The runs whose quarantine is over, oldest first; all of them under pressure.
+    private func due(_ target: CleanupTarget, _ isUrgent: Bool) async throws -> [RunName] {
+        let time = now()
+        return try await ledger.quarantines(of: target.row)
+            .filter { isUrgent || time - $0.since >= target.quarantine }
+            .map(\.run)
+    }
+
+    /// A registry that was started after the quarantine began, or runs no more, has no memory of it.
+    private func proveByRestart(
+        _ runs: [RunName],
+        _ target: CleanupTarget,
+        _ root: StorageRoot
+    ) async throws {
+        let presence = RegistryPresence.onStorage(root)
+        let isSilent = await !doesAnswer(target)
+        let since = Dictionary(
+            try await ledger.quarantines(of: target.row).map { ($0.run, $0.since) },
+            uniquingKeysWith: { first, _ in first }
+        )
+        for name in runs {
+            guard let taken = since[name], presence.provesForgetting(since: taken, isSilent),
+                let record = try await ledger.run(name)
+            else { continue }
+            try await ledger.forgotten(
+                storageItems: record.storage.filter { $0.state == .quarantined }.map(\.ordinal),
+                in: name
+            )
+        }
+    }
+
+    /// Asks once more for what the registry did not forget when it was taken.
+    private func proveByAsking(
+        _ runs: [RunName],
+        _ target: CleanupTarget,
+        _ root: StorageRoot
+    ) async throws {
+        var open: [RunName: [StorageItem]] = [:]
+        for name in runs {
+            let items = try await ledger.run(name)?.storage ?? []
+            open[name] = items.filter { $0.state == .quarantined && !$0.isForgotten }
+        }
+        guard open.values.contains(where: { !$0.isEmpty }),
+            case .api(let client) = await forgetWay(target, RegistryPresence.onStorage(root))
+        else { return }
+        let references = LedgerReferences(ledger: ledger)
+        let time = now()
+        let dangling = try await offPool {
+            try Marker(root: root, references: references).mark(Condemned(), now: time).danglingLinks
+        }
+        let links = Dictionary(grouping: dangling, by: \.digest)
+        for (name, items) in open {
+            let dropped = try await Self.contents(name, root)
+            let removals = items.map { item in
+                Forgettable(
+                    blob: item.kind == .blob ? item.digest : nil,
+                    links: item.digest.flatMap { links[$0] } ?? [],
+                    dropped: dropped.droppedLinks(of: item).compactMap(\.repository)
+                )
+            }
+            let proven = try await forget(
+                removals,
+                Set(removals.indices),
+                of: name,
+                root,
+                client
+            )
+            try await ledger.forgotten(
+                storageItems: proven.map { items[$0].ordinal },
+                in: name
+            )
+        }
+    }
+
+    func tidy(_ run: RunName, _ root: StorageRoot) async throws {
+        let quarantine = Quarantine(root: root)
+        try await offPool {
+            if try quarantine.contents(of: run).isEmpty {
+                try quarantine.forgetDroppedLinks(of: run)
+            }
+            try quarantine.tidy(run)
+        }
+    }
+
+    func newRun(_ cause: Cleaner.Cause, at time: Timestamp) -> RunRecord {
+        var random = SystemRandomNumberGenerator()
+        return RunRecord(
+            name: RunName(
+                time: time,
+                random: (random.next(), UInt16.random(in: 0...UInt16.max, using: &random))
+            ),
+            cause: cause.name,
+            measured: cause.measured,
+            scope: RunRecord.purgeScope,
+            mode: "enforce",
+            state: .planned,
+            createdAt: time
+        )
+    }
+
+    private static let purgeBatch = 1_024
+}
+
+extension RunRecord {
+    fileprivate static let purgeScope = #"{"targets":["purge"]}"#
+
+    /// Whether it gives back what runs before it have taken: it releases nothing itself.
+    package var isPurge: Bool { scope == Self.purgeScope }
+}
+
+extension RegistryPresence {
+    /// Whether no process remembers what was taken at a time.
+    fileprivate func provesForgetting(since taken: Timestamp, _ isSilent: Bool) -> Bool {
+        switch self {
+        case .absent: isSilent
+        case .running(let processes):
+            processes.allSatisfy { process in
+                switch process.cache {
+                case .none: true
+                case .inMemory: process.startedAt.map { $0 > taken + Self.tick } ?? false
+                case .other, .unknown: false
+                }
+            }
+        case .unknown: false
+        }
+    }
+
+    /// Start times are told in hundredths of a second since a boot told in whole ones.
+    private static let tick = Span.seconds(2)
+}
