@@ -215,17 +215,7 @@ package actor TriggerService {
         scope.set(firing.goal)
         let cause = Cleaner.Cause(name: firing.trigger.name, measured: firing.measured)
         let run = try await carryOut(firing, &scope, cause, target)
-        let place = firing.repository?.id ?? 0
-        let pushes = firing.trigger.countsPushes ? firing.repository?.pushes ?? 0 : 0
-        try await cleaner.ledger.ran(
-            trigger: firing.trigger.name,
-            registryId: target.row.id,
-            repositoryId: place,
-            at: now(),
-            note: run.note,
-            pushesCounted: pushes
-        )
-        state.pushesCounted[firing.trigger.name]?[place, default: 0] += pushes
+        try await remember(firing, target, run.note)
         if !run.note.isEmpty {
             await complain(
                 firing.trigger,
@@ -239,6 +229,25 @@ package actor TriggerService {
             )
         }
         return true
+    }
+
+    /// Notes a run of a trigger, and that it has counted the pushes for which it fired.
+    private func remember(
+        _ firing: Firing,
+        _ target: CleanupTarget,
+        _ note: String
+    ) async throws {
+        let place = firing.repository?.id ?? 0
+        let pushes = firing.trigger.countsPushes ? firing.repository?.pushes ?? 0 : 0
+        try await cleaner.ledger.ran(
+            trigger: firing.trigger.name,
+            registryId: target.row.id,
+            repositoryId: place,
+            at: now(),
+            note: note,
+            pushesCounted: pushes
+        )
+        state.pushesCounted[firing.trigger.name]?[place, default: 0] += pushes
     }
 
     /// Says once, and again every hour, why a trigger could not do what it is there for.

@@ -71,9 +71,11 @@ package struct Deployment: Sendable {
     private static func target(
         _ registry: RegistrySettings,
         _ row: RegistryRow,
-        _ transport: CurlTransport
+        _ shared: CurlTransport
     ) throws -> CleanupTarget {
         guard !registry.url.isEmpty else { return storageTarget(registry, row) }
+        let transport: any HTTPTransport =
+            registry.caFile.map { TrustingTransport(shared, authorities: $0) } ?? shared
         let registryAddress = try address(registry.url)
         let credentials: Credentials? =
             if let username = registry.username, let password = registry.password {

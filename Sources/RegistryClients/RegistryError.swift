@@ -6,6 +6,8 @@ package struct RegistryError: Error, Sendable, Equatable {
     package enum Kind: String, Sendable {
         case unreachable
         case connectionRefused
+        /// Its certificate is not trusted; nothing was sent.
+        case untrusted
         case timeout
         case unauthorized
         case forbidden
@@ -54,8 +56,8 @@ package struct RegistryError: Error, Sendable, Equatable {
     package var isRetryable: Bool {
         switch kind {
         case .unreachable, .connectionRefused, .timeout, .tooManyRequests, .serverError: true
-        case .unauthorized, .forbidden, .notFound, .deletesDisabled, .unsupported, .badAnswer,
-            .corrupt, .cancelled:
+        case .untrusted, .unauthorized, .forbidden, .notFound, .deletesDisabled, .unsupported,
+            .badAnswer, .corrupt, .cancelled:
             false
         }
     }
@@ -74,6 +76,9 @@ extension RegistryError: CustomStringConvertible {
         switch kind {
         case .unreachable: "the registry can't be reached; check its url and the network"
         case .connectionRefused: "connection refused; check that the registry runs"
+        case .untrusted:
+            "the registry's certificate is not trusted; name the authority that signed it with"
+                + " caFile in the settings, and the registry by the name it is for"
         case .timeout: "no answer in time; the registry may be overloaded"
         case .unauthorized: "the registry does not accept us; check username and password"
         case .forbidden: "not permitted; give the user the right to do this"
@@ -117,6 +122,7 @@ struct RegistryCall: Sendable {
     func error(for failure: TransportError) -> RegistryError {
         switch failure {
         case .connectionRefused: error(.connectionRefused)
+        case .untrusted(let text): error(.untrusted, text)
         case .timeout: error(.timeout)
         case .cancelled: error(.cancelled)
         case .bodyTooLarge, .invalidRequest: error(.badAnswer, "\(failure)")

@@ -28,7 +28,16 @@ struct SettingsTests {
         #expect(registry.probe == .minutes(5))
         #expect(registry.username == nil && registry.password == nil && registry.storage == nil)
         #expect(registry.probeURL == nil && registry.trustHistoryFrom == nil)
-        #expect(registry.repositories == nil)
+        #expect(registry.repositories == nil && registry.caFile == nil)
+    }
+
+    // The address for clients may be the only one with a certificate.
+    @Test(arguments: ["url: 'https://a'", "url: 'http://a', probeUrl: 'https://b'"])
+    func anAuthorityGoesWithAnAddressThatHasACertificate(addresses: String) throws {
+        let settings = try SettingsSamples.parse(
+            "registries: [{ name: a, \(addresses), caFile: /etc/ssl/own.pem }]"
+        )
+        #expect(settings.registries.first?.caFile == "/etc/ssl/own.pem")
     }
 
     @Test(

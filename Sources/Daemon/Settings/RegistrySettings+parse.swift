@@ -5,7 +5,7 @@ extension RegistrySettings {
         keys: [
             "name", "kind", "url", "username", "passwordFile", "storage", "afterSweep", "grace",
             "quarantine", "inventory", "gapTolerance", "probe", "probeUrl", "trustHistoryFrom",
-            "repositories",
+            "repositories", "caFile",
         ],
         later: ["logs", "garbageCollect"]
     )
@@ -19,10 +19,13 @@ extension RegistrySettings {
         let url = isSupported(section) ? section.required("url") : section["url"]
         refuseHalfOfALogin(section)
         refuseWithoutStorage(section)
+        let address = url?.url()
+        let probeAddress = section["probeUrl"]?.url()
+        refuseIdleAuthority(section, [address, probeAddress])
         return RegistrySettings(
             name: name,
             kind: .oci,
-            url: url?.url() ?? "",
+            url: address ?? "",
             username: section["username"]?.text(),
             password: section["passwordFile"]?.secret(readFile),
             storage: section["storage"]?.absolutePath(),
@@ -34,9 +37,10 @@ extension RegistrySettings {
             gapTolerance: section["gapTolerance"].map { $0.span(allowsZero: true) ?? .zero }
                 ?? defaultGapTolerance,
             probe: section["probe"].map { $0.span() ?? .zero } ?? defaultProbe,
-            probeURL: section["probeUrl"]?.url(),
+            probeURL: probeAddress,
             trustHistoryFrom: section["trustHistoryFrom"]?.moment(),
-            repositories: section["repositories"]?.items { $0.repositoryName() }
+            repositories: section["repositories"]?.items { $0.repositoryName() },
+            caFile: section["caFile"]?.certificateFile(readFile)
         )
     }
 
@@ -57,6 +61,12 @@ extension RegistrySettings {
         if let file = section["passwordFile"], !section.mentions("username") {
             file.refuse("has no name to go with; add username, or remove the file")
         }
+    }
+
+    private static func refuseIdleAuthority(_ section: SettingsSection, _ urls: [String?]) {
+        guard let file = section["caFile"], urls.contains(where: { $0 != nil }) else { return }
+        guard !urls.contains(where: { $0?.hasPrefix("https:") ?? false }) else { return }
+        file.refuse("is for https, and no address here is; change url, or remove it")
     }
 
     /// What is about the registry's disk does nothing where that is not known.

@@ -34,6 +34,8 @@ package struct RegistrySettings: Sendable, Equatable {
     package var trustHistoryFrom: Timestamp?
     /// The repositories to look after where the registry forbids its catalog; nil asks the catalog.
     package var repositories: [RepositoryName]?
+    /// A PEM file with the authority of the certificate, where the system does not know it.
+    package var caFile: String?
 
     package static let defaultInventory = Span.hours(6)
     package static let defaultGapTolerance = Span.minutes(10)

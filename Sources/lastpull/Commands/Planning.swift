@@ -22,8 +22,8 @@ struct PlanCommand: AsyncParsableCommand {
     func run() async throws {
         let deployment = try await options.deployment()
         let scope = try await deployment.scope(narrow, options)
-        options.sayWhatIsUnseen()
         let isWhole = try await deployment.refresh(scope)
+        options.sayWhatIsUnseen()
         let run = try await deployment.cleaner.plan(scope, cause: .init(name: "plan"))
         try RunOutput(run: run).print(asJSON: options.json)
         if !isWhole { throw Outcome.partlyDone }
@@ -126,9 +126,9 @@ struct Sweep: AsyncParsableCommand {
             return try await sweepStorage(targets, scope, deployment)
         }
         if now, !force { try await deployment.refuseWhileAnswering(scope) }
-        options.sayWhatIsUnseen()
         let isWhole = try await deployment.refresh(scope)
         try await deployment.refuseUnknown(repositories, scope)
+        options.sayWhatIsUnseen()
         let run =
             dryRun
             ? try await deployment.cleaner.plan(scope, cause: .init(name: "sweep"))
