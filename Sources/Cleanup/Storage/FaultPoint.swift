@@ -1,7 +1,9 @@
 import Foundation
 
 /// A step of a sweep at which tests kill the process, to see that the next start goes on or puts
-/// back. In a release build there is none.
+/// back.
+///
+/// In a release build there is none.
 enum FaultPoint: String {
     case planned
     case begun
@@ -19,9 +21,9 @@ enum FaultPoint: String {
 
     func reach() {
         #if DEBUG
-            if ProcessInfo.processInfo.environment["LASTPULL_KILL_AT"] == rawValue {
-                kill(getpid(), SIGKILL)
-            }
+        if ProcessInfo.processInfo.environment["LASTPULL_KILL_AT"] == rawValue {
+            kill(getpid(), SIGKILL)
+        }
         #endif
     }
 }

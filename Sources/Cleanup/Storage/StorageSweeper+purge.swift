@@ -158,7 +158,8 @@ extension StorageSweeper {
         let references = LedgerReferences(ledger: ledger)
         let time = now()
         let dangling = try await offPool {
-            try Marker(root: root, references: references).mark(Condemned(), now: time).danglingLinks
+            try Marker(root: root, references: references)
+                .mark(Condemned(), now: time).danglingLinks
         }
         let links = Dictionary(grouping: dangling, by: \.digest)
         for (name, items) in open {
