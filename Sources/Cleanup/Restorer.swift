@@ -162,11 +162,12 @@ package struct Restorer: Sendable {
                 reason: "blob \(blob.digest) is gone from the registry; push the image again"
             )
         }
-        _ = try await target.client.put(
-            item.repository,
+        try await write(
+            kept.bytes,
+            kept.mediaType,
             tag.map { .tag($0) } ?? .digest(digest),
-            bytes: kept.bytes,
-            mediaType: kept.mediaType
+            item,
+            target
         )
         try await ledger.restored(
             item.repository,
@@ -175,6 +176,31 @@ package struct Restorer: Sendable {
             of: target.row,
             at: now()
         )
+    }
+
+    /// Writes by the API, or on the disk where the registry takes no pushes, as a pull-through cache.
+    private func write(
+        _ bytes: [UInt8],
+        _ mediaType: String,
+        _ reference: ManifestReference,
+        _ item: RunItem,
+        _ target: CleanupTarget
+    ) async throws {
+        do {
+            _ = try await target.client.put(
+                item.repository,
+                reference,
+                bytes: bytes,
+                mediaType: mediaType
+            )
+        } catch  where target.storage != nil && !error.isRetryable {
+            _ = try await target.reader.put(
+                item.repository,
+                reference,
+                bytes: bytes,
+                mediaType: mediaType
+            )
+        }
     }
 
     private func isPresent(

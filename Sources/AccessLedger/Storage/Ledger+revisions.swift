@@ -40,4 +40,27 @@ extension Ledger {
             }
         }
     }
+
+    /// The manifests of a registry that an event or a log line has named since a time, with when.
+    package func manifestsNamed(
+        since horizon: Timestamp,
+        in registry: RegistryRow
+    ) async throws -> [Digest: Timestamp] {
+        try await read("read the inventory from") { db in
+            var named: [Digest: Timestamp] = [:]
+            let rows = try db.rows(
+                """
+                SELECT digest, max(lastAccess, ifnull(pushedAt, 0)) FROM manifest
+                WHERE registryId = ? AND max(lastAccess, ifnull(pushedAt, 0)) >= ?
+                """,
+                [registry.id, horizon.milliseconds]
+            )
+            for row in rows {
+                guard let digest = Digest(row[0] as String) else { continue }
+                let time = Timestamp(milliseconds: row[1])
+                named[digest] = max(named[digest] ?? time, time)
+            }
+            return named
+        }
+    }
 }

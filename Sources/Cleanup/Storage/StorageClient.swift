@@ -2,7 +2,10 @@ package import RegistryClients
 package import RegistryModel
 import RegistryStorage
 
-/// Reads a registry from its disk, as its API would tell it; no request is needed.
+/// Reads and changes a registry on its disk, as its API would; no request is needed.
+///
+/// It serves where the registry is known by its disk alone, or refuses deletes, as a pull-through
+/// cache does.
 package struct StorageClient: RegistryClient {
     let path: String
 
@@ -36,7 +39,7 @@ package struct StorageClient: RegistryClient {
         }
     }
 
-    private func tagged(
+    func tagged(
         _ repository: RepositoryName
     ) async throws(RegistryError) -> [StorageInventory.Tag] {
         try await read("list tags of", "\(repository)") {
@@ -88,22 +91,6 @@ package struct StorageClient: RegistryClient {
         return digest
     }
 
-    package func delete(
-        _ repository: RepositoryName,
-        _ reference: ManifestReference
-    ) async throws(RegistryError) -> DeleteAnswer {
-        throw unsupported("delete", "\(repository)")
-    }
-
-    package func put(
-        _ repository: RepositoryName,
-        _ reference: ManifestReference,
-        bytes: [UInt8],
-        mediaType: String
-    ) async throws(RegistryError) -> Digest {
-        throw unsupported("write", "\(repository)")
-    }
-
     package func hasBlob(
         _ repository: RepositoryName,
         _ digest: Digest
@@ -124,12 +111,12 @@ package struct StorageClient: RegistryClient {
     package func deletePower(
         in repository: RepositoryName
     ) async throws(RegistryError) -> DeletePower {
-        .forbidden("the registry's url is not known; add --url, or sweep its storage with --now")
+        .byTag
     }
 
     // MARK: Errors
 
-    private func read<Result: Sendable>(
+    func read<Result: Sendable>(
         _ operation: String,
         _ subject: String,
         _ body: @escaping @Sendable (StorageRoot) throws -> Result
@@ -147,7 +134,7 @@ package struct StorageClient: RegistryClient {
         }
     }
 
-    private func missing(
+    func missing(
         _ repository: RepositoryName,
         _ reference: ManifestReference
     ) -> RegistryError {

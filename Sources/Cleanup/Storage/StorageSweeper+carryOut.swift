@@ -121,9 +121,14 @@ extension StorageSweeper {
             in: run
         )
         FaultPoint.quarantined.reach()
-        if proven.count < left.count {
-            try await complainOfStaleCache(draft, target, count: left.subtracting(proven).count)
+        let open = left.subtracting(proven)
+        guard !open.isEmpty else { return }
+        let obstacle = try await restart(target, takenAt: beganAt)
+        guard let obstacle else {
+            try await ledger.forgotten(storageItems: open.sorted(), in: run)
+            return
         }
+        try await complainOfStaleCache(draft, target, count: open.count, obstacle)
     }
 
     /// Moves the files of one removal away.

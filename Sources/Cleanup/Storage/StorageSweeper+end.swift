@@ -104,13 +104,14 @@ extension StorageSweeper {
     }
 
     /// Says loudly that a registry may go on believing in what was taken.
-    func complainOfStaleCache(_ draft: Draft, _ target: CleanupTarget, count: Int) async throws {
-        let why: String
-        if case .unproven(let reason) = draft.way {
-            why = reason
-        } else {
-            why = "it did not drop all of it"
-        }
+    func complainOfStaleCache(
+        _ draft: Draft,
+        _ target: CleanupTarget,
+        count: Int,
+        _ obstacle: String
+    ) async throws {
+        var why = "it did not drop all of it; \(obstacle)"
+        if case .unproven(let reason) = draft.way { why = "\(reason); \(obstacle)" }
         logger.error(
             "the registry may still believe in what was swept; restart it, or set afterSweep",
             metadata: ["registry": "\(target.row.name)", "items": "\(count)", "why": "\(why)"]

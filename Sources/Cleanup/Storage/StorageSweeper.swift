@@ -93,10 +93,15 @@ package struct StorageSweeper: Sendable {
         let root = try open(target)
         let time = now()
         let way = await forgetWay(target, RegistryPresence.onStorage(root))
-        let rules = rules(request, target, way)
+        var rules = rules(request, target, way)
+        if !request.isNow {
+            let named = try await ledger.manifestsNamed(since: time - target.grace, in: target.row)
+            rules.lastNamed = { named[$0] }
+        }
+        let settled = rules
         let references = LedgerReferences(ledger: ledger)
         let found = try await offPool {
-            try Self.look(request, root, references, rules, time)
+            try Self.look(request, root, references, settled, time)
         }
         var removals = found.removals
         if let only = request.only {
