@@ -109,7 +109,9 @@ package struct DecodedBody: Sendable, Equatable {
     /// Registry processes heard in ignored records, with the newest stamp of each: proof of life.
     package var instances: [String: Timestamp] = [:]
     /// Content that ignored records ask for by its digest: a blob that was pushed, mounted or read,
-    /// or what was not found. It is no access, but what is in quarantine has to come back for it.
+    /// or what was not found.
+    ///
+    /// It is no access, but what is in quarantine has to come back for it.
     package private(set) var mentions: Set<Digest> = []
 
     package init() {}

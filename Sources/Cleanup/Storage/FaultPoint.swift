@@ -1,7 +1,9 @@
 import Foundation
 
 /// A step of a sweep at which tests kill the process, to see that the next start goes on or puts
-/// back. In a release build there is none.
+/// back.
+///
+/// In a release build there is none.
 enum FaultPoint: String {
     case planned
     case begun

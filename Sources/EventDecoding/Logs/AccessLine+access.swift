@@ -68,7 +68,8 @@ extension AccessLine {
             !(userAgent?.starts(with: "lastpull/", at: 0) ?? false)
         else { return nil }
         let path = RegistryPath.path(of: target)
-        let text = path.firstIndex(of: UInt8(ascii: "%"), from: 0) == nil
+        let text =
+            path.firstIndex(of: UInt8(ascii: "%"), from: 0) == nil
             ? String(decoding: path, as: UTF8.self)
             : RegistryPath.percentDecoded(path).map { String(decoding: $0, as: UTF8.self) }
         return text?.split(separator: "/").last.flatMap { Digest($0) }

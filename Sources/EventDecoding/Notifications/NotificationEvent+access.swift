@@ -36,8 +36,9 @@ extension NotificationEvent {
 
     /// The content that somebody else's event of a blob is about: a push, a mount, a pull.
     var mention: Digest? {
-        guard isBlob, let action, action.equals("push") || action.equals("pull")
-            || action.equals("mount"), !OwnUserAgent.matches(FieldTexts.string(userAgent))
+        guard isBlob, let action,
+            action.equals("push") || action.equals("pull")
+                || action.equals("mount"), !OwnUserAgent.matches(FieldTexts.string(userAgent))
         else { return nil }
         return digest?.withBytes { Digest(String(decoding: $0, as: UTF8.self)) }
     }

@@ -24,10 +24,12 @@ struct RunOutput {
 
     /// Bytes of what is removed, or would be: what failed or was skipped releases nothing.
     private var released: Int64 {
-        let storage = run.isPurge ? [] : run.storage
-        return storage.filter { $0.isTaken || run.state.isPlan && $0.state == .planned }.reduce(0) { $0 + $1.bytes } + run.items
-            .filter { $0.state == .done || (run.state.isPlan && $0.state == .planned) }
-            .reduce(0) { $0 + $1.bytes }
+        let isPlan = run.state.isPlan
+        let images = run.items.filter { $0.state == .done || isPlan && $0.state == .planned }
+        let storage = run.storage.filter { $0.isTaken || isPlan && $0.state == .planned }
+        // A purge gives back what another run has released.
+        return images.reduce(0) { $0 + $1.bytes }
+            + (run.isPurge ? 0 : storage.reduce(0) { $0 + $1.bytes })
     }
 
     /// What is released, in the tense of the run's state.
