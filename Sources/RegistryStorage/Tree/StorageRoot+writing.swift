@@ -79,8 +79,8 @@ extension StorageRoot {
         harmless: [Int32]
     ) throws(StorageError) -> Bool {
         guard let folder = try folder(above: path) else { return false }
-        guard unlinkat(folder, String(path.name), flags) != 0 else { return true }
         defer { close(folder) }
+        guard unlinkat(folder, String(path.name), flags) != 0 else { return true }
         guard harmless.contains(errno) else { throw failure(errno, operation, path) }
         return false
     }
