@@ -167,6 +167,8 @@ package struct StorageSweeper: Sendable {
         }
         let mark = try Marker(root: root, references: references)
             .mark(request.condemned, now: time)
+        var rules = rules
+        if rules.leavesManifestData { rules.manifestLike = mark.manifestLike(in: root) }
         let plan = SweepPlan(mark, rules: rules, now: time)
         return Look(
             removals: plan.removals.compactMap(Taking.init),
