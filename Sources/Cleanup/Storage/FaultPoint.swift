@@ -19,9 +19,9 @@ enum FaultPoint: String {
 
     func reach() {
         #if DEBUG
-            if ProcessInfo.processInfo.environment["LASTPULL_KILL_AT"] == rawValue {
-                kill(getpid(), SIGKILL)
-            }
+        if ProcessInfo.processInfo.environment["LASTPULL_KILL_AT"] == rawValue {
+            kill(getpid(), SIGKILL)
+        }
         #endif
     }
 }
