@@ -16,7 +16,12 @@ extension StorageItem {
     /// The file by which one sees whether it is there.
     var mainFile: StoragePath? {
         switch kind {
-        case .blob: return digest.map { StoragePath.blobData($0) }
+        case .blob:
+            guard let digest else { return nil }
+            guard let repository, reason == Taking.Reason.danglingLink.rawValue else {
+                return StoragePath.blobData(digest)
+            }
+            return StoragePath.layerLink(repository, digest)
         case .manifest:
             guard let repository, let digest else { return nil }
             return StoragePath.revisionLink(repository, digest)

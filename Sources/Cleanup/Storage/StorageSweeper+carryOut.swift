@@ -15,8 +15,11 @@ extension StorageSweeper {
         do {
             if request.isNow, draft.isAtRest {
                 try await removeAtOnce(draft)
+                if case .unproven = draft.way, !draft.removals.isEmpty {
+                    try await complainOfStaleCache(draft, target, count: draft.removals.count)
+                }
             } else {
-                try await quarantine(draft, request, target)
+                try await quarantine(draft, target)
             }
             try await removeEmpty(draft.folders, draft.root)
         } catch {
@@ -51,7 +54,7 @@ extension StorageSweeper {
         }
     }
 
-    /// Unlinks the files of one removal, the data last but for its folders, and says the bytes.
+    /// Unlinks the files of one removal, then what folders that leaves empty, and says the bytes.
     private static func remove(
         _ removal: Taking,
         from root: StorageRoot
@@ -79,7 +82,6 @@ extension StorageSweeper {
 
     private func quarantine(
         _ draft: Draft,
-        _ request: StorageRequest,
         _ target: CleanupTarget
     ) async throws {
         let run = draft.run.name
@@ -97,7 +99,7 @@ extension StorageSweeper {
             }
         }
         FaultPoint.taken.reach()
-        var left = try await secondLook(draft, Set(all), request, target)
+        var left = try await secondLook(draft, Set(all), target)
         FaultPoint.lookedAgain.reach()
         var proven: Set<Int> = []
         switch draft.way {
@@ -111,9 +113,13 @@ extension StorageSweeper {
                 client
             )
             FaultPoint.forgotten.reach()
-            // What was accepted on the word of a cache that had not forgotten yet is seen now.
-            left = try await secondLook(draft, left, request, target)
         case .unproven: break
+        }
+        if !draft.way.isAlone {
+            // What was accepted before it was taken, or on the word of a cache that had not
+            // forgotten yet, is seen now.
+            try await Task.sleep(for: Self.settling)
+            left = try await secondLook(draft, left, target)
         }
         try await ledger.set(.quarantined, ofStorageItems: left.sorted(), in: run, at: now())
         try await ledger.forgotten(
@@ -130,6 +136,10 @@ extension StorageSweeper {
         }
         try await complainOfStaleCache(draft, target, count: open.count, obstacle)
     }
+
+    /// How long a registry may take from its check of what a manifest needs until all that tells of
+    /// the manifest is written: some ten milliseconds where the disk is not overloaded.
+    private static let settling = Duration.seconds(1)
 
     /// Moves the files of one removal away.
     ///
@@ -154,7 +164,6 @@ extension StorageSweeper {
     private func secondLook(
         _ draft: Draft,
         _ taken: Set<Int>,
-        _ request: StorageRequest,
         _ target: CleanupTarget
     ) async throws -> Set<Int> {
         let references = LedgerReferences(ledger: ledger)
@@ -162,34 +171,18 @@ extension StorageSweeper {
         let removals = draft.removals
         let time = now()
         let again = try await offPool {
-            let mark = try Marker(root: root, references: references)
-                .mark(Condemned(), now: time)
-            return try taken.filter { try Self.isWanted(removals[$0], mark, draft) }
+            let wanted = try WantedAgain.mark(
+                root,
+                references,
+                taken: taken.compactMap { removals[$0].revision },
+                now: time
+            )
+            return taken.filter { wanted.wants(removals[$0], since: draft.beganAt) }
         }
         guard !again.isEmpty else { return taken }
         try await putBack(again, draft, because: "needed again, or named by a push meanwhile")
         return taken.subtracting(again)
     }
-
-    /// Whether something that was taken is needed by now, or a push under way may count on it.
-    private static func isWanted(
-        _ removal: Taking,
-        _ mark: Mark,
-        _ draft: Draft
-    ) throws -> Bool {
-        if let digest = removal.digest, mark.isNeeded(digest) { return true }
-        switch removal.kind {
-        case .blob:
-            return try removal.links.contains { link in
-                let facts = try draft.root.facts(link.path)
-                return facts.map { $0.modified >= draft.beganAt - clockNoise } ?? false
-            }
-        case .upload, .manifest, .tag: return false
-        }
-    }
-
-    /// File times are those of the kernel's last tick, not of this moment.
-    private static let clockNoise = Span.seconds(1)
 
     func putBack(_ ordinals: Set<Int>, _ draft: Draft, because reason: String) async throws {
         let quarantine = Quarantine(root: draft.root)

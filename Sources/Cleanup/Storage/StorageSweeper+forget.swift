@@ -88,6 +88,8 @@ extension StorageSweeper {
     }
 
     /// Nil where everything of it is forgotten, else why that is not known.
+    ///
+    /// What was uploaded again is believed in, and rightly: our copy is of no use to anybody.
     private static func isForgotten(
         _ removal: Forgettable,
         _ root: StorageRoot,
@@ -95,18 +97,19 @@ extension StorageSweeper {
     ) async -> String? {
         guard let digest = removal.blob else { return nil }
         do {
+            if try await isUploadedAgain(digest, root) { return nil }
             for repository in removal.dropped
             where try await client.hasBlob(repository, digest) {
                 return "\(repository) still claims to have it"
             }
             for link in removal.links {
-                if try await isUploadedAgain(digest, root) { return "it was uploaded again" }
+                if try await isUploadedAgain(digest, root) { return nil }
                 try await client.dropBlob(link.repository, digest)
                 if try await isUploadedAgain(digest, root) {
                     // The link that we had dropped was that of a push.
                     let quarantine = Quarantine(root: root)
                     try await offPool { try quarantine.restoreLink(link.path) }
-                    return "it was uploaded again"
+                    return nil
                 }
                 guard try await !client.hasBlob(link.repository, digest) else {
                     return "\(link.repository) still claims to have it"

@@ -28,11 +28,11 @@ extension StorageSweeper {
         try await proveByAsking(waiting, target, root)
         let references = LedgerReferences(ledger: ledger)
         let time = now()
-        let mark = try await offPool {
-            try Marker(root: root, references: references).mark(Condemned(), now: time)
+        let revisions = try await revisions(in: waiting)
+        let again = try await offPool {
+            try WantedAgain.mark(root, references, taken: revisions, now: time)
         }
         var run = newRun(cause, at: time)
-        let left = Dictionary(grouping: mark.danglingLinks, by: \.digest)
         var sources: [Source] = []
         var found: Int64 = 0
         for name in waiting {
@@ -40,20 +40,19 @@ extension StorageSweeper {
             let contents = try await Self.contents(name, root)
             var wanted: [StorageItem] = []
             for item in record.storage where item.state == .quarantined {
-                if item.digest.map(mark.isNeeded) ?? false {
+                let files = contents.files(of: item)
+                if again.wants(item, files.map(\.path), since: record.createdAt) {
                     wanted.append(item)
                     continue
                 }
                 guard item.isForgotten else { continue }
-                let files = contents.files(of: item)
                 var own = item
                 own.ordinal = run.storage.count
                 own.state = .planned
                 own.detail = name.description
-                let links = item.kind == .blob ? item.digest.flatMap { left[$0] } ?? [] : []
+                let links = item.kind == .blob ? item.digest.map(again.links) ?? [] : []
                 own.bytes =
-                    files.reduce(0) { $0 + $1.size }
-                    + contents.droppedBytes(of: item, besides: Set(links.map(\.path)))
+                    try files.reduce(0) { $0 + $1.size } + contents.droppedBytes(of: item, root)
                     + links.reduce(0) { $0 + $1.bytes }
                 run.storage.append(own)
                 sources.append(
@@ -66,7 +65,7 @@ extension StorageSweeper {
                 )
                 found += own.bytes
             }
-            try await bringBack(wanted, of: name, root, because: "a manifest needs it")
+            try await bringBack(wanted, of: name, root, because: "a manifest or a push needs it")
         }
         guard !run.storage.isEmpty else { return nil }
         run.state = .running
@@ -103,9 +102,11 @@ extension StorageSweeper {
             }
             FaultPoint.halfPurged.reach()
             try await ledger.purged(
-                // Links that the registry dropped gave their bytes back before.
                 storageItems: zip(range, freed).map { index, freed in
-                    (ordinal: index, reclaimed: freed == 0 ? 0 : max(freed, bytes[index]))
+                    // What came back meanwhile frees nothing. Of a link that the registry dropped
+                    // there never was a file here.
+                    let isGone = sources[index].files.isEmpty || freed > 0
+                    return (ordinal: index, reclaimed: isGone ? max(freed, bytes[index]) : 0)
                 },
                 in: run.name,
                 at: now()
@@ -175,17 +176,22 @@ extension StorageSweeper {
         else { return }
         let references = LedgerReferences(ledger: ledger)
         let time = now()
-        let dangling = try await offPool {
-            try Marker(root: root, references: references).mark(Condemned(), now: time)
-                .danglingLinks
+        let revisions = open.values.joined().compactMap(\.revision)
+        let again = try await offPool {
+            try WantedAgain.mark(root, references, taken: revisions, now: time)
         }
-        let links = Dictionary(grouping: dangling, by: \.digest)
         for (name, items) in open {
+            guard let record = try await ledger.run(name) else { continue }
             let dropped = try await Self.contents(name, root)
+            // What somebody has linked since is left to the look before the purge.
+            let items = items.filter { item in
+                let files = dropped.files(of: item).map(\.path)
+                return !again.wants(item, files, since: record.createdAt)
+            }
             let removals = items.map { item in
                 Forgettable(
                     blob: item.kind == .blob ? item.digest : nil,
-                    links: item.digest.flatMap { links[$0] } ?? [],
+                    links: item.digest.map { again.links(to: $0) } ?? [],
                     dropped: dropped.droppedLinks(of: item).compactMap(\.repository)
                 )
             }
@@ -201,6 +207,17 @@ extension StorageSweeper {
                 in: name
             )
         }
+    }
+
+    /// The manifests that runs have in quarantine.
+    private func revisions(in runs: [RunName]) async throws -> [RevisionKey] {
+        var revisions: [RevisionKey] = []
+        for name in runs {
+            revisions +=
+                try await ledger.run(name)?.storage
+                .filter { $0.state == .quarantined }.compactMap(\.revision) ?? []
+        }
+        return revisions
     }
 
     func tidy(_ run: RunName, _ root: StorageRoot) async throws {

@@ -176,17 +176,13 @@ package struct StorageSweeper: Sendable {
         }
         let mark = try Marker(root: root, references: references)
             .mark(request.condemned, now: time)
+        var rules = rules
+        if rules.leavesManifestData { rules.manifestLike = mark.manifestLike(in: root) }
         let plan = SweepPlan(mark, rules: rules, now: time)
-        var kept = plan.kept
-        let removals = try plan.removals.compactMap(Taking.init).filter { removal in
-            guard rules.leavesManifestData, try removal.mayBeManifest(in: root) else { return true }
-            kept[.manifestData, default: 0] += 1
-            return false
-        }
         return Look(
-            removals: removals,
+            removals: plan.removals.compactMap(Taking.init),
             folders: plan.removals.filter { $0.kind == .folder }.flatMap(\.files),
-            kept: kept.named,
+            kept: plan.kept.named,
             total: mark.totals.bytes,
             doubts: mark.doubts.map { "\($0)" }
         )

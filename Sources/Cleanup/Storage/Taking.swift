@@ -43,7 +43,7 @@ struct Taking: Sendable {
         bytes = removal.bytes
         links = removal.links
         let linked = Set(links.map(\.path))
-        files = linked.isEmpty ? removal.files : removal.files.filter { !linked.contains($0) }
+        files = Self.inOrder(removal.files.filter { !linked.contains($0) })
     }
 
     init(_ tag: ImageRemoval.TagFolder) {
@@ -53,22 +53,23 @@ struct Taking: Sendable {
         repository = tag.key.repository
         name = tag.key.tag.description
         bytes = tag.bytes
-        files = tag.files
+        files = Self.inOrder(tag.files)
         links = []
     }
 
-    /// Whether it may be the data of a manifest of which the tree knows no more.
-    ///
-    /// A layer or configuration always has a link, unless a sweep was cut off; a manifest has none.
-    func mayBeManifest(in root: StorageRoot) throws -> Bool {
-        guard kind == .blob, links.isEmpty, let file = files.first,
-            bytes <= Int64(ManifestContent.longest),
-            let content = try root.read(file, atMost: ManifestContent.longest)
-        else { return false }
-        return content.first { !Self.spaces.contains($0) } == UInt8(ascii: "{")
+    /// The order in which files go, so that what a kill leaves is a valid tree: what only remembers
+    /// a manifest, then what makes it one, then the content, which other links may still name.
+    private static func inOrder(_ files: [StoragePath]) -> [StoragePath] {
+        func rank(_ path: StoragePath) -> Int {
+            switch path.place {
+            case .tagIndex: 0
+            case .tagCurrent, .revision: 1
+            default: 2
+            }
+        }
+        guard files.count > 1 else { return files }
+        return (0...2).flatMap { own in files.filter { rank($0) == own } }
     }
-
-    private static let spaces = Set(" \t\r\n".utf8)
 
     func item(_ ordinal: Int, _ registry: RegistryRow) -> StorageItem {
         StorageItem(

@@ -37,14 +37,18 @@ package struct Condemned: Sendable {
     package var revisions: Set<RevisionKey>
     /// Whether every manifest goes that no tag and no structure holds.
     package var allUntagged: Bool
+    /// Manifests that are out of sight already; the mark says which of them are wanted again.
+    package var taken: Set<RevisionKey>
 
     package init(
         tags: Set<TagKey> = [],
         revisions: Set<RevisionKey> = [],
-        allUntagged: Bool = false
+        allUntagged: Bool = false,
+        taken: Set<RevisionKey> = []
     ) {
         self.tags = tags
         self.revisions = revisions
         self.allUntagged = allUntagged
+        self.taken = taken
     }
 }

@@ -51,6 +51,9 @@ package struct Mark: Sendable {
     package var totals = Totals()
     /// Why references could not be had from the store, or kept there; the mark is whole without.
     package var storeTrouble: String?
+    /// Manifests that were taken before, and that something needs which stays in their own
+    /// repository.
+    package var wantedAgain: Set<RevisionKey> = []
     var needs = NeededBlobs()
 
     package init(beganAt: Timestamp) { self.beganAt = beganAt }

@@ -128,6 +128,7 @@ struct MarkAssembly {
                 )
             )
         }
+        mark.wantedAgain = marking.wantedAgain
         mark.totals.manifests = survey.revisions.count
         mark.totals.tags = survey.tags.count
         mark.totals.repositories = marking.places.count

@@ -11,6 +11,9 @@ struct Marking {
     /// By repository: places in the survey's list of revisions that go.
     private(set) var going: [[Int]]
     private(set) var held: [[(revision: Int, hold: Mark.Hold)]]
+    private(set) var wantedAgain: Set<RevisionKey> = []
+    /// By repository: manifests that were taken before.
+    private let taken: [UInt32: Set<UInt32>]
     private var structure: Structure
 
     /// Reads what all manifests refer to, and finds what stays.
@@ -27,6 +30,7 @@ struct Marking {
             condemnsUntagged: condemned.allUntagged,
             condemned: Self.numbers(condemned.revisions, in: &survey)
         )
+        taken = Self.numbers(condemned.taken, in: &survey)
         self.survey = survey
         self.loader = loader
         try loadAll()
@@ -102,11 +106,24 @@ struct Marking {
     }
 
     private mutating func take(_ outcome: Structure.Outcome, _ repository: UInt32) {
+        noteWanted(outcome.kept, repository)
         going[Int(repository)] = outcome.going
         held[Int(repository)] = outcome.held
         for manifest in outcome.kept {
             needed.insert(manifest)
             for blob in contents.blobs(manifest) { needed.insert(blob) }
+        }
+    }
+
+    /// A doubtful repository wants all back that was taken from it.
+    private mutating func noteWanted(_ kept: [UInt32], _ repository: UInt32) {
+        guard let taken = taken[repository], let name = places[Int(repository)].name else { return }
+        let wanted =
+            survey.doubtful[Int(repository)] ? taken : taken.intersection(kept)
+        for manifest in wanted {
+            wantedAgain.insert(
+                RevisionKey(repository: name, digest: survey.table[manifest].digest)
+            )
         }
     }
 

@@ -34,7 +34,10 @@ extension SweepDraft {
             }
         }
         guard isInScope(blob) else { return .outsideScope }
-        if blob.isManifestData, rules.leavesManifestData { return .manifestData }
+        if rules.leavesManifestData, blob.isManifestData || rules.manifestLike.contains(blob.digest)
+        {
+            return .manifestData
+        }
         let newest = newest(blob)
         if isYoung(newest) { return .youngerThanGrace }
         let isPushedTo = blob.links.contains { active.contains($0.repository) }

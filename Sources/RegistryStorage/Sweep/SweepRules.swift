@@ -29,6 +29,8 @@ package struct SweepRules: Sendable {
     package var isNow: Bool
     /// Whether the content of manifests stays, for a registry that can't be made to forget it.
     package var leavesManifestData: Bool
+    /// Content that may be a manifest's, though the registry's folders do not say so any more.
+    package var manifestLike: Set<Digest> = []
     package var scope: Scope
     /// The repositories that may lose something; nil for all.
     package var repositories: (@Sendable (RepositoryName) -> Bool)?

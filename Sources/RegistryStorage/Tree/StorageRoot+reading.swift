@@ -76,6 +76,16 @@ extension StorageRoot {
         return bytes
     }
 
+    /// The first bytes of a regular file; nil where there is none.
+    func start(of path: StoragePath) throws(StorageError) -> [UInt8]? {
+        guard let descriptor = try open(path, O_RDONLY | O_NONBLOCK) else { return nil }
+        defer { close(descriptor) }
+        var bytes = [UInt8](repeating: 0, count: 64)
+        let count = Foundation.read(descriptor, &bytes, bytes.count)
+        guard count >= 0 else { throw failure(errno, "read", path) }
+        return Array(bytes[..<count])
+    }
+
     /// The entries of a folder, in the order of the file system, with what is still being written
     /// (`*.tmp`); nil where there is no such folder.
     package func list(_ path: StoragePath) throws(StorageError) -> [Entry]? {
