@@ -93,8 +93,9 @@ let package = Package(
         .executableTarget(
             name: "lastpull-bench",
             dependencies: [
-                "AccessLedger", "CurlTransport", "Daemon", "Listening", "RegistryModel",
-                argumentParser, grdb, hummingbird, logging, nioCore,
+                "AccessLedger", "Cleanup", "CurlTransport", "Daemon", "Listening",
+                "RegistryModel", "RegistryStorage", argumentParser, grdb, hummingbird, logging,
+                nioCore,
             ],
             swiftSettings: settings
         ),

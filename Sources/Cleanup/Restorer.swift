@@ -186,6 +186,24 @@ package struct Restorer: Sendable {
         _ item: RunItem,
         _ target: CleanupTarget
     ) async throws {
+        guard let refusal = await push(bytes, mediaType, reference, item, target) else { return }
+        guard target.storage != nil, !refusal.isRetryable else { throw refusal }
+        _ = try await target.reader.put(
+            item.repository,
+            reference,
+            bytes: bytes,
+            mediaType: mediaType
+        )
+    }
+
+    /// Pushes by the API; says why that was refused, where it was.
+    private func push(
+        _ bytes: [UInt8],
+        _ mediaType: String,
+        _ reference: ManifestReference,
+        _ item: RunItem,
+        _ target: CleanupTarget
+    ) async -> RegistryError? {
         do {
             _ = try await target.client.put(
                 item.repository,
@@ -193,13 +211,9 @@ package struct Restorer: Sendable {
                 bytes: bytes,
                 mediaType: mediaType
             )
-        } catch  where target.storage != nil && !error.isRetryable {
-            _ = try await target.reader.put(
-                item.repository,
-                reference,
-                bytes: bytes,
-                mediaType: mediaType
-            )
+            return nil
+        } catch {
+            return error
         }
     }
 

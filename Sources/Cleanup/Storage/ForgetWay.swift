@@ -59,8 +59,8 @@ extension StorageSweeper {
         _ client: any BlobForgetting,
         processes: Int
     ) async -> ForgetWay {
-        let hourAgo = now() - .hours(1)
-        let heard = (try? await ledger.processesHeard(of: target.row, since: hourAgo)) ?? 0
+        let heard =
+            (try? await ledger.processesHeard(of: target.row, since: now() - .hours(1))) ?? 0
         guard max(processes, heard) <= 1 else {
             return .unproven(
                 "\(max(processes, heard)) registry processes have a cache each; restart them"

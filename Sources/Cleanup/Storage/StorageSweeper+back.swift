@@ -36,10 +36,13 @@ extension StorageSweeper {
             return item.digest.flatMap { droppedByDigest[$0] } ?? []
         }
 
-        /// The sizes of the links that the registry dropped for an item.
-        func droppedBytes(of item: StorageItem) -> Int64 {
-            droppedLinks(of: item).reduce(0) { sum, _ in
-                sum + Int64(item.digest?.description.utf8.count ?? 0)
+        /// The sizes of the links that the registry dropped for an item, but for those that it did
+        /// not drop after all.
+        func droppedBytes(of item: StorageItem, besides left: Set<StoragePath>) -> Int64 {
+            droppedLinks(of: item).reduce(0) { sum, link in
+                left.contains(link)
+                    ? sum
+                    : sum + Int64(item.digest?.description.utf8.count ?? 0)
             }
         }
     }

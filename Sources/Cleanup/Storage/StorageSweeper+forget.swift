@@ -30,6 +30,7 @@ extension StorageSweeper {
     ) async throws -> Set<Int> {
         let quarantine = Quarantine(root: root)
         let links = taken.flatMap { removals[$0].links.map(\.path) }.sorted()
+        guard try await takesDeletes(removals, taken, client, of: run) else { return [] }
         try await offPool { try quarantine.willDrop(links, for: run) }
         FaultPoint.dropping.reach()
         let answers = try await Cleanup.inParallel(taken.sorted(), width: Self.width) { ordinal in
@@ -52,6 +53,38 @@ extension StorageSweeper {
             )
         }
         return proven
+    }
+
+    /// Whether the registry takes deletes at all: said once, and not for every blob.
+    private func takesDeletes(
+        _ removals: [Forgettable],
+        _ taken: Set<Int>,
+        _ client: any BlobForgetting,
+        of run: RunName
+    ) async throws -> Bool {
+        let first = taken.sorted().lazy.compactMap { ordinal in
+            removals[ordinal].links.first.map(\.repository)
+        }.first
+        guard let first, let refusal = await refusal(client, in: first) else { return true }
+        logger.warning(
+            "the registry can't be made to forget",
+            metadata: ["run": "\(run)", "reason": "\(refusal)"]
+        )
+        return false
+    }
+
+    /// Asks to drop what no repository has: harmless, and refused where all deletes are.
+    private func refusal(
+        _ client: any BlobForgetting,
+        in repository: RepositoryName
+    ) async -> RegistryError? {
+        do {
+            let random = (0..<4).map { _ in UInt64.random(in: 0...UInt64.max) }
+            try await client.dropBlob(repository, Digest(hashing: Array("\(random)".utf8)))
+            return nil
+        } catch {
+            return error.kind == .deletesDisabled ? error : nil
+        }
     }
 
     /// Nil where everything of it is forgotten, else why that is not known.

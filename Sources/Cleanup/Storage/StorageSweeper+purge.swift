@@ -32,6 +32,7 @@ extension StorageSweeper {
             try Marker(root: root, references: references).mark(Condemned(), now: time)
         }
         var run = newRun(cause, at: time)
+        let left = Dictionary(grouping: mark.danglingLinks, by: \.digest)
         var sources: [Source] = []
         var found: Int64 = 0
         for name in waiting {
@@ -49,9 +50,20 @@ extension StorageSweeper {
                 own.ordinal = run.storage.count
                 own.state = .planned
                 own.detail = name.description
-                own.bytes = files.reduce(0) { $0 + $1.size } + contents.droppedBytes(of: item)
+                let links = item.kind == .blob ? item.digest.flatMap { left[$0] } ?? [] : []
+                own.bytes =
+                    files.reduce(0) { $0 + $1.size }
+                    + contents.droppedBytes(of: item, besides: Set(links.map(\.path)))
+                    + links.reduce(0) { $0 + $1.bytes }
                 run.storage.append(own)
-                sources.append(Source(run: name, ordinal: item.ordinal, files: files.map(\.path)))
+                sources.append(
+                    Source(
+                        run: name,
+                        ordinal: item.ordinal,
+                        files: files.map(\.path),
+                        links: links.map(\.path)
+                    )
+                )
                 found += own.bytes
             }
             try await bringBack(wanted, of: name, root, because: "a manifest needs it")
@@ -68,6 +80,8 @@ extension StorageSweeper {
         var run: RunName
         var ordinal: Int
         var files: [StoragePath]
+        /// Links to it that no registry was made to drop.
+        var links: [StoragePath]
     }
 
     private func purge(
@@ -81,7 +95,8 @@ extension StorageSweeper {
             let range = start..<min(start + Self.purgeBatch, sources.count)
             let freed = try await offPool {
                 try sources[range].map { source in
-                    try source.files.reduce(0) {
+                    for link in source.links { _ = try root.removeFile(link) }
+                    return try source.files.reduce(0) {
                         try $0 + quarantine.purge($1, of: source.run)
                     }
                 }
@@ -158,8 +173,8 @@ extension StorageSweeper {
         let references = LedgerReferences(ledger: ledger)
         let time = now()
         let dangling = try await offPool {
-            try Marker(root: root, references: references)
-                .mark(Condemned(), now: time).danglingLinks
+            try Marker(root: root, references: references).mark(Condemned(), now: time)
+                .danglingLinks
         }
         let links = Dictionary(grouping: dangling, by: \.digest)
         for (name, items) in open {

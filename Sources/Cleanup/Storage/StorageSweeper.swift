@@ -173,10 +173,16 @@ package struct StorageSweeper: Sendable {
         let mark = try Marker(root: root, references: references)
             .mark(request.condemned, now: time)
         let plan = SweepPlan(mark, rules: rules, now: time)
+        var kept = plan.kept
+        let removals = try plan.removals.compactMap(Taking.init).filter { removal in
+            guard rules.leavesManifestData, try removal.mayBeManifest(in: root) else { return true }
+            kept[.manifestData, default: 0] += 1
+            return false
+        }
         return Look(
-            removals: plan.removals.compactMap(Taking.init),
+            removals: removals,
             folders: plan.removals.filter { $0.kind == .folder }.flatMap(\.files),
-            kept: plan.kept.named,
+            kept: kept.named,
             total: mark.totals.bytes,
             doubts: mark.doubts.map { "\($0)" }
         )

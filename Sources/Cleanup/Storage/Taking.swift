@@ -57,6 +57,19 @@ struct Taking: Sendable {
         links = []
     }
 
+    /// Whether it may be the data of a manifest of which the tree knows no more.
+    ///
+    /// A layer or configuration always has a link, unless a sweep was cut off; a manifest has none.
+    func mayBeManifest(in root: StorageRoot) throws -> Bool {
+        guard kind == .blob, links.isEmpty, let file = files.first,
+            bytes <= Int64(ManifestContent.longest),
+            let content = try root.read(file, atMost: ManifestContent.longest)
+        else { return false }
+        return content.first { !Self.spaces.contains($0) } == UInt8(ascii: "{")
+    }
+
+    private static let spaces = Set(" \t\r\n".utf8)
+
     func item(_ ordinal: Int, _ registry: RegistryRow) -> StorageItem {
         StorageItem(
             ordinal: ordinal,

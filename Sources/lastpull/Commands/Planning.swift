@@ -187,8 +187,8 @@ extension Sweep {
             kinds: .everything
         )
         request.condemned.allUntagged = now
-        if dryRun {
-            for item in manifests?.items ?? [] {
+        if dryRun, let manifests {
+            for item in manifests.items {
                 guard let digest = item.digest else { continue }
                 request.condemned.revisions.insert(
                     .init(repository: item.repository, digest: digest)
