@@ -5,6 +5,8 @@ package import RegistryModel
 package struct RegistryError: Error, Sendable, Equatable {
     package enum Kind: String, Sendable {
         case unreachable
+        /// Its disk, where that is on this machine.
+        case diskUnreadable
         case connectionRefused
         /// Its certificate is not trusted; nothing was sent.
         case untrusted
@@ -55,7 +57,7 @@ package struct RegistryError: Error, Sendable, Equatable {
     /// Whether the same call may succeed later without anybody doing anything.
     package var isRetryable: Bool {
         switch kind {
-        case .unreachable, .connectionRefused, .timeout, .tooManyRequests, .serverError: true
+        case .unreachable, .diskUnreadable, .connectionRefused, .timeout, .tooManyRequests, .serverError: true
         case .untrusted, .unauthorized, .forbidden, .notFound, .deletesDisabled, .unsupported,
             .badAnswer, .corrupt, .cancelled:
             false
@@ -75,6 +77,7 @@ extension RegistryError: CustomStringConvertible {
     private var explanation: String {
         switch kind {
         case .unreachable: "the registry can't be reached; check its url and the network"
+        case .diskUnreadable: "the registry's disk can't be used"
         case .connectionRefused: "connection refused; check that the registry runs"
         case .untrusted:
             "the registry's certificate is not trusted; name the authority that signed it with"

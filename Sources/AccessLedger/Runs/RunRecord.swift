@@ -67,6 +67,9 @@ package struct RunRecord: Sendable, Equatable {
 }
 
 extension RunRecord {
+    /// Bytes that the run itself took off the registry's disk.
+    package var reclaimed: Int64 { storage.reduce(0) { $0 + $1.reclaimed } }
+
     /// The run as it is taken up again after a kill or a refusal; nil where nothing is left to do.
     package func reopened() -> RunRecord? {
         var run = self

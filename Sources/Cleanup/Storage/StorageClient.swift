@@ -128,7 +128,7 @@ package struct StorageClient: RegistryClient {
             throw RegistryError(
                 operation: operation,
                 subject: subject,
-                kind: .unreachable,
+                kind: .diskUnreadable,
                 detail: "\(error)"
             )
         }

@@ -159,7 +159,7 @@ extension StorageSweeper {
 
     /// Ends what a kill has cut off, unless another process is at work.
     package func resume(_ target: CleanupTarget) async throws {
-        guard target.storage != nil else { return }
+        guard target.storage != nil, try await !cutOff(target).isEmpty else { return }
         do {
             let lock = try RunLock(ledger: ledger.path, registry: target.row.name)
             defer { withExtendedLifetime(lock) {} }
@@ -171,12 +171,20 @@ extension StorageSweeper {
 
     /// Ends the sweeps that a kill has cut off: what was taken and not looked at again goes back.
     func finishCutOff(_ target: CleanupTarget, _ root: StorageRoot) async throws {
-        for name in try await ledger.runs(in: .running) {
-            guard let run = try await ledger.run(name),
-                run.storage.contains(where: { $0.registry == target.row })
-            else { continue }
+        for name in try await cutOff(target) {
             try await putBackCutOff(name, of: target, root, because: "the run was cut off")
         }
+    }
+
+    private func cutOff(_ target: CleanupTarget) async throws -> [RunName] {
+        var found: [RunName] = []
+        for name in try await ledger.runs(in: .running) {
+            let run = try await ledger.run(name)
+            if run?.storage.contains(where: { $0.registry == target.row }) ?? false {
+                found.append(name)
+            }
+        }
+        return found
     }
 
     /// Puts back what a run took and did not come to the end with; ends the run.

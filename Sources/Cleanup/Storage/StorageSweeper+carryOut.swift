@@ -13,7 +13,7 @@ extension StorageSweeper {
     ) async throws -> RunRecord {
         let run = draft.run.name
         do {
-            if request.isNow, draft.way.isAlone || target.url.isEmpty {
+            if request.isNow, draft.isAtRest {
                 try await removeAtOnce(draft)
             } else {
                 try await quarantine(draft, request, target)

@@ -141,6 +141,9 @@ extension StorageSweeper {
     ) async throws {
         let presence = RegistryPresence.onStorage(root)
         let isSilent = await !doesAnswer(target)
+        let heard = try await ledger.processesHeard(of: target.row, since: now() - .hours(1))
+        // Processes elsewhere have caches of their own.
+        guard heard <= presence.processes.count || heard <= 1 else { return }
         let since = Dictionary(
             try await ledger.quarantines(of: target.row).map { ($0.run, $0.since) },
             uniquingKeysWith: { first, _ in first }
@@ -237,6 +240,13 @@ extension RunRecord {
 }
 
 extension RegistryPresence {
+    var processes: [RegistryProcess] {
+        if case .running(let processes) = self { return processes }
+        return []
+    }
+
+    var isRunning: Bool { !processes.isEmpty }
+
     /// Whether no process remembers what was taken at a time.
     fileprivate func provesForgetting(since taken: Timestamp, _ isSilent: Bool) -> Bool {
         switch self {

@@ -28,6 +28,8 @@ package struct StorageSweeper: Sendable {
         var folders: [StoragePath]
         var run: RunRecord
         var way: ForgetWay
+        /// Whether things may go at once: nobody else works on the tree, as far as one can tell.
+        var isAtRest: Bool
         /// When the mark began on which it rests.
         var beganAt: Timestamp
         /// Bytes of all that the registry holds, where the whole was looked at.
@@ -92,7 +94,8 @@ package struct StorageSweeper: Sendable {
     func draft(_ request: StorageRequest, of target: CleanupTarget) async throws -> Draft {
         let root = try open(target)
         let time = now()
-        let way = await forgetWay(target, RegistryPresence.onStorage(root))
+        let presence = RegistryPresence.onStorage(root)
+        let way = await forgetWay(target, presence)
         var rules = rules(request, target, way)
         if !request.isNow {
             let named = try await ledger.manifestsNamed(since: time - target.grace, in: target.row)
@@ -130,6 +133,7 @@ package struct StorageSweeper: Sendable {
             folders: request.only == nil ? found.folders : [],
             run: run,
             way: way,
+            isAtRest: way.isAlone || target.url.isEmpty && !presence.isRunning,
             beganAt: time,
             total: found.total,
             doubts: found.doubts

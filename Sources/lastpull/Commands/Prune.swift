@@ -89,7 +89,17 @@ struct StorageSweep {
         {
             runs.append(purge)
         }
-        runs.append(try await deployment.sweeper.sweep(request, of: target))
+        let sweep = try await deployment.sweeper.sweep(request, of: target)
+        if isNow,
+            let purge = try await deployment.sweeper.purge(
+                target,
+                cause: request.cause,
+                isUrgent: true
+            )
+        {
+            runs.append(purge)
+        }
+        runs.append(try await deployment.ledger.run(sweep.name) ?? sweep)
         return runs
     }
 

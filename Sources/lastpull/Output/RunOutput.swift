@@ -7,6 +7,10 @@ import RegistryModel
 /// How a plan or run is printed (design, section 6.4).
 struct RunOutput {
     let run: RunRecord
+    /// What other runs of the same command gave back.
+    var reclaimedElse: Int64 = 0
+
+    private var reclaimed: Int64 { run.reclaimed + reclaimedElse }
 
     var json: [String: Any] {
         [
@@ -18,7 +22,7 @@ struct RunOutput {
             "kept": run.kept,
             "keptReasons": run.keptReasons,
             "released": released,
-            "reclaimed": run.storage.reduce(0) { $0 + $1.reclaimed },
+            "reclaimed": reclaimed,
         ]
     }
 
@@ -82,11 +86,16 @@ struct RunOutput {
         ] as [String: Any]
     }
 
-    /// Prints runs of one command: with JSON the last, which is the one that was asked for.
+    /// Prints runs of one command: with JSON the last, which is the one that was asked for, with
+    /// all that the command gave back.
     static func print(_ runs: [RunRecord], asJSON: Bool) throws {
-        for run in asJSON ? Array(runs.suffix(1)) : runs {
-            try RunOutput(run: run).print(asJSON: asJSON)
+        guard asJSON else {
+            for run in runs { try RunOutput(run: run).print(asJSON: false) }
+            return
         }
+        guard let last = runs.last else { return }
+        let others = runs.dropLast().reduce(0) { $0 + $1.reclaimed }
+        try RunOutput(run: last, reclaimedElse: others).print(asJSON: true)
     }
 
     func print(asJSON: Bool) throws {
@@ -99,7 +108,6 @@ struct RunOutput {
         let total = run.items.count + run.storage.count
         let done = run.items.count { $0.state == .done } + run.storage.count { $0.isTaken }
         let count = run.state.isPlan ? "\(total) to remove" : "\(done) of \(total) removed"
-        let reclaimed = run.storage.reduce(0) { $0 + $1.reclaimed }
         Terminal.say(
             "run \(run.name) (\(run.mode), \(run.state.rawValue)): "
                 + "\(count), \(Self.bytes(released, of: run)), \(ByteCount(reclaimed)) reclaimed; "
