@@ -17,6 +17,8 @@ package struct RegistryProcess: Sendable, Equatable {
     package var pid: Int32
     package var startedAt: Timestamp?
     package var cache: Cache
+    /// Whether it is a pull-through cache, which refuses every delete over its API.
+    package var isPullThrough: Bool
 }
 
 /// Which registries run on a storage, as far as this machine shows.
@@ -55,7 +57,12 @@ package enum RegistryPresence: Sendable, Equatable {
             guard settings.isOnDisk, status.st_dev == own.st_dev, status.st_ino == own.st_ino
             else { continue }
             found.append(
-                RegistryProcess(pid: pid, startedAt: startTime(of: pid), cache: settings.cache)
+                RegistryProcess(
+                    pid: pid,
+                    startedAt: startTime(of: pid),
+                    cache: settings.cache,
+                    isPullThrough: settings.isPullThrough
+                )
             )
         }
         if !found.isEmpty { return .running(found) }
@@ -126,6 +133,7 @@ struct RegistrySettingsFile {
     var rootFolder = "/var/lib/registry"
     var isOnDisk = true
     var cache = RegistryProcess.Cache.none
+    var isPullThrough = false
 
     init?(pid: Int32, arguments: [String]) {
         guard let environment = RegistryPresence.contents("/proc/\(pid)/environ") else {
@@ -145,7 +153,10 @@ struct RegistrySettingsFile {
             let bytes = RegistryPresence.contents("/proc/\(pid)/root\(path)"),
             let tree = try? Yams.load(yaml: String(decoding: bytes, as: UTF8.self))
         else { return nil }
-        take((tree as? [String: Any])?["storage"] as? [String: Any] ?? [:])
+        let sections = tree as? [String: Any] ?? [:]
+        take(sections["storage"] as? [String: Any] ?? [:])
+        let origin = (sections["proxy"] as? [String: Any])?["remoteurl"] as? String
+        isPullThrough = !(variables["REGISTRY_PROXY_REMOTEURL"] ?? origin ?? "").isEmpty
         take(variables)
     }
 

@@ -80,50 +80,61 @@ struct Check: AsyncParsableCommand {
         _ deployment: Deployment
     ) async throws -> [Finding] {
         let subject = "registry \(target.row.name)"
+        // A disk alone has nobody to ask, and nobody to hear.
+        guard !target.url.isEmpty else { return await storage(target, nil, deployment) }
         do {
             try await target.client.ping()
         } catch {
             return [Finding(subject: subject, state: .failed, text: "\(error)")]
+                + (await storage(target, nil, deployment))
                 + (try await hearing(target, deployment))
         }
-        return [Finding(subject: subject, state: .ok, text: "\(target.url) answers")]
-            + [try await deletes(target, deployment)]
+        let power: DeletePower?
+        let deletes: Finding
+        (power, deletes) = try await self.deletes(target, deployment)
+        return [Finding(subject: subject, state: .ok, text: "\(target.url) answers"), deletes]
+            + (await storage(target, power, deployment))
             + (try await hearing(target, deployment))
     }
 
+    /// What may be deleted over the API; nil where that could not be found out.
     private func deletes(
         _ target: CleanupTarget,
         _ deployment: Deployment
-    ) async throws -> Finding {
+    ) async throws -> (DeletePower?, Finding) {
         let subject = "registry \(target.row.name)"
         let known = try await deployment.ledger.repositories(of: target.row).first?.name
         let listed = known == nil ? try? await firstRepository(target) : nil
         guard let repository = known ?? listed ?? RepositoryName("lastpull/check") else {
-            return Finding(subject: subject, state: .warning, text: "holds nothing yet")
+            let text = "holds nothing yet"
+            return (nil, Finding(subject: subject, state: .warning, text: text))
         }
         do {
-            switch try await target.client.deletePower(in: repository) {
-            case .byTag:
-                return Finding(subject: subject, state: .ok, text: "deletes tags and manifests")
-            case .digestOnly:
-                return Finding(
-                    subject: subject,
-                    state: .ok,
-                    text: "deletes manifests by digest; single tags are taken away by a detour"
-                )
-            case .disabled:
-                let error = RegistryError(
-                    operation: "delete from",
-                    subject: target.row.name,
-                    kind: .deletesDisabled
-                )
-                return Finding(subject: subject, state: .failed, text: "\(error)")
-            case .forbidden(let reason):
-                return Finding(subject: subject, state: .failed, text: reason)
-            }
+            let power = try await target.client.deletePower(in: repository)
+            return (power, Self.finding(power, target))
         } catch {
-            return Finding(subject: subject, state: .failed, text: "\(error)")
+            return (nil, Finding(subject: subject, state: .failed, text: "\(error)"))
         }
+    }
+
+    private static func finding(_ power: DeletePower, _ target: CleanupTarget) -> Finding {
+        // What the API refuses is done on the disk, where that is here.
+        let refused = target.storage == nil ? Finding.State.failed : .warning
+        let hint = target.storage == nil ? "" : "; until then images go from its disk"
+        let (state, text): (Finding.State, String) =
+            switch power {
+            case .byTag: (.ok, "deletes tags and manifests")
+            case .digestOnly:
+                (.ok, "deletes manifests by digest; single tags are taken away by a detour")
+            case .disabled:
+                (
+                    refused,
+                    "\(RegistryError(operation: "delete from", subject: target.row.name, kind: .deletesDisabled))"
+                        + hint
+                )
+            case .forbidden(let reason): (refused, reason + hint)
+            }
+        return Finding(subject: "registry \(target.row.name)", state: state, text: text)
     }
 
     private func firstRepository(_ target: CleanupTarget) async throws -> RepositoryName? {
