@@ -82,31 +82,43 @@ struct MarkAssembly {
         mark.emptyFolders += walk.emptyFolders
         guard !marking.survey.hidesReferences else { return }
         let manifests = KnownManifests(marking.survey)
-        var places: [PackedDigest: Int] = [:]
-        for blob in walk.garbage.sorted(by: { $0.digest < $1.digest }) {
-            places[blob.digest] = mark.unreferenced.count
-            mark.unreferenced.append(
-                UnreferencedBlob(
-                    digest: blob.digest.digest,
-                    bytes: blob.bytes,
-                    modified: blob.modified,
-                    isManifestData: manifests.contains(blob.digest)
-                )
-            )
-        }
-        for found in links.sorted(by: { ($0.digest, $0.repository) < ($1.digest, $1.repository) }) {
-            guard let name = marking.places[Int(found.repository)].name else { continue }
-            let link = LayerLink(
-                repository: name,
+        let links = links.sorted { ($0.digest, $0.repository) < ($1.digest, $1.repository) }
+        var next = 0
+        for found in walk.garbage.sorted(by: { $0.digest < $1.digest }) {
+            while next < links.count, links[next].digest < found.digest {
+                takeDangling(links[next], walk)
+                next += 1
+            }
+            var blob = UnreferencedBlob(
                 digest: found.digest.digest,
+                bytes: found.bytes,
+                modified: found.modified,
+                isManifestData: manifests.contains(found.digest)
+            )
+            while next < links.count, links[next].digest == found.digest {
+                if let link = layerLink(links[next], blob.digest) { blob.links.append(link) }
+                next += 1
+            }
+            mark.unreferenced.append(blob)
+        }
+        for link in links[next...] { takeDangling(link, walk) }
+    }
+
+    private mutating func takeDangling(_ found: FoundLink, _ walk: BlobWalk) {
+        guard !walk.hidesBlobs, !walk.odd.contains(found.digest),
+            let link = layerLink(found, found.digest.digest)
+        else { return }
+        mark.danglingLinks.append(link)
+    }
+
+    private func layerLink(_ found: FoundLink, _ digest: Digest) -> LayerLink? {
+        marking.places[Int(found.repository)].name.map { name in
+            LayerLink(
+                repository: name,
+                digest: digest,
                 bytes: found.bytes,
                 modified: found.modified
             )
-            if let place = places[found.digest] {
-                mark.unreferenced[place].links.append(link)
-            } else if !walk.hidesBlobs, !walk.odd.contains(found.digest) {
-                mark.danglingLinks.append(link)
-            }
         }
     }
 

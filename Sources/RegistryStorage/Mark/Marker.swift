@@ -34,7 +34,7 @@ package struct Marker: Sendable {
             survey.hidesReferences = true
         }
         let loader = try ContentLoader(root: root, crew: crew, store: references)
-        var marking = try Marking(survey, condemned, loader)
+        var marking = try Marking(consume survey, condemned, loader)
         let links = try walk.readLayers(for: &marking)
         marking.survey.emptyFolders += try walk.emptied(marking.survey)
         let marked = marking

@@ -18,11 +18,10 @@ struct Marking {
 
     /// Reads what all manifests refer to, and finds what stays.
     init(
-        _ survey: Survey,
+        _ survey: consuming Survey,
         _ condemned: Condemned,
         _ loader: ContentLoader
     ) throws(StorageError) {
-        var survey = survey
         places = survey.places
         going = Array(repeating: [], count: places.count)
         held = Array(repeating: [], count: places.count)

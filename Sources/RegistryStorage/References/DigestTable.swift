@@ -1,10 +1,12 @@
 /// Digests numbered in the order in which they came, from 0.
 ///
-/// A hash table over an array: 32 bytes a digest and about 8 for finding it, of which a million fit
-/// where a dictionary would need several times as much.
+/// A hash table over arrays: 32 bytes a digest and about 8 for finding it. The arrays are never
+/// copied to grow, so that a million digests need no more than that at any moment.
 struct DigestTable: Sendable {
-    private(set) var digests: [PackedDigest] = []
-    /// Numbers, counted from 1; 0 is a free slot. The count is a power of two.
+    /// All full but the last.
+    private var chunks: [[PackedDigest]] = []
+    private(set) var count = 0
+    /// Numbers, counted from 1, where 0 is a free slot; as many as a power of two.
     private var slots: [UInt32] = Array(repeating: 0, count: 1 << 10)
     private let seed: (UInt64, UInt64)
 
@@ -14,9 +16,9 @@ struct DigestTable: Sendable {
         seed = (random.next(), random.next())
     }
 
-    var count: Int { digests.count }
-
-    subscript(number: UInt32) -> PackedDigest { digests[Int(number)] }
+    subscript(number: UInt32) -> PackedDigest {
+        chunks[Int(number >> Self.chunkBits)][Int(number & Self.chunkMask)]
+    }
 
     /// The number of `digest`, or nil when it has none.
     func number(of digest: PackedDigest) -> UInt32? {
@@ -28,16 +30,18 @@ struct DigestTable: Sendable {
     mutating func add(_ digest: PackedDigest) -> UInt32 {
         var place = slot(of: digest)
         if slots[place] != 0 { return slots[place] - 1 }
-        if (digests.count + 1) * 2 > slots.count {
+        if (count + 1) * 4 > slots.count * 3 {
             grow()
             place = slot(of: digest)
         }
-        if digests.count == digests.capacity {
-            digests.reserveCapacity(max(64, digests.count + digests.count / 4))
+        if count & Int(Self.chunkMask) == 0 {
+            chunks.append([])
+            if count > 0 { chunks[chunks.count - 1].reserveCapacity(1 << Self.chunkBits) }
         }
-        digests.append(digest)
-        slots[place] = UInt32(digests.count)
-        return UInt32(digests.count - 1)
+        chunks[chunks.count - 1].append(digest)
+        count += 1
+        slots[place] = UInt32(count)
+        return UInt32(count - 1)
     }
 
     /// The slot that holds `digest`, or else the free one where it belongs.
@@ -45,7 +49,7 @@ struct DigestTable: Sendable {
         let product = (digest.words.0 ^ seed.0).multipliedFullWidth(by: digest.words.1 ^ seed.1)
         let mask = slots.count - 1
         var place = Int(truncatingIfNeeded: product.high ^ product.low) & mask
-        while slots[place] != 0, digests[Int(slots[place]) - 1] != digest {
+        while slots[place] != 0, self[slots[place] - 1] != digest {
             place = (place + 1) & mask
         }
         return place
@@ -53,8 +57,11 @@ struct DigestTable: Sendable {
 
     private mutating func grow() {
         slots = Array(repeating: 0, count: slots.count * 2)
-        for index in digests.indices { slots[slot(of: digests[index])] = UInt32(index + 1) }
+        for number in 0..<UInt32(count) { slots[slot(of: self[number])] = number + 1 }
     }
+
+    private static let chunkBits: UInt32 = 12
+    private static let chunkMask: UInt32 = 1 << chunkBits - 1
 }
 
 /// A set of small numbers.

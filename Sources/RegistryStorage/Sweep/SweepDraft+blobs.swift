@@ -8,16 +8,16 @@ extension SweepDraft {
             if let reason = reasonToKeep(blob) {
                 keep(reason)
             } else if let taker = takers[blob.digest], blob.isManifestData {
-                take(blob, into: &manifests[taker])
+                Self.take(blob, into: &manifests[taker])
             } else {
                 var removal = Removal(kind: .blob, digest: blob.digest, bytes: 0, files: [])
-                take(blob, into: &removal)
+                Self.take(blob, into: &removal)
                 blobs.append(removal)
             }
         }
     }
 
-    private func take(_ blob: UnreferencedBlob, into removal: inout Removal) {
+    private static func take(_ blob: UnreferencedBlob, into removal: inout Removal) {
         removal.files.append(.blobData(blob.digest))
         removal.files += blob.links.map { .layerLink($0.repository, blob.digest) }
         removal.links += blob.links

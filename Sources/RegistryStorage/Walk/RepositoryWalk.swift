@@ -11,18 +11,27 @@ struct RepositoryWalk {
     /// Reads manifests, tags and uploads.
     func survey(_ condemned: Condemned) throws(StorageError) -> Survey {
         var survey = Survey(places: places)
-        let revisionWorkers = try readRevisions()
-        for worker in revisionWorkers { merge(worker, into: &survey) }
-        let tagWorkers = try readTags()
-        for worker in tagWorkers { merge(worker, into: &survey) }
+        for group in groups {
+            for worker in try readRevisions(group) { merge(worker, into: &survey) }
+        }
+        for group in groups {
+            for worker in try readTags(group) { merge(worker, into: &survey) }
+        }
         sort(&survey)
         condemn(condemned, in: &survey)
         return survey
     }
 
-    private func readRevisions() throws(StorageError) -> [RepositoryWorker] {
-        let first = try crew.run(places.count, makeWorker) { worker, index throws(StorageError) in
-            try worker.readRevisions(UInt32(index))
+    /// Repositories whose findings are merged at once, so that they are not held twice.
+    private var groups: [Range<Int>] {
+        stride(from: 0, to: places.count, by: Self.groupSize).map {
+            $0..<min($0 + Self.groupSize, places.count)
+        }
+    }
+
+    private func readRevisions(_ group: Range<Int>) throws(StorageError) -> [RepositoryWorker] {
+        let first = try crew.run(group.count, makeWorker) { worker, index throws(StorageError) in
+            try worker.readRevisions(UInt32(group.lowerBound + index))
         }
         return try first
             + shareDigests(first, .revisions) { worker, job, descriptor in
@@ -30,9 +39,9 @@ struct RepositoryWalk {
             }
     }
 
-    private func readTags() throws(StorageError) -> [RepositoryWorker] {
-        let first = try crew.run(places.count, makeWorker) { worker, index throws(StorageError) in
-            try worker.readTags(UInt32(index))
+    private func readTags(_ group: Range<Int>) throws(StorageError) -> [RepositoryWorker] {
+        let first = try crew.run(group.count, makeWorker) { worker, index throws(StorageError) in
+            try worker.readTags(UInt32(group.lowerBound + index))
         }
         let jobs = first.flatMap(\.tagRest).flatMap(\.parts)
         return try first
@@ -92,6 +101,8 @@ struct RepositoryWalk {
         survey.emptyFolders += worker.emptyFolders
         survey.extras += worker.extras
     }
+
+    private static let groupSize = 256
 
     private func sort(_ survey: inout Survey) {
         let table = survey.table

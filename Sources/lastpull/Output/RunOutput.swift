@@ -12,18 +12,19 @@ struct RunOutput {
 
     private var reclaimed: Int64 { run.reclaimed + reclaimedElse }
 
-    var json: [String: Any] {
-        [
-            "run": run.name.description,
-            "mode": run.mode,
-            "state": run.state.rawValue,
-            "note": run.note,
-            "items": run.items.map(Self.item) + run.storage.map { Self.item($0, run) },
-            "kept": run.kept,
-            "keptReasons": run.keptReasons,
-            "released": released,
-            "reclaimed": reclaimed,
-        ]
+    var json: String {
+        var object = JSONText()
+        let storage = run.storage.map { Self.item($0, run) }
+        object.add("items", run.items.map(Self.item) + storage)
+        object.add("kept", Int64(run.kept))
+        object.add("keptReasons", run.keptReasons)
+        object.add("mode", run.mode)
+        object.add("note", run.note)
+        object.add("reclaimed", reclaimed)
+        object.add("released", released)
+        object.add("run", run.name.description)
+        object.add("state", run.state.rawValue)
+        return object.text
     }
 
     /// Bytes of what is removed, or would be: what failed or was skipped releases nothing.
@@ -41,49 +42,48 @@ struct RunOutput {
         "\(run.state.isPlan ? "would release" : "released") \(ByteCount(released))"
     }
 
-    private static func item(_ item: RunItem) -> [String: Any] {
-        [
-            "kind": item.kind,
-            "registry": item.registry.name,
-            "repository": item.repository.description,
-            "tag": item.tag?.description ?? NSNull(),
-            "digest": item.digest?.description ?? NSNull(),
-            "verdict": "remove",
-            "reason": item.reason,
-            "why": item.why,
-            "policy": item.policy ?? NSNull(),
-            "mode": item.isEnforced ? "enforce" : "observe",
-            // Without a counted access there is no last one, whatever else happened to the image.
-            "lastAccess": item.accesses > 0
-                ? item.lastAccess?.milliseconds ?? NSNull() : NSNull(),
-            "accesses": item.accesses,
-            "bytes": item.bytes,
-            "state": item.state.rawValue,
-            "detail": item.detail,
-        ] as [String: Any]
+    private static func item(_ item: RunItem) -> JSONText {
+        var object = JSONText()
+        object.add("accesses", Int64(item.accesses))
+        object.add("bytes", item.bytes)
+        object.add("detail", item.detail)
+        object.add("digest", item.digest?.description)
+        object.add("kind", item.kind)
+        // Without a counted access there is no last one, whatever else happened to the image.
+        object.add("lastAccess", item.accesses > 0 ? item.lastAccess?.milliseconds : nil)
+        object.add("mode", item.isEnforced ? "enforce" : "observe")
+        object.add("policy", item.policy)
+        object.add("reason", item.reason)
+        object.add("registry", item.registry.name)
+        object.add("repository", item.repository.description)
+        object.add("state", item.state.rawValue)
+        object.add("tag", item.tag?.description)
+        object.add("verdict", "remove")
+        object.add("why", item.why)
+        return object
     }
 
     /// What goes from the registry's disk; nobody accesses a blob by itself.
-    private static func item(_ item: StorageItem, _ run: RunRecord) -> [String: Any] {
-        [
-            "kind": item.kind.rawValue,
-            "registry": item.registry.name,
-            "repository": item.repository?.description ?? NSNull(),
-            "tag": (item.kind == .tag ? item.name : nil) ?? NSNull(),
-            "upload": (item.kind == .upload ? item.name : nil) ?? NSNull(),
-            "digest": item.digest?.description ?? NSNull(),
-            "verdict": "remove",
-            "reason": item.reason,
-            "why": "",
-            "policy": NSNull(),
-            "mode": run.mode,
-            "lastAccess": NSNull(),
-            "accesses": 0,
-            "bytes": item.bytes,
-            "reclaimed": item.reclaimed,
-            "state": item.state.rawValue,
-            "detail": item.detail,
-        ] as [String: Any]
+    private static func item(_ item: StorageItem, _ run: RunRecord) -> JSONText {
+        var object = JSONText()
+        object.add("accesses", 0)
+        object.add("bytes", item.bytes)
+        object.add("detail", item.detail)
+        object.add("digest", item.digest?.description)
+        object.add("kind", item.kind.rawValue)
+        object.add("lastAccess", Int64?.none)
+        object.add("mode", run.mode)
+        object.add("policy", String?.none)
+        object.add("reason", item.reason)
+        object.add("reclaimed", item.reclaimed)
+        object.add("registry", item.registry.name)
+        object.add("repository", item.repository?.description)
+        object.add("state", item.state.rawValue)
+        object.add("tag", item.kind == .tag ? item.name : nil)
+        object.add("upload", item.kind == .upload ? item.name : nil)
+        object.add("verdict", "remove")
+        object.add("why", "")
+        return object
     }
 
     /// Prints runs of one command: with JSON the last, which is the one that was asked for, with
@@ -99,7 +99,7 @@ struct RunOutput {
     }
 
     func print(asJSON: Bool) throws {
-        if asJSON { return try Terminal.say(json: json) }
+        if asJSON { return Terminal.say(json) }
         printStorage()
         for item in run.items { Terminal.say(Self.line(item)) }
         let reasons = run.keptReasons.sorted { $0.key < $1.key }
