@@ -15,10 +15,12 @@ package struct StorageError: Error, Sendable, Equatable, CustomStringConvertible
         case tooLarge
         /// The tree is not a registry's, or what it lacks casts doubt on the rest.
         case notARegistry
+        /// It is there, and not as a registry leaves it.
+        case doubtful(String)
         case other(Int32)
     }
 
-    /// What was tried: `open`, `read`, `list`, …
+    /// What was tried, such as `read`.
     package var operation: String
     /// The path, absolute.
     package var subject: String
@@ -45,6 +47,7 @@ package struct StorageError: Error, Sendable, Equatable, CustomStringConvertible
         case .notARegistry:
             "not a registry's storage; name the folder that holds docker/registry/v2 with "
                 + "blobs and repositories"
+        case .doubtful(let text): text
         case .other(let number): String(cString: strerror(number))
         }
     }
