@@ -11,6 +11,7 @@ package struct StorageInventory: Sendable {
 
     package struct Revision: Sendable, Equatable {
         package var digest: Digest
+        /// When the manifest was last pushed.
         package var modified: Timestamp
     }
 
@@ -18,84 +19,78 @@ package struct StorageInventory: Sendable {
 
     package init(root: StorageRoot) { self.root = root }
 
+    /// All repositories, sorted; folders whose names are none are left out.
     package func repositories() throws(StorageError) -> [RepositoryName] {
-        var found: [RepositoryName] = []
-        var waiting: [(path: StoragePath, name: String)] = [(.repositories, "")]
-        while let place = waiting.popLast() {
-            for entry in try root.list(place.path) ?? [] where entry.kind == .folder {
-                if entry.name.hasPrefix("_") {
-                    guard Self.marks.contains(entry.name), let name = RepositoryName(place.name),
-                        found.last != name
-                    else { continue }
-                    found.append(name)
-                } else if let path = place.path.appending(entry.name) {
-                    let name = place.name.isEmpty ? entry.name : "\(place.name)/\(entry.name)"
-                    waiting.append((path, name))
-                }
-            }
-        }
-        return Set(found).sorted()
+        try RepositoryDiscovery(root: root).places.compactMap(\.name)
     }
 
-    private static let marks: Set<String> = ["_manifests", "_layers", "_uploads"]
-
-    /// - Throws: Also where a tag's link holds no digest: without it, its manifest would look
-    ///   untagged.
+    /// The tags of a repository, sorted; none where there is no such repository.
+    ///
+    /// Whatever can't be read is an error: a tag that is there must not seem to be gone.
     package func tags(of repository: RepositoryName) throws(StorageError) -> [Tag] {
-        let folder = StoragePath.repository(repository).below("_manifests/tags")
-        var found: [Tag] = []
-        for entry in try root.list(folder) ?? [] where entry.kind == .folder {
-            guard let tag = TagName(entry.name) else { continue }
-            let path = StoragePath.tagCurrentLink(repository, tag)
-            guard let facts = try root.facts(path), let digest = try digest(path) else { continue }
-            found.append(Tag(name: tag, digest: digest, modified: facts.modified))
-        }
-        return found.sorted { $0.name < $1.name }
-    }
-
-    private func digest(_ path: StoragePath) throws(StorageError) -> Digest? {
-        guard let bytes = try root.read(path, atMost: 256) else { return nil }
-        let text = String(decoding: bytes, as: UTF8.self)
-        guard let digest = Digest(text.hasSuffix("\n") ? String(text.dropLast()) : text) else {
-            throw StorageError(
-                operation: "understand",
-                subject: root.absolute(path),
-                kind: .notADigest
-            )
-        }
-        return digest
-    }
-
-    package func revisions(of repository: RepositoryName) throws(StorageError) -> [Revision] {
-        let folder = StoragePath.repository(repository).below("_manifests/revisions")
-        var found: [Revision] = []
-        for algorithm in try root.list(folder) ?? [] where algorithm.kind == .folder {
-            guard let inner = folder.appending(algorithm.name) else { continue }
-            for entry in try root.list(inner) ?? [] {
-                guard let digest = Digest("\(algorithm.name):\(entry.name)"),
-                    let facts = try root.facts(.revisionLink(repository, digest))
-                else { continue }
-                found.append(Revision(digest: digest, modified: facts.modified))
+        let worker = RepositoryWorker(root: root, places: [RepositoryPlace(repository)])
+        try worker.readTags(0)
+        for rest in worker.tagRest {
+            try worker.withFolder(0, RepositoryWorker.tagFolder) { descriptor in
+                worker.readTags(0, rest.names[...], descriptor)
             }
         }
-        return found.sorted { $0.digest < $1.digest }
+        try check(worker, repository)
+        return worker.tags.map {
+            Tag(name: $0.name, digest: $0.digest.digest, modified: $0.modified)
+        }
+        .sorted { $0.name < $1.name }
     }
 
-    /// A manifest's bytes, which have its digest; nil where the repository does not hold it.
+    /// The manifests of a repository, sorted, tagged or not; none where there is no such repository.
+    ///
+    /// Whatever can't be read is an error.
+    package func revisions(of repository: RepositoryName) throws(StorageError) -> [Revision] {
+        let worker = RepositoryWorker(root: root, places: [RepositoryPlace(repository)])
+        try worker.listDigests(0, .revisions) { names, descriptor in
+            worker.readRevisions(0, names, descriptor)
+        }
+        for rest in worker.digestRest {
+            try worker.withFolder(0, RepositoryWorker.LinkFolder.revisions.sha256) { descriptor in
+                worker.readRevisions(0, rest.names[...], descriptor)
+            }
+        }
+        try check(worker, repository)
+        return worker.revisions.map {
+            Revision(digest: $0.digest.digest, modified: $0.modified)
+        }
+        .sorted { $0.digest < $1.digest }
+    }
+
+    /// A manifest's bytes, verified; nil where the repository does not have it, or its data is gone.
     package func manifest(
         _ repository: RepositoryName,
         _ digest: Digest
     ) throws(StorageError) -> [UInt8]? {
-        guard try root.facts(.revisionLink(repository, digest)) != nil else { return nil }
-        let path = StoragePath.blobData(digest)
-        guard let bytes = try root.read(path, atMost: ManifestContent.longest) else { return nil }
+        guard try root.facts(.revisionLink(repository, digest))?.kind == .file,
+            let bytes = try root.read(.blobData(digest), atMost: ManifestContent.longest)
+        else { return nil }
         guard digest.algorithm != "sha256" || Digest(hashing: bytes) == digest else {
             throw StorageError(
-                operation: "trust",
-                subject: root.absolute(path),
-                kind: .notItsDigest
+                operation: "read",
+                subject: root.absolute(.blobData(digest)),
+                kind: .doubtful("its data does not match its digest")
             )
         }
         return bytes
+    }
+
+    private func check(
+        _ worker: RepositoryWorker,
+        _ repository: RepositoryName
+    ) throws(StorageError) {
+        guard let doubt = worker.doubts.first(where: { $0.doubt.extent != .entry })?.doubt else {
+            return
+        }
+        throw StorageError(
+            operation: "read",
+            subject: root.absolute(doubt.path),
+            kind: .doubtful(doubt.text)
+        )
     }
 }

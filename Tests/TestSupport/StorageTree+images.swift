@@ -10,8 +10,9 @@ extension StorageTree {
         package var size: Int
     }
 
-    /// Stores an image: layers, configuration, manifest and their links. `seed` tells it from
-    /// others, and gives its configuration; equal layers have equal names.
+    /// Stores an image: layers, configuration, manifest and their links.
+    ///
+    /// `seed` tells it from others, and gives its configuration; equal layers have equal names.
     @discardableResult
     package func addImage(
         _ repository: String,

@@ -63,8 +63,8 @@ final class ContentLoader {
         }
         let digests = numbers.map { table[$0] }
         let jobs = (digests.count + Self.share - 1) / Self.share
-        let root = root
-        let workers = try crew.run(jobs, { ManifestReader(root: root, blobs: folder) }) {
+        let makeReader = { [root] in ManifestReader(root: root, blobs: folder) }
+        let workers = try crew.run(jobs, makeReader) {
             worker,
             job in
             let start = job * Self.share

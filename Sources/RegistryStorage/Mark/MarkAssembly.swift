@@ -74,19 +74,29 @@ struct MarkAssembly {
         mark.untagged.append(untagged)
     }
 
-    /// Takes what no manifest needs, with its links; links to what is not there are left.
+    /// Takes what a walk over all blobs found, and the links to it.
     mutating func takeBlobs(_ walk: BlobWalk, _ links: [FoundLink]) {
         mark.totals.blobs = walk.count
         mark.totals.bytes = walk.bytes
         mark.doubts += walk.doubts
         mark.emptyFolders += walk.emptyFolders
+        takeBlobs(walk.garbage, links) { !walk.hidesBlobs && !walk.odd.contains($0) }
+    }
+
+    /// Takes what no manifest needs, with its links; links to what is not there are left over, and
+    /// taken when it surely `isMissing`.
+    mutating func takeBlobs(
+        _ garbage: [BlobWalk.FoundBlob],
+        _ links: [FoundLink],
+        isMissing: (PackedDigest) -> Bool
+    ) {
         guard !marking.survey.hidesReferences else { return }
         let manifests = KnownManifests(marking.survey)
         let links = links.sorted { ($0.digest, $0.repository) < ($1.digest, $1.repository) }
         var next = 0
-        for found in walk.garbage.sorted(by: { $0.digest < $1.digest }) {
+        for found in garbage.sorted(by: { $0.digest < $1.digest }) {
             while next < links.count, links[next].digest < found.digest {
-                takeDangling(links[next], walk)
+                takeDangling(links[next], isMissing)
                 next += 1
             }
             var blob = UnreferencedBlob(
@@ -101,12 +111,14 @@ struct MarkAssembly {
             }
             mark.unreferenced.append(blob)
         }
-        for link in links[next...] { takeDangling(link, walk) }
+        for link in links[next...] { takeDangling(link, isMissing) }
     }
 
-    private mutating func takeDangling(_ found: FoundLink, _ walk: BlobWalk) {
-        guard !walk.hidesBlobs, !walk.odd.contains(found.digest),
-            let link = layerLink(found, found.digest.digest)
+    private mutating func takeDangling(
+        _ found: FoundLink,
+        _ isMissing: (PackedDigest) -> Bool
+    ) {
+        guard isMissing(found.digest), let link = layerLink(found, found.digest.digest)
         else { return }
         mark.danglingLinks.append(link)
     }
@@ -123,12 +135,12 @@ struct MarkAssembly {
     }
 
     /// Takes the rest, and sorts.
-    mutating func finish(_ discovery: RepositoryDiscovery) -> Mark {
+    mutating func finish(doubts: [Doubt], emptyFolders: [EmptyFolder]) -> Mark {
         let survey = marking.survey
         mark.uploads = survey.uploads.sorted { ($0.repository, $0.name) < ($1.repository, $1.name) }
-        mark.emptyFolders += discovery.emptyFolders + survey.emptyFolders
+        mark.emptyFolders += emptyFolders + survey.emptyFolders
         mark.emptyFolders.sort { $0.path > $1.path }
-        mark.doubts += discovery.doubts + survey.doubts
+        mark.doubts += doubts + survey.doubts
         mark.doubts.sort { ($0.path, $0.text) < ($1.path, $1.text) }
         for (index, place) in marking.places.enumerated() {
             guard let name = place.name else { continue }

@@ -29,12 +29,11 @@ package struct Marker: Sendable {
         let crew = Crew(width: width)
         let discovery = try RepositoryDiscovery(root: root)
         let walk = RepositoryWalk(root: root, crew: crew, places: discovery.places)
-        var survey = try walk.survey(condemned)
-        if discovery.doubts.contains(where: { $0.extent == .registry }) {
-            survey.hidesReferences = true
-        }
+        var survey = try walk.survey()
+        survey.hidesReferences = survey.hidesReferences || discovery.hidesReferences
         let loader = try ContentLoader(root: root, crew: crew, store: references)
-        var marking = try Marking(consume survey, condemned, loader)
+        var marking = try Marking(consume survey, loader)
+        try marking.begin(condemned)
         let links = try walk.readLayers(for: &marking)
         marking.survey.emptyFolders += try walk.emptied(marking.survey)
         let marked = marking
@@ -48,6 +47,6 @@ package struct Marker: Sendable {
         )
         assembly.takeRevisions(remembered)
         assembly.takeBlobs(blobs, links)
-        return assembly.finish(discovery)
+        return assembly.finish(doubts: discovery.doubts, emptyFolders: discovery.emptyFolders)
     }
 }

@@ -13,26 +13,27 @@ struct Marking {
     private(set) var held: [[(revision: Int, hold: Mark.Hold)]]
     private(set) var wantedAgain: Set<RevisionKey> = []
     /// By repository: manifests that were taken before.
-    private let taken: [UInt32: Set<UInt32>]
-    private var structure: Structure
+    private var taken: [UInt32: Set<UInt32>] = [:]
+    private var structure = Structure(condemnsUntagged: false, condemned: [:])
 
-    /// Reads what all manifests refer to, and finds what stays.
-    init(
-        _ survey: consuming Survey,
-        _ condemned: Condemned,
-        _ loader: ContentLoader
-    ) throws(StorageError) {
+    /// Reads what all manifests refer to; nothing is needed yet.
+    init(_ survey: consuming Survey, _ loader: ContentLoader) throws(StorageError) {
         places = survey.places
         going = Array(repeating: [], count: places.count)
         held = Array(repeating: [], count: places.count)
+        self.survey = survey
+        self.loader = loader
+        try loadAll()
+    }
+
+    /// Finds what stays in all repositories.
+    mutating func begin(_ condemned: Condemned) throws(StorageError) {
         structure = Structure(
             condemnsUntagged: condemned.allUntagged,
             condemned: Self.numbers(condemned.revisions, in: &survey)
         )
         taken = Self.numbers(condemned.taken, in: &survey)
-        self.survey = survey
-        self.loader = loader
-        try loadAll()
+        survey.condemn(condemned.tags)
         try examine((0..<places.count).map { UInt32($0) })
     }
 

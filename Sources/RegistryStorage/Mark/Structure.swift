@@ -38,7 +38,9 @@ struct Structure {
         self.condemned = condemned
     }
 
-    /// Looks at a repository. Problems make it doubtful; it has to be looked at again then.
+    /// Looks at a repository.
+    ///
+    /// Problems make it doubtful; it has to be looked at again then.
     mutating func examine(
         _ repository: UInt32,
         in survey: Survey,

@@ -15,14 +15,12 @@ package struct StorageError: Error, Sendable, Equatable, CustomStringConvertible
         case tooLarge
         /// The tree is not a registry's, or what it lacks casts doubt on the rest.
         case notARegistry
-        /// A link that holds something else than a digest.
-        case notADigest
-        /// Content that does not have the digest it is stored under.
-        case notItsDigest
+        /// It is there, and not as a registry leaves it.
+        case doubtful(String)
         case other(Int32)
     }
 
-    /// What was tried: `open`, `read`, `list`, …
+    /// What was tried, such as `read`.
     package var operation: String
     /// The path, absolute.
     package var subject: String
@@ -49,8 +47,7 @@ package struct StorageError: Error, Sendable, Equatable, CustomStringConvertible
         case .notARegistry:
             "not a registry's storage; name the folder that holds docker/registry/v2 with "
                 + "blobs and repositories"
-        case .notADigest: "it holds no digest; push the tag again"
-        case .notItsDigest: "its content does not have its digest; push the image again"
+        case .doubtful(let text): text
         case .other(let number): String(cString: strerror(number))
         }
     }

@@ -20,7 +20,9 @@ extension StorageRoot {
         }
     }
 
-    /// An entry of a folder. A name that is not UTF-8 has marks in place of the invalid bytes, and
+    /// An entry of a folder.
+    ///
+    /// A name that is not UTF-8 has marks in place of the invalid bytes, and
     /// then leads nowhere.
     package struct Entry: Sendable, Hashable {
         package var name: String

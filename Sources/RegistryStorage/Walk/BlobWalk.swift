@@ -36,7 +36,8 @@ struct BlobWalk {
         isNeeded: (PackedDigest) -> Bool
     ) throws(StorageError) {
         let shards = try findShards(root)
-        let workers = try crew.run(shards.count, { Worker(root: root) }) {
+        let makeWorker = { Worker(root: root) }
+        let workers = try crew.run(shards.count, makeWorker) {
             worker,
             index throws(StorageError) in
             try worker.read(shards[index], isNeeded)

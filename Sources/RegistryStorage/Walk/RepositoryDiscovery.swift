@@ -19,6 +19,9 @@ struct RepositoryDiscovery {
         places.sort { $0.path < $1.path }
     }
 
+    /// Whether repositories may hide where they can't be found.
+    var hidesReferences: Bool { doubts.contains { $0.extent == .registry } }
+
     private mutating func visit(_ path: StoragePath) throws(StorageError) {
         let descriptor = root.opening.open(
             root.descriptor,

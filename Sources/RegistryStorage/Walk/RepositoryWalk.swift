@@ -9,7 +9,7 @@ struct RepositoryWalk {
     let places: [RepositoryPlace]
 
     /// Reads manifests, tags and uploads.
-    func survey(_ condemned: Condemned) throws(StorageError) -> Survey {
+    func survey() throws(StorageError) -> Survey {
         var survey = Survey(places: places)
         for group in groups {
             for worker in try readRevisions(group) { merge(worker, into: &survey) }
@@ -18,7 +18,6 @@ struct RepositoryWalk {
             for worker in try readTags(group) { merge(worker, into: &survey) }
         }
         sort(&survey)
-        condemn(condemned, in: &survey)
         return survey
     }
 
@@ -110,17 +109,6 @@ struct RepositoryWalk {
             ($0.repository, table[$0.manifest]) < ($1.repository, table[$1.manifest])
         }
         survey.tags.sort { ($0.repository, $0.name) < ($1.repository, $1.name) }
-    }
-
-    private func condemn(_ condemned: Condemned, in survey: inout Survey) {
-        guard !condemned.tags.isEmpty else { return }
-        for index in survey.tags.indices {
-            let tag = survey.tags[index]
-            guard let name = places[Int(tag.repository)].name else { continue }
-            survey.tags[index].isCondemned = condemned.tags.contains(
-                TagKey(repository: name, tag: tag.name)
-            )
-        }
     }
 }
 

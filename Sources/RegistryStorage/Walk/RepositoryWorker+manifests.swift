@@ -57,8 +57,15 @@ extension RepositoryWorker {
         for name in names {
             let link = "\(Self.tagFolder)/\(name)/current/link"
             switch readLink(descriptor, path.set(name.description, "/current/link")) {
-            case .digest(let digest, _, _):
-                tags.append(FoundTag(repository: repository, digest: digest, name: name))
+            case .digest(let digest, _, let modified):
+                tags.append(
+                    FoundTag(
+                        repository: repository,
+                        digest: digest,
+                        name: name,
+                        modified: modified
+                    )
+                )
             case .rubbish: doubt(repository, link, .repository, "it does not hold a digest")
             case .failed(let number):
                 let text = number == ELOOP ? "a symbolic link" : String(cString: strerror(number))

@@ -14,6 +14,7 @@ final class RepositoryWorker: Workbench {
         var repository: UInt32
         var digest: PackedDigest
         var name: TagName
+        var modified: Timestamp
     }
 
     /// Names of a folder that is too long for one job.

@@ -62,6 +62,16 @@ struct Survey: Sendable {
         newest[Int(repository)] = max(newest[Int(repository)] ?? moment, moment)
     }
 
+    /// Takes tags as gone; what was condemned before is to be among them.
+    mutating func condemn(_ condemned: Set<TagKey>) {
+        guard !condemned.isEmpty else { return }
+        for index in tags.indices {
+            guard let name = places[Int(tags[index].repository)].name else { continue }
+            let key = TagKey(repository: name, tag: tags[index].name)
+            tags[index].isCondemned = condemned.contains(key)
+        }
+    }
+
     /// The part of `list` that belongs to a repository; `list` is sorted by repository.
     static func range<Entry>(
         of repository: UInt32,

@@ -25,7 +25,8 @@ struct TagIndexWalk {
     ) throws(StorageError) -> [Found] {
         let tags = survey.tags.indices.filter { going[survey.tags[$0].repository] != nil }
         let jobs = (tags.count + share - 1) / share
-        let workers = try crew.run(jobs, { Worker(root: root) }) { worker, job in
+        let makeWorker = { Worker(root: root) }
+        let workers = try crew.run(jobs, makeWorker) { worker, job in
             for tag in tags[(job * share)..<min((job + 1) * share, tags.count)] {
                 let repository = survey.tags[tag].repository
                 guard let digests = going[repository],
