@@ -57,7 +57,9 @@ package struct RegistryError: Error, Sendable, Equatable {
     /// Whether the same call may succeed later without anybody doing anything.
     package var isRetryable: Bool {
         switch kind {
-        case .unreachable, .diskUnreadable, .connectionRefused, .timeout, .tooManyRequests, .serverError: true
+        case .unreachable, .diskUnreadable, .connectionRefused, .timeout, .tooManyRequests,
+            .serverError:
+            true
         case .untrusted, .unauthorized, .forbidden, .notFound, .deletesDisabled, .unsupported,
             .badAnswer, .corrupt, .cancelled:
             false

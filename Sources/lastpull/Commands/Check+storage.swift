@@ -8,7 +8,7 @@ import RegistryStorage
 
 // What `check` says about a registry's disk.
 extension Check {
-    /// - Parameter power: What the API deletes; nil where that is not known.
+    /// Looks at the disk; `power` is what the API deletes, nil where that is not known.
     func storage(
         _ target: CleanupTarget,
         _ power: DeletePower?,

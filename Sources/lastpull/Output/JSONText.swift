@@ -77,5 +77,7 @@ struct JSONText {
         bytes.append(UInt8(ascii: "\""))
     }
 
-    private static func hex(_ digit: UInt8) -> UInt8 { [UInt8]("0123456789abcdef".utf8)[Int(digit)] }
+    private static func hex(_ digit: UInt8) -> UInt8 {
+        [UInt8]("0123456789abcdef".utf8)[Int(digit)]
+    }
 }
