@@ -46,8 +46,9 @@ extension StorageSweeper {
 
         /// The sizes of the links that the registry has really dropped for an item.
         func droppedBytes(of item: StorageItem, _ root: StorageRoot) throws -> Int64 {
-            try droppedLinks(of: item).reduce(0) { sum, link in
-                guard try root.facts(link) == nil else { return sum }
+            let taken = Set(files(of: item).map(\.path))
+            return try droppedLinks(of: item).reduce(0) { sum, link in
+                guard try !taken.contains(link), try root.facts(link) == nil else { return sum }
                 return sum + Int64(item.digest?.description.utf8.count ?? 0)
             }
         }

@@ -34,7 +34,7 @@ extension StorageSweeper {
         try await offPool { try quarantine.willDrop(links, for: run) }
         FaultPoint.dropping.reach()
         let answers = try await Cleanup.inParallel(taken.sorted(), width: Self.width) { ordinal in
-            let failure = await Self.isForgotten(removals[ordinal], root, client)
+            let failure = await Self.isForgotten(removals[ordinal], quarantine, run, client)
             FaultPoint.halfForgotten.reach()
             return (ordinal, failure)
         }
@@ -92,28 +92,31 @@ extension StorageSweeper {
     /// What was uploaded again is believed in, and rightly: our copy is of no use to anybody.
     private static func isForgotten(
         _ removal: Forgettable,
-        _ root: StorageRoot,
+        _ quarantine: Quarantine,
+        _ run: RunName,
         _ client: any BlobForgetting
     ) async -> String? {
         guard let digest = removal.blob else { return nil }
         do {
-            if try await isUploadedAgain(digest, root) { return nil }
-            for repository in removal.dropped
-            where try await client.hasBlob(repository, digest) {
+            if try await isUploadedAgain(digest, quarantine) { return nil }
+            for repository in removal.dropped where try await client.hasBlob(repository, digest) {
                 return "\(repository) still claims to have it"
             }
             for link in removal.links {
-                if try await isUploadedAgain(digest, root) { return nil }
-                try await client.dropBlob(link.repository, digest)
-                if try await isUploadedAgain(digest, root) {
-                    // The link that we had dropped was that of a push.
-                    let quarantine = Quarantine(root: root)
-                    try await offPool { try quarantine.restoreLink(link.path) }
-                    return nil
+                // Without a cached descriptor it finds out by itself, and has nothing to drop.
+                if try await client.hasBlob(link.repository, digest) {
+                    if try await isUploadedAgain(digest, quarantine) { return nil }
+                    try await client.dropBlob(link.repository, digest)
+                    if try await isUploadedAgain(digest, quarantine) {
+                        // The link that we had dropped was that of a push.
+                        try await offPool { try quarantine.restoreLink(link.path) }
+                        return nil
+                    }
+                    if try await client.hasBlob(link.repository, digest) {
+                        return "\(link.repository) still claims to have it"
+                    }
                 }
-                guard try await !client.hasBlob(link.repository, digest) else {
-                    return "\(link.repository) still claims to have it"
-                }
+                try await take(link, quarantine, run)
             }
             return nil
         } catch {
@@ -121,11 +124,28 @@ extension StorageSweeper {
         }
     }
 
+    /// Takes a link that the registry has left, unless a push has just written it.
+    private static func take(
+        _ link: LayerLink,
+        _ quarantine: Quarantine,
+        _ run: RunName
+    ) async throws {
+        try await offPool {
+            let root = quarantine.root
+            guard let facts = try root.facts(link.path), facts.modified <= link.modified else {
+                return
+            }
+            _ = try quarantine.take(link.path, for: run)
+            guard try root.facts(.blobData(link.digest)) != nil else { return }
+            try quarantine.putBack(link.path, of: run)
+        }
+    }
+
     private static func isUploadedAgain(
         _ digest: Digest,
-        _ root: StorageRoot
+        _ quarantine: Quarantine
     ) async throws -> Bool {
-        try await offPool { try root.facts(.blobData(digest)) != nil }
+        try await offPool { try quarantine.root.facts(.blobData(digest)) != nil }
     }
 
     /// Requests at once to one registry.
