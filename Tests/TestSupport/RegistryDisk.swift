@@ -46,7 +46,9 @@ package struct RegistryDisk: Sendable {
         package var bytes: Int64
     }
 
-    /// Every regular file below a folder. What goes while it looks is left out.
+    /// Every regular file below a folder.
+    ///
+    /// What goes while it looks is left out.
     package func files(in folder: String) -> [File] {
         let place = folder.isEmpty ? root : "\(root)/\(folder)"
         guard let walk = FileManager.default.enumerator(atPath: place) else { return [] }

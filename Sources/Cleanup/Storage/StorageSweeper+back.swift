@@ -48,7 +48,7 @@ extension StorageSweeper {
         func droppedBytes(of item: StorageItem, _ root: StorageRoot) throws -> Int64 {
             let taken = Set(files(of: item).map(\.path))
             return try droppedLinks(of: item).reduce(0) { sum, link in
-                guard try !taken.contains(link), try root.facts(link) == nil else { return sum }
+                guard !taken.contains(link), try root.facts(link) == nil else { return sum }
                 return sum + Int64(item.digest?.description.utf8.count ?? 0)
             }
         }

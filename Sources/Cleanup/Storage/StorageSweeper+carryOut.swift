@@ -16,7 +16,12 @@ extension StorageSweeper {
             if request.isNow, draft.isAtRest {
                 try await removeAtOnce(draft)
                 if case .unproven = draft.way, !draft.removals.isEmpty {
-                    try await complainOfStaleCache(draft, target, count: draft.removals.count)
+                    try await complainOfStaleCache(
+                        draft,
+                        target,
+                        count: draft.removals.count,
+                        "it was told to go on at once"
+                    )
                 }
             } else {
                 try await quarantine(draft, target)

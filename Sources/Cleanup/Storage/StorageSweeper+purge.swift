@@ -1,7 +1,7 @@
 package import AccessLedger
 import Logging
 import RegistryClients
-package import RegistryModel
+import RegistryModel
 import RegistryStorage
 
 extension StorageSweeper {

@@ -1,6 +1,6 @@
 import AccessLedger
 import Logging
-package import RegistryModel
+import RegistryModel
 import RegistryStorage
 
 // What becomes of a sweep that a kill has cut off.

@@ -1,4 +1,4 @@
-package import RegistryModel
+import RegistryModel
 import RegistryStorage
 
 extension StorageSweeper {
