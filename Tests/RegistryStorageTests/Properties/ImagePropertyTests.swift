@@ -41,8 +41,8 @@ struct ImagePropertyTests {
             let (with, without) = try marks(tree, images, removal)
             let planned = removal.plan.removals.filter { $0.kind == .manifest }
             #expect(
-                Set(planned.map { "\($0.repository!)@\($0.digest!)" })
-                    == Set(with.untagged.map { "\($0.key.repository)@\($0.key.digest)" }),
+                Set(planned.compactMap(\.files.first))
+                    == Set(with.untagged.map { .revisionLink($0.key.repository, $0.key.digest) }),
                 "\(seed)"
             )
             let before = Set(without.unreferenced.map(\.digest))
@@ -96,7 +96,8 @@ struct ImagePropertyTests {
             let name = image.repository.description
             let content = try #require(tree.repositories[name])
             switch image.part {
-            case .tag(let tag): roots[name, default: []].insert(content.tags["\(tag)"]!)
+            case .tag(let tag):
+                roots[name, default: []].insert(try #require(content.tags["\(tag)"]))
             case .digest(let digest): roots[name, default: []].insert(digest)
             case .whole: roots[name, default: []].formUnion(content.revisions)
             }

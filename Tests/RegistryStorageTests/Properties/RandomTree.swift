@@ -26,7 +26,7 @@ struct RandomTree {
     private(set) var manifests: [Digest: Manifest] = [:]
     private var random: Dice
 
-    static let seeds: ClosedRange<UInt64> = 1...40
+    static let seeds: ClosedRange<UInt64> = 1...25
 
     /// With `unlinks`, some manifests are held by an index without a link of their own.
     init(seed: UInt64, unlinks: Bool = false) throws {
