@@ -109,3 +109,14 @@ package struct ImageRemoval: Sendable {
         }
     }
 }
+
+extension ImageRemoval.Refusal: CustomStringConvertible {
+    /// The reason, as runs name it.
+    package var description: String {
+        switch self {
+        case .inKeptIndex: KeepReason.inKeptIndex.rawValue
+        case .referrerOfKept: KeepReason.referrerOfKept.rawValue
+        case .repositoryUnreadable(let text): "\(KeepReason.unreadable.rawValue): \(text)"
+        }
+    }
+}
