@@ -33,6 +33,20 @@ struct StorageImageTests {
         #expect(!FileManager.default.fileExists(atPath: tree.repository("team/app")))
     }
 
+    // Else the tree would look like one whose repositories are not mounted.
+    @Test func theLastRepositoryLeavesATreeThatIsStillARegistrys() async throws {
+        try tree.addImage("team/app", seed: "1", layers: ["a"], tag: "v1")
+        try #require(try await delete("team/app").status == 0)
+        #expect(RegistryDisk(tree.path).blobs.isEmpty)
+        for _ in 0..<2 {
+            let sweep = try await Lastpull.run(
+                ["sweep", "--now", "--force", "--storage", tree.path]
+                    + ["--ledger", folder.file("ledger.sqlite")]
+            )
+            #expect(sweep.status == 0, "\(sweep.errors)")
+        }
+    }
+
     @Test func saysWhichOfSeveralImagesStays() async throws {
         let child = try tree.addImage("app", seed: "1", layers: ["a"])
         try tree.addIndex("app", [child.manifest], tag: "multi")

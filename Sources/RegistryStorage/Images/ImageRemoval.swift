@@ -80,6 +80,11 @@ package struct ImageRemoval: Sendable {
         removal.missing = choice.missing
         removal.refused = choice.refused
         try removal.takeFolders(choice, root)
+        // A tree without any repository looks as if they were on a volume that is not mounted.
+        if choice.whole.count == discovery.places.count {
+            let last = Set(choice.whole.map { StoragePath.repository($0) })
+            removal.folders.removeAll { last.contains($0) }
+        }
         return removal
     }
 
