@@ -95,6 +95,7 @@ extension LocalPrune {
                 )
                 let answer = try await check(scene)
                 #expect(try answer.state(of: "storage: cannot") == "failed")
+                #expect(try answer.state(of: "makes it with the first push") == "failed")
                 #expect(try await scene.run("check").status == 1)
             }
         }
