@@ -102,6 +102,10 @@ extension StorageSweeper {
                 try Self.take(removal, quarantine, run, takesLinks: takesLinks, before: beganAt)
                 if index == removals.count / 2 { FaultPoint.halfTaken.reach() }
             }
+            // A registry lists a tag by its folder, whatever is in that.
+            for removal in removals where removal.kind == .tag {
+                try removal.removeEmptied(from: quarantine.root)
+            }
         }
         FaultPoint.taken.reach()
         var left = try await secondLook(draft, Set(all), target)
