@@ -89,6 +89,7 @@ extension StorageSweeper {
         _ draft: Draft,
         _ target: CleanupTarget
     ) async throws {
+        guard !draft.removals.isEmpty else { return }
         let run = draft.run.name
         let all = Array(draft.removals.indices)
         try await ledger.set(.started, ofStorageItems: all, in: run, at: now())
@@ -99,7 +100,7 @@ extension StorageSweeper {
         let beganAt = draft.beganAt
         try await offPool {
             for (index, removal) in removals.enumerated() {
-                try Self.take(removal, quarantine, run, takesLinks: takesLinks, before: beganAt)
+                try Self.take(removal, quarantine, run, takesLinks: takesLinks)
                 if index == removals.count / 2 { FaultPoint.halfTaken.reach() }
             }
         }
@@ -153,16 +154,11 @@ extension StorageSweeper {
         _ removal: Taking,
         _ quarantine: Quarantine,
         _ run: RunName,
-        takesLinks: Bool,
-        before beganAt: Timestamp
+        takesLinks: Bool
     ) throws {
         for path in removal.files { _ = try quarantine.take(path, for: run) }
         guard takesLinks else { return }
-        for link in removal.links {
-            guard let facts = try quarantine.root.facts(link.path), facts.modified < beganAt
-            else { continue }
-            _ = try quarantine.take(link.path, for: run)
-        }
+        for link in removal.links { _ = try quarantine.take(link, for: run) }
     }
 
     /// Marks again, and puts back what is needed by now; says what remains taken.
