@@ -36,11 +36,13 @@ extension LocalPrune {
                 for worker in 1...4 { group.addTask { try await churn.work(worker) } }
                 group.addTask { try await churn.age() }
                 group.addTask { try await churn.sweep(Self.points, commands) }
-                group.addTask { try await churn.restart(every: .seconds(8)) }
+                group.addTask { try await churn.restart(after: Self.length / 2) }
                 try await group.waitForAll()
             }
             let result = churn.result
-            print("churn, cache \(hasCache): \(result.summary)")
+            let items = try await scene.events("event=prune").map { $0["items"] ?? "" }
+            print("churn, cache \(hasCache): \(result.summary)", items)
+            for line in result.refused + result.late { print("  ", line.suffix(400)) }
             #expect(result.pushes > 20 && result.sweeps > 4, "\(result.summary)")
             try await checkImages(result, scene)
             try await checkDisk(result, scene)

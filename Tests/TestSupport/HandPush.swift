@@ -56,18 +56,18 @@ package struct HandPush: Sendable {
 
     /// What the manifest refers to.
     package var blobs: [Digest] {
-        get throws {
-            struct Part: Decodable { let digest: String }
-            struct Manifest: Decodable {
-                let config: Part
-                let layers: [Part]
-            }
-            let content = try JSONDecoder().decode(
-                Manifest.self,
-                from: Data(try folder.bytes(of: manifest))
-            )
-            return (content.layers + [content.config]).compactMap { Digest($0.digest) }
+        get throws { try Self.blobs(in: try folder.bytes(of: manifest)) }
+    }
+
+    /// What an image's manifest refers to.
+    package static func blobs(in manifest: [UInt8]) throws -> [Digest] {
+        struct Part: Decodable { let digest: String }
+        struct Manifest: Decodable {
+            let config: Part
+            let layers: [Part]
         }
+        let content = try JSONDecoder().decode(Manifest.self, from: Data(manifest))
+        return (content.layers + [content.config]).compactMap { Digest($0.digest) }
     }
 
     /// Sends the manifest, by which the push is done.

@@ -127,6 +127,7 @@ extension StorageSweeper {
             try await Task.sleep(for: Self.settling)
             left = try await secondLook(draft, left, target)
         }
+        if left.isEmpty { try await tidy(run, draft.root) }
         try await ledger.set(.quarantined, ofStorageItems: left.sorted(), in: run, at: now())
         try await ledger.forgotten(
             storageItems: proven.intersection(left).sorted(),
