@@ -54,6 +54,7 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         module("RegistryModel", [crypto]),
         module("CurlTransport", ["CCurl", "RegistryModel"]),
@@ -61,9 +62,13 @@ let package = Package(
         module("AccessLedger", ["RegistryModel", grdb, sqlite]),
         module("EventDecoding", ["CZlib", "RegistryModel", crypto]),
         module("RetentionPlanning", ["RegistryModel"]),
+        module("RegistryStorage", ["CLinux", "RegistryModel", crypto, yams]),
         module(
             "Cleanup",
-            ["AccessLedger", "RegistryClients", "RegistryModel", "RetentionPlanning", logging]
+            [
+                "AccessLedger", "RegistryClients", "RegistryModel", "RegistryStorage",
+                "RetentionPlanning", logging,
+            ]
         ),
         module("Publishing", ["AccessLedger", "RegistryModel", hummingbird, logging, nioCore]),
         module(
@@ -82,15 +87,16 @@ let package = Package(
             name: "lastpull",
             dependencies: [
                 "AccessLedger", "Cleanup", "Daemon", "Publishing", "RegistryClients",
-                "RegistryModel", "RetentionPlanning", argumentParser, logging,
+                "RegistryModel", "RegistryStorage", "RetentionPlanning", argumentParser, logging,
             ],
             swiftSettings: settings
         ),
         .executableTarget(
             name: "lastpull-bench",
             dependencies: [
-                "AccessLedger", "CurlTransport", "Daemon", "Listening", "RegistryModel",
-                argumentParser, grdb, hummingbird, logging, nioCore,
+                "AccessLedger", "Cleanup", "CurlTransport", "Daemon", "Listening",
+                "RegistryModel", "RegistryStorage", argumentParser, grdb, hummingbird, logging,
+                nioCore,
             ],
             swiftSettings: settings
         ),
@@ -115,6 +121,7 @@ let package = Package(
                 logging, nioCore, nioPosix,
             ]
         ),
+        tests("RegistryStorageTests", ["RegistryModel", "RegistryStorage", "TestSupport"]),
         tests("DaemonTests", ["Daemon", "RegistryModel", "RetentionPlanning", "TestSupport"]),
         tests("EndToEndTests", ["RegistryModel", "TestSupport"]),
     ]

@@ -6,9 +6,10 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source deploy/lib.sh
 
 if has apt-get; then
-    install_packages "${build_packages[@]}" docker-registry skopeo shellcheck nginx-light curl gzip
+    install_packages "${build_packages[@]}" docker-registry skopeo shellcheck nginx-light openssl \
+        curl gzip
 else
-    check_commands "docker-registry|registry" skopeo shellcheck nginx
+    check_commands "docker-registry|registry" skopeo shellcheck nginx openssl
 fi
 require_swift
 

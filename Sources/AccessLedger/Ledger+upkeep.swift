@@ -22,6 +22,8 @@ package struct SourceStatistics: Sendable, Equatable {
     package var lastAt: Timestamp
     /// Milliseconds by which the registry's clock is ahead of ours.
     package var clockOffset: Int64
+    /// Why the newest body that was not understood was not; nil where none is kept.
+    package var rejection: String?
 }
 
 extension Ledger {
@@ -139,7 +141,10 @@ extension Ledger {
         try db.rows(
             """
             SELECT g.name, h.source, h.accepted, h.duplicates, h.ignored, h.rejected, h.lastAt,
-                h.clockOffset
+                h.clockOffset, (
+                    SELECT reason FROM rejectedBody
+                    WHERE registryId = h.registryId AND source = h.source ORDER BY id DESC LIMIT 1
+                )
             FROM heard AS h JOIN registry AS g ON g.id = h.registryId ORDER BY g.name, h.source
             """
         ).map { row in
@@ -153,7 +158,8 @@ extension Ledger {
                     rejected: row[5]
                 ),
                 lastAt: Timestamp(milliseconds: row[6]),
-                clockOffset: row[7]
+                clockOffset: row[7],
+                rejection: row[8]
             )
         }
     }

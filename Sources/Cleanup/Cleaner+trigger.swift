@@ -21,7 +21,7 @@ extension Cleaner {
         try await resume()
         let locks = try locks(scope)
         defer { withExtendedLifetime(locks) {} }
-        let draft = try await draft(scope, modes: [.enforce])
+        let draft = try await draft(scope, modes: [.enforce], isQuick: true)
         let isEnough = scope.goal == nil || draft.reachesGoal
         var notes: [String] = []
         if !isEnough { notes.append(shortfall(draft, scope, needed)) }
@@ -48,7 +48,7 @@ extension Cleaner {
     /// Stores what policies in observe mode would remove, unless that was stored before.
     private func observe(_ scope: CleanupScope, _ cause: Cause) async throws {
         guard planMaker.policies.contains(where: { $0.mode == .observe }) else { return }
-        let draft = try await draft(scope, modes: [.observe])
+        let draft = try await draft(scope, modes: [.observe], isQuick: true)
         let isObserved = draft.items.contains { !$0.isEnforced }
         guard isObserved, try await !isRepeated(draft, cause) else { return }
         _ = try await carryOut(draft, scope, cause)

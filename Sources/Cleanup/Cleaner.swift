@@ -73,7 +73,25 @@ package struct Cleaner: Sendable {
         let locks = try locks(scope)
         defer { withExtendedLifetime(locks) {} }
         let draft = try await draft(scope, modes: [.enforce, .observe])
+        if draft.brake != nil, draft.items.contains(where: \.isEnforced),
+            let waiting = try await waiting(draft, scope, cause)
+        {
+            return waiting
+        }
         return try await carryOut(draft, scope, cause)
+    }
+
+    /// The plan that waits for approval since the same was asked for before.
+    private func waiting(
+        _ draft: PlanMaker.Draft,
+        _ scope: CleanupScope,
+        _ cause: Cause
+    ) async throws -> RunRecord? {
+        try await ledger.waitingRun(
+            RunRecord.fingerprint(of: draft.items),
+            ofCause: cause.name,
+            scope: scope.text
+        )
     }
 
     /// Plans the removal of named images; carried out unless it is a dry run.
@@ -99,11 +117,16 @@ package struct Cleaner: Sendable {
         return try await carryOut(draft, scope, cause)
     }
 
-    func draft(_ scope: CleanupScope, modes: Set<Policy.Mode>) async throws -> PlanMaker.Draft {
+    func draft(
+        _ scope: CleanupScope,
+        modes: Set<Policy.Mode>,
+        isQuick: Bool = false
+    ) async throws -> PlanMaker.Draft {
         try await planMaker.draft(
             scope,
             over: try targets(of: scope),
             modes: modes,
+            isQuick: isQuick,
             now: now()
         )
     }
@@ -206,7 +229,7 @@ package struct Cleaner: Sendable {
         let scope = try CleanupScope(run.scope)
         let locks = try locks(scope)
         defer { withExtendedLifetime(locks) {} }
-        let fresh = try await draft(scope, modes: [.enforce])
+        let fresh = try await draft(scope, modes: [.enforce], isQuick: true)
         let still = Set(fresh.items.map(Self.identity))
         for item in run.items where item.isEnforced && !still.contains(Self.identity(item)) {
             try await ledger.set(
@@ -234,7 +257,7 @@ package struct Cleaner: Sendable {
     package func resume() async throws {
         let names = try await ledger.runs(in: .running)
         for name in try await names + ledger.halfDoneRuns() {
-            guard let run = try await ledger.run(name) else { continue }
+            guard let run = try await ledger.run(name), run.storage.isEmpty else { continue }
             let registries = Set(run.items.map(\.registry.name))
             let here = targets.filter { registries.contains($0.row.name) }
             do {

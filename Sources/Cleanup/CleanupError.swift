@@ -10,6 +10,9 @@ package enum CleanupError: Error, Sendable, Equatable, CustomStringConvertible {
     case nothingToRestore(String)
     case cannotLock(path: String, reason: String)
     case unknownImage(String)
+    /// Nothing says where the registry's disk is.
+    case noStorage(String)
+    case unknownRepository(String)
 
     package var description: String {
         switch self {
@@ -25,8 +28,12 @@ package enum CleanupError: Error, Sendable, Equatable, CustomStringConvertible {
             "nothing of \(subject) was removed by lastpull, so there is nothing to restore"
         case .cannotLock(let path, let reason):
             "cannot lock \(path): \(reason)"
+        case .noStorage(let registry):
+            "registry \(registry) has no `storage`; name the folder that its filesystem driver writes to"
         case .unknownImage(let image):
             "the ledger knows no image \(image); check the name, or list the registry with `plan`"
+        case .unknownRepository(let name):
+            "no repository \(name) is known, nor listed by the registry; check the name"
         }
     }
 }

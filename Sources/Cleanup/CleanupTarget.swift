@@ -8,6 +8,9 @@ package struct CleanupTarget: Sendable {
     package var client: any RegistryClient
     /// Reads by the address that clients use, so that a probe goes the way they go.
     package var probeClient: any RegistryClient
+    /// Reads what the registry holds: from its disk, where that is on this machine.
+    package var reader: any RegistryClient
+    /// Empty where only the registry's disk is known.
     package var url: String
     /// The address that clients use.
     package var clientURL: String
@@ -18,6 +21,12 @@ package struct CleanupTarget: Sendable {
     package var inventoryInterval: Span
     /// The filesystem driver's root on this machine.
     package var storage: String?
+    /// Nothing younger is swept from the storage.
+    package var grace: Span
+    /// Between out of sight and off the disk.
+    package var quarantine: Span
+    /// What restarts the registry after a sweep of its disk; empty for nothing.
+    package var afterSweep: [String]
     /// Whether the address is this machine: a refused connection then proves that nobody can pull.
     package var isLoopback: Bool
 
@@ -32,11 +41,15 @@ package struct CleanupTarget: Sendable {
         probeInterval: Span = .minutes(5),
         inventoryInterval: Span = .hours(6),
         storage: String? = nil,
+        grace: Span = .hours(1),
+        quarantine: Span = .hours(1),
+        afterSweep: [String] = [],
         isLoopback: Bool = false
     ) {
         self.row = row
         self.client = client
         self.probeClient = probeClient
+        reader = storage.map { StorageClient(path: $0) } ?? client
         self.url = url
         self.clientURL = clientURL ?? url
         self.repositories = repositories
@@ -44,6 +57,9 @@ package struct CleanupTarget: Sendable {
         self.probeInterval = probeInterval
         self.inventoryInterval = inventoryInterval
         self.storage = storage
+        self.grace = grace
+        self.quarantine = quarantine
+        self.afterSweep = afterSweep
         self.isLoopback = isLoopback
     }
 }

@@ -2,6 +2,7 @@ package import AccessLedger
 package import Logging
 import RegistryClients
 package import RegistryModel
+import RegistryStorage
 
 /// Keeps the ledger's inventory of a registry true: lists it, and reads new manifests.
 package struct InventoryKeeper: Sendable {
@@ -34,8 +35,8 @@ package struct InventoryKeeper: Sendable {
     /// Lists the tags of one repository.
     package func list(_ name: RepositoryName, of target: CleanupTarget) async throws {
         let began = now()
-        let names = try await target.client.tags(of: name)
-        let client = target.client
+        let names = try await target.reader.tags(of: name)
+        let client = target.reader
         let found = try await inParallel(names, width: Self.width) { tag in
             try await Self.digest(of: tag, in: name, client).map { (name: tag, digest: $0) }
         }
@@ -43,6 +44,15 @@ package struct InventoryKeeper: Sendable {
             name,
             of: target.row,
             tags: found.compactMap(\.self),
+            began: began,
+            now: now()
+        )
+        guard let storage = target.reader as? StorageClient else { return }
+        let revisions = try await storage.revisions(of: name)
+        try await ledger.list(
+            name,
+            of: target.row,
+            manifests: revisions.map { (digest: $0.digest, since: $0.modified) },
             began: began,
             now: now()
         )
@@ -65,7 +75,7 @@ package struct InventoryKeeper: Sendable {
     private func repositories(of target: CleanupTarget) async throws -> [RepositoryName] {
         if let fixed = target.repositories { return fixed }
         let gathered = Gathered()
-        try await target.client.forEachRepositoryPage { await gathered.add($0) }
+        try await target.reader.forEachRepositoryPage { await gathered.add($0) }
         return await gathered.names
     }
 
@@ -133,7 +143,7 @@ package struct InventoryKeeper: Sendable {
 
     private func read(_ manifest: UnreadManifest, of target: CleanupTarget) async -> Reading {
         do {
-            let fetched = try await target.client.manifest(
+            let fetched = try await target.reader.manifest(
                 manifest.repository,
                 .digest(manifest.digest)
             )

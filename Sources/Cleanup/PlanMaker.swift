@@ -27,30 +27,44 @@ package struct PlanMaker: Sendable {
     /// Plans over `targets`, for policies of these modes only.
     ///
     /// Images whose policy has another mode are passed over; those that no policy is for are looked
-    /// at with `observe`, or with a sweep by default rules.
+    /// at with `observe`, or with a sweep by default rules. `isQuick` does not read repositories in
+    /// which nothing can go: the removals are the same, but of what stays there only that is told.
     package func draft(
         _ scope: CleanupScope,
         over targets: [CleanupTarget],
         modes: Set<Policy.Mode>,
+        isQuick: Bool = false,
         now: Timestamp
     ) async throws -> Draft {
         var coverage: [String: Coverage] = [:]
         for target in targets { coverage[target.row.name] = try await self.coverage(target, now) }
-        var planner = Planner(request: request(scope, now: now), coverage: coverage)
+        let request = request(scope, now: now)
+        var planner = Planner(request: request, coverage: coverage)
+        var leftOut = LeftOut(prospects: Prospects(request: request, coverage: coverage))
         for target in targets {
             let place = try await place(scope, target)
-            if scope.targets.contains(Trigger.Target.untagged.rawValue) {
-                try await walk(&planner, place, modes, ledger.coldestUntagged)
-            }
-            if scope.targets.contains(Trigger.Target.tags.rawValue) {
-                try await walk(&planner, place, modes, ledger.coldestTags)
+            for kind in [Trigger.Target.untagged, .tags] where scope.targets.contains(kind.rawValue)
+            {
+                let part =
+                    isQuick
+                    ? try await promising(kind, in: place, modes: modes, &leftOut) : place
+                guard let part else { continue }
+                try await walk(
+                    &planner,
+                    part,
+                    modes,
+                    kind == .tags ? ledger.coldestTags : ledger.coldestUntagged
+                )
             }
         }
         let rows = Dictionary(
             targets.map { ($0.row.name, $0.row) },
             uniquingKeysWith: { first, _ in first }
         )
-        return Self.draft(planner, rows)
+        var draft = Self.draft(planner, rows)
+        draft.kept += leftOut.counts.values.reduce(0, +)
+        draft.keptReasons.merge(leftOut.counts, uniquingKeysWith: +)
+        return draft
     }
 
     /// Plans the removal of named images: no policy is asked, but structure still protects.
@@ -135,7 +149,7 @@ package struct PlanMaker: Sendable {
     ) async throws {
         var cursor: CandidateCursor? = .start
         var size = Self.firstPage
-        while let place = cursor.map({ (place, $0) }), !planner.isFinished {
+        while let place = cursor.map({ (place, $0) }), !planner.isSatisfied {
             let page = try await pages(place.0, place.1, size, rule(planner.request.now))
             planner.consider(only(modes, page.slice, planner.request))
             cursor = page.next
@@ -161,8 +175,7 @@ package struct PlanMaker: Sendable {
                 case .untagged(_, let repository): repository
                 }
             guard let facts = id.flatMap({ slice.repositories[$0] }) else { return false }
-            let policy = policies.deciding(registry: facts.registry, repository: facts.name)
-            return modes.contains(policy?.mode ?? (request.sweepDefault ? .enforce : .observe))
+            return modes.contains(mode(of: facts, request))
         }
         return slice
     }

@@ -26,9 +26,44 @@ package struct Restorer: Sendable {
             case failed
         }
 
-        package var item: RunItem
+        package var registry: String
+        package var repository: RepositoryName?
+        package var tag: String?
+        package var digest: Digest?
+        /// What it is, for people.
+        package var subject: String
         package var state: State
         package var detail: String
+
+        package init(
+            registry: String,
+            repository: RepositoryName?,
+            tag: String?,
+            digest: Digest?,
+            subject: String,
+            state: State,
+            detail: String
+        ) {
+            self.registry = registry
+            self.repository = repository
+            self.tag = tag
+            self.digest = digest
+            self.subject = subject
+            self.state = state
+            self.detail = detail
+        }
+
+        init(item: RunItem, state: State, detail: String) {
+            registry = item.registry.name
+            repository = item.repository
+            tag = item.tag?.description
+            digest = item.digest
+            subject =
+                item.tag.map { "\(item.repository):\($0)" }
+                ?? "\(item.repository)@\(item.digest?.description ?? "?")"
+            self.state = state
+            self.detail = detail
+        }
     }
 
     /// Puts back everything that a run removed.
@@ -127,11 +162,12 @@ package struct Restorer: Sendable {
                 reason: "blob \(blob.digest) is gone from the registry; push the image again"
             )
         }
-        _ = try await target.client.put(
-            item.repository,
+        try await write(
+            kept.bytes,
+            kept.mediaType,
             tag.map { .tag($0) } ?? .digest(digest),
-            bytes: kept.bytes,
-            mediaType: kept.mediaType
+            item,
+            target
         )
         try await ledger.restored(
             item.repository,
@@ -140,6 +176,45 @@ package struct Restorer: Sendable {
             of: target.row,
             at: now()
         )
+    }
+
+    /// Writes by the API, or on the disk where the registry takes no pushes, as a pull-through cache.
+    private func write(
+        _ bytes: [UInt8],
+        _ mediaType: String,
+        _ reference: ManifestReference,
+        _ item: RunItem,
+        _ target: CleanupTarget
+    ) async throws {
+        guard let refusal = await push(bytes, mediaType, reference, item, target) else { return }
+        guard target.storage != nil, !refusal.isRetryable else { throw refusal }
+        _ = try await target.reader.put(
+            item.repository,
+            reference,
+            bytes: bytes,
+            mediaType: mediaType
+        )
+    }
+
+    /// Pushes by the API; says why that was refused, where it was.
+    private func push(
+        _ bytes: [UInt8],
+        _ mediaType: String,
+        _ reference: ManifestReference,
+        _ item: RunItem,
+        _ target: CleanupTarget
+    ) async -> RegistryError? {
+        do {
+            _ = try await target.client.put(
+                item.repository,
+                reference,
+                bytes: bytes,
+                mediaType: mediaType
+            )
+            return nil
+        } catch {
+            return error
+        }
     }
 
     private func isPresent(

@@ -72,14 +72,12 @@ package struct RunExecutor: Sendable {
         let remover: ItemRemover
         switch power {
         case .byTag, .digestOnly:
-            let keeper = InventoryKeeper(ledger: ledger, logger: logger, now: now)
-            remover = ItemRemover(
-                executor: self,
-                run: run,
-                target: target,
-                power: power,
-                doubts: RepositoryDoubts(ledger: ledger, keeper: keeper)
-            )
+            remover = self.remover(run, target, power)
+        case .disabled where target.storage != nil, .forbidden where target.storage != nil:
+            // A pull-through cache refuses every delete: its disk is the only way.
+            var target = target
+            target.client = target.reader
+            remover = self.remover(run, target, .byTag)
         case .disabled:
             return try await refuse(
                 items,
@@ -90,8 +88,23 @@ package struct RunExecutor: Sendable {
         case .forbidden(let reason):
             return try await refuse(items, of: run, because: reason)
         }
-        for group in Self.groups(items, power) { try await remover.remove(group) }
+        for group in Self.groups(items, remover.power) { try await remover.remove(group) }
         return nil
+    }
+
+    private func remover(
+        _ run: RunRecord,
+        _ target: CleanupTarget,
+        _ power: DeletePower
+    ) -> ItemRemover {
+        let keeper = InventoryKeeper(ledger: ledger, logger: logger, now: now)
+        return ItemRemover(
+            executor: self,
+            run: run,
+            target: target,
+            power: power,
+            doubts: RepositoryDoubts(ledger: ledger, keeper: keeper)
+        )
     }
 
     /// Items that one request removes: where only digests can be deleted, all tags of a manifest

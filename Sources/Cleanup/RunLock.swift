@@ -13,6 +13,7 @@ final class RunLock: Sendable {
         guard descriptor >= 0 else {
             throw .cannotLock(path: path, reason: String(cString: strerror(errno)))
         }
+        Self.giveToOwner(of: ledger, descriptor)
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             close(descriptor)
             throw .alreadyRunning(registry: registry)
@@ -20,4 +21,11 @@ final class RunLock: Sendable {
     }
 
     deinit { close(descriptor) }
+
+    /// A file that root has made must stay usable for the daemon, which has a user of its own.
+    private static func giveToOwner(of ledger: String, _ descriptor: Int32) {
+        var status = stat()
+        guard geteuid() == 0, stat(ledger, &status) == 0 else { return }
+        _ = fchown(descriptor, status.st_uid, status.st_gid)
+    }
 }

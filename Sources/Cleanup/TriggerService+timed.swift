@@ -21,9 +21,9 @@ extension TriggerService {
                         needed: 0
                     )
                 )
-            case .volume(let path, let above, let until, _):
+            case .volume(let path, let above, let until, let critical):
                 guard target.storage != nil else { continue }
-                await considerVolume(trigger, target, path, above, until)
+                await considerVolume(trigger, target, path, above, until, critical)
             default: continue
             }
         }
@@ -65,7 +65,8 @@ extension TriggerService {
         _ target: CleanupTarget,
         _ path: String,
         _ above: Trigger.VolumeMark,
-        _ until: Trigger.VolumeMark
+        _ until: Trigger.VolumeMark,
+        _ critical: Trigger.VolumeMark?
     ) async {
         let gauge: VolumeGauge
         do {
@@ -76,8 +77,10 @@ extension TriggerService {
         }
         guard gauge.isAbove(above, released: 0) else { return }
         let released = await releasedBytes(of: target)
-        guard gauge.isAbove(above, released: released) else { return }
-        let needed = gauge.excess(over: until, released: released)
+        // Above the critical mark what waits in quarantine has to go, though it is released.
+        let isCritical = critical.map { gauge.isAbove($0, released: 0) } ?? false
+        guard gauge.isAbove(above, released: released) || isCritical && released > 0 else { return }
+        let needed = max(0, gauge.excess(over: until, released: released))
         let percent = (gauge.percent * 10).rounded() / 10
         consider(
             Firing(
@@ -90,12 +93,14 @@ extension TriggerService {
         )
     }
 
-    /// Bytes that were released and are still on the registry's disk.
-    private func releasedBytes(of target: CleanupTarget) async -> Int64 {
+    /// Bytes that were released and are still on the registry's disk: in quarantine, or waiting for
+    /// a sweep.
+    func releasedBytes(of target: CleanupTarget) async -> Int64 {
         guard let storage = target.storage,
-            let blobs = try? await cleaner.ledger.releasedBlobs(of: target.row)
+            let blobs = try? await cleaner.ledger.releasedBlobs(of: target.row),
+            let quarantined = try? await cleaner.ledger.quarantinedBytes(of: target.row)
         else { return 0 }
-        return blobs.reduce(0) { sum, blob in
+        return blobs.reduce(quarantined) { sum, blob in
             let place = "\(blob.digest.algorithm)/\(blob.digest.encoded.prefix(2))"
             let path = "\(storage)/docker/registry/v2/blobs/\(place)/\(blob.digest.encoded)/data"
             return FileManager.default.fileExists(atPath: path) ? sum + blob.size : sum

@@ -11,6 +11,7 @@ package import RetentionPlanning
 package actor TriggerService {
     private let triggers: [Trigger]
     let cleaner: Cleaner
+    let sweeper: StorageSweeper
     private let keeper: InventoryKeeper
     let logger: Logger
     private let now: @Sendable () -> Timestamp
@@ -30,17 +31,21 @@ package actor TriggerService {
         var lastSurvey: Timestamp?
         /// The last complaint of a trigger about a target, so that it is not repeated.
         var complaints: [String: (text: String, at: Timestamp)] = [:]
+        /// How many pushes each trigger has counted, by repository; nobody else writes them.
+        var pushesCounted: [String: [Int64: Int]] = [:]
     }
 
     package init(
         triggers: [Trigger],
         cleaner: Cleaner,
+        sweeper: StorageSweeper,
         keeper: InventoryKeeper,
         logger: Logger,
         now: @escaping @Sendable () -> Timestamp
     ) {
         self.triggers = triggers
         self.cleaner = cleaner
+        self.sweeper = sweeper
         self.keeper = keeper
         self.logger = logger
         self.now = now
@@ -69,7 +74,7 @@ package actor TriggerService {
         }
         for trigger in triggers {
             for place in facts.values.sorted(by: { $0.id < $1.id }) {
-                guard let firing = trigger.firing(for: place) else { continue }
+                guard let firing = await firing(trigger, place) else { continue }
                 consider(firing)
             }
             await considerRegistry(trigger, Set(facts.values.map(\.registry)))
@@ -95,7 +100,7 @@ package actor TriggerService {
             guard let all = try? await cleaner.ledger.repositories(of: target.row) else { continue }
             for trigger in triggers {
                 for facts in all {
-                    guard let firing = trigger.firing(for: facts) else { continue }
+                    guard let firing = await firing(trigger, facts) else { continue }
                     consider(firing)
                 }
                 await considerRegistry(trigger, [target.row.name])
@@ -105,6 +110,29 @@ package actor TriggerService {
 
     /// Often enough for a first listing over a mark; a survey of ten thousand repositories is cheap.
     private static let surveyInterval = Span.seconds(10)
+
+    /// Whether a trigger fires for one repository; of pushes it sees those since its own last run.
+    private func firing(_ trigger: Trigger, _ facts: RepositoryFacts) async -> Firing? {
+        guard trigger.countsPushes else { return trigger.firing(for: facts) }
+        guard let counted = await pushesCounted(by: trigger) else { return nil }
+        var facts = facts
+        facts.pushes -= counted[facts.id] ?? 0
+        return trigger.firing(for: facts)
+    }
+
+    private func pushesCounted(by trigger: Trigger) async -> [Int64: Int]? {
+        if let known = state.pushesCounted[trigger.name] { return known }
+        do {
+            let stored = try await cleaner.ledger.pushesCounted(byTrigger: trigger.name)
+            // Another look may have been quicker, and its run counted already.
+            let known = state.pushesCounted[trigger.name] ?? stored
+            state.pushesCounted[trigger.name] = known
+            return known
+        } catch {
+            logger.error("trigger not looked at", metadata: ["reason": "\(error)"])
+            return nil
+        }
+    }
 
     private func considerRegistry(_ trigger: Trigger, _ names: Set<String>) async {
         guard case .registryBytes(let above, let until) = trigger.measure else { return }
@@ -186,15 +214,8 @@ package actor TriggerService {
         scope.targets = firing.trigger.planningTargets.map(\.rawValue).sorted()
         scope.set(firing.goal)
         let cause = Cleaner.Cause(name: firing.trigger.name, measured: firing.measured)
-        let run = try await cleaner.trigger(scope, cause: cause, needed: firing.needed)
-        try await cleaner.ledger.ran(
-            trigger: firing.trigger.name,
-            registryId: target.row.id,
-            repositoryId: firing.repository?.id ?? 0,
-            at: now(),
-            note: run.note,
-            pushesCounted: firing.trigger.countsPushes ? firing.repository?.pushes ?? 0 : 0
-        )
+        let run = try await carryOut(firing, &scope, cause, target)
+        try await remember(firing, target, run.note)
         if !run.note.isEmpty {
             await complain(
                 firing.trigger,
@@ -208,6 +229,25 @@ package actor TriggerService {
             )
         }
         return true
+    }
+
+    /// Notes a run of a trigger, and that it has counted the pushes for which it fired.
+    private func remember(
+        _ firing: Firing,
+        _ target: CleanupTarget,
+        _ note: String
+    ) async throws {
+        let place = firing.repository?.id ?? 0
+        let pushes = firing.trigger.countsPushes ? firing.repository?.pushes ?? 0 : 0
+        try await cleaner.ledger.ran(
+            trigger: firing.trigger.name,
+            registryId: target.row.id,
+            repositoryId: place,
+            at: now(),
+            note: note,
+            pushesCounted: pushes
+        )
+        state.pushesCounted[firing.trigger.name]?[place, default: 0] += pushes
     }
 
     /// Says once, and again every hour, why a trigger could not do what it is there for.

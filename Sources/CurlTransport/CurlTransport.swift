@@ -1,6 +1,6 @@
 /// HTTP and HTTPS through libcurl, with connections that are kept and shared.
 ///
-/// All transfers run at once on one thread, which ends with `shutdown()` or the last reference.
+/// All transfers run at once on one thread, which ends with the last reference.
 /// Requests to one host beyond the limit of connections wait for a free one.
 package final class CurlTransport: HTTPTransport {
     private let loop: TransferLoop?
@@ -10,9 +10,6 @@ package final class CurlTransport: HTTPTransport {
     }
 
     deinit { loop?.shutDown() }
-
-    /// Ends all transfers as cancelled; later requests end the same way.
-    package func shutdown() { loop?.shutDown() }
 
     package func send(_ request: HTTPRequest) async throws(TransportError) -> HTTPResponse {
         guard let loop else { throw .other(code: 0, text: "libcurl did not start") }

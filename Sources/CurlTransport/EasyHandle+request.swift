@@ -10,6 +10,7 @@ extension EasyHandle {
         set(CURLOPT_NOSIGNAL, true)
         set(CURLOPT_CONNECTTIMEOUT_MS, Int(request.connectTimeout.milliseconds))
         set(CURLOPT_TIMEOUT_MS, Int(request.timeout.milliseconds))
+        if let authorities = request.authorities { set(CURLOPT_CAINFO, authorities) }
         setMethod(request)
         setRedirects(request)
         for field in request.headers.fields {

@@ -24,6 +24,8 @@ package struct HTTPRequest: Sendable, Equatable {
     /// A redirect never leads from HTTPS to HTTP, and never takes `Authorization` to another host
     /// or port.
     package var followsRedirects = false
+    /// A PEM file of authorities to trust, where the system does not know them.
+    package var authorities: String?
 
     package init(
         method: String = "GET",

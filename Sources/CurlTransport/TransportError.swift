@@ -6,13 +6,15 @@ package enum TransportError: Error, Sendable, Equatable {
     case unreachable(String)
     case unknownHost
     case timeout
-    /// No secure connection: a certificate that is not trusted, or no protocol in common.
+    /// The server's certificate is of no trusted authority, of another name, or out of date.
+    case untrusted(String)
+    /// No secure connection for another reason, such as no protocol in common.
     case tls(String)
     /// The connection broke after it stood; the answer is missing or truncated.
     case interrupted(String)
     /// More bytes came than the request allows.
     case bodyTooLarge(limit: Int)
-    /// The task was cancelled, or the transport shut down.
+    /// The task was cancelled.
     case cancelled
     /// The request could never be sent.
     case invalidRequest(String)
@@ -27,6 +29,7 @@ extension TransportError: CustomStringConvertible {
         case .unreachable(let text): "not reachable: \(text)"
         case .unknownHost: "the host name is not known"
         case .timeout: "no whole answer in time"
+        case .untrusted(let text): "the certificate is not trusted: \(text)"
         case .tls(let text): "no secure connection: \(text)"
         case .interrupted(let text): "the connection broke: \(text)"
         case .bodyTooLarge(let limit): "the answer is longer than \(limit) bytes"

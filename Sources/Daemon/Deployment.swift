@@ -17,6 +17,7 @@ package struct Deployment: Sendable {
     package let prober: Prober
     package let restorer: Restorer
     package let explainer: Explainer
+    package let sweeper: StorageSweeper
     package let logger: Logger
     package let now: @Sendable () -> Timestamp
 
@@ -56,6 +57,7 @@ package struct Deployment: Sendable {
             now: now
         )
         restorer = Restorer(ledger: ledger, targets: targets, now: now)
+        sweeper = StorageSweeper(ledger: ledger, logger: logger, now: now)
         explainer = Explainer(ledger: ledger, planMaker: cleaner.planMaker, now: now)
     }
 
@@ -69,8 +71,11 @@ package struct Deployment: Sendable {
     private static func target(
         _ registry: RegistrySettings,
         _ row: RegistryRow,
-        _ transport: CurlTransport
+        _ shared: CurlTransport
     ) throws -> CleanupTarget {
+        guard !registry.url.isEmpty else { return storageTarget(registry, row) }
+        let transport: any HTTPTransport =
+            registry.caFile.map { TrustingTransport(shared, authorities: $0) } ?? shared
         let registryAddress = try address(registry.url)
         let credentials: Credentials? =
             if let username = registry.username, let password = registry.password {
@@ -101,7 +106,28 @@ package struct Deployment: Sendable {
             probeInterval: registry.probe,
             inventoryInterval: registry.inventory,
             storage: registry.storage,
+            grace: registry.grace,
+            quarantine: registry.quarantine,
+            afterSweep: registry.afterSweep,
             isLoopback: isLoopback(registry.probeURL ?? registry.url)
+        )
+    }
+
+    /// A registry that is known by its disk alone.
+    private static func storageTarget(
+        _ registry: RegistrySettings,
+        _ row: RegistryRow
+    ) -> CleanupTarget {
+        let client = StorageClient(path: registry.storage ?? "")
+        return CleanupTarget(
+            row: row,
+            client: client,
+            probeClient: client,
+            url: "",
+            storage: registry.storage,
+            grace: registry.grace,
+            quarantine: registry.quarantine,
+            afterSweep: registry.afterSweep
         )
     }
 

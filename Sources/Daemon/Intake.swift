@@ -13,6 +13,7 @@ package final class Intake: AccessSink, Service {
     private let registries: [String: RegistryRow]
     private let ignoreList: AccessIgnoreList
     private let now: @Sendable () -> Timestamp
+    private let onDelivery: @Sendable (Delivery) -> Void
     private let onCommit: @Sendable (RecordedBatch) -> Void
     private let state = Mutex(State())
 
@@ -31,6 +32,7 @@ package final class Intake: AccessSink, Service {
         registries: [RegistryRow],
         ignoring ignoreList: AccessIgnoreList,
         now: @escaping @Sendable () -> Timestamp,
+        onDelivery: @escaping @Sendable (Delivery) -> Void = { _ in },
         onCommit: @escaping @Sendable (RecordedBatch) -> Void
     ) {
         self.ledger = ledger
@@ -40,6 +42,7 @@ package final class Intake: AccessSink, Service {
         )
         self.ignoreList = ignoreList
         self.now = now
+        self.onDelivery = onDelivery
         self.onCommit = onCommit
     }
 
@@ -52,6 +55,7 @@ package final class Intake: AccessSink, Service {
     ) async throws -> DeliveryAnswer {
         guard let row = registries[registry] else { throw IntakeError.unknownRegistry(registry) }
         let delivery = Delivery(registry: row, source: source, body: body, receivedAt: now())
+        onDelivery(delivery)
         return try await withCheckedThrowingContinuation { continuation in
             let (worker, isClosed) = state.withLock { state in
                 guard !state.isClosed else {

@@ -38,9 +38,15 @@ package struct LastpullDaemon: Sendable {
         let triggers = TriggerService(
             triggers: deployment.settings.triggers,
             cleaner: deployment.cleaner,
+            sweeper: deployment.sweeper,
             keeper: deployment.keeper,
             logger: deployment.logger,
             now: deployment.now
+        )
+        let watch = QuarantineWatch(
+            sweeper: deployment.sweeper,
+            targets: deployment.targets,
+            logger: deployment.logger
         )
         let reactions = Reactions(
             targets: deployment.targets,
@@ -59,6 +65,7 @@ package struct LastpullDaemon: Sendable {
             registries: deployment.targets.map(\.row),
             ignoring: deployment.settings.ignoreAccess,
             now: deployment.now,
+            onDelivery: { watch.heard($0) },
             onCommit: { reactions.heard($0) }
         )
         let upkeep = Upkeep(deployment: deployment, health: Upkeep.Health())
@@ -67,11 +74,10 @@ package struct LastpullDaemon: Sendable {
             [
                 CleanupService(
                     triggers: triggers,
-                    cleaner: deployment.cleaner,
-                    logger: deployment.logger
+                    deployment: deployment
                 )
             ]
-            + [reactions, triggerTicks(triggers)] + upkeep.services
+            + [reactions, triggerTicks(triggers), watching(watch)] + upkeep.services
             + [intake, listener(intake, hub, upkeep.health)]
         var configuration = ServiceGroupConfiguration(
             services: services.map {
@@ -99,6 +105,14 @@ package struct LastpullDaemon: Sendable {
         Periodic(name: "triggers", logger: deployment.logger) {
             await triggers.tick()
             return .seconds(1)
+        }
+    }
+
+    /// Looks often, for a command beside us may sweep at any time.
+    private func watching(_ watch: QuarantineWatch) -> Periodic {
+        Periodic(name: "watch of the quarantine", logger: deployment.logger) {
+            try await watch.refresh()
+            return .seconds(2)
         }
     }
 
@@ -145,14 +159,14 @@ package struct LastpullDaemon: Sendable {
 /// Finishes what a kill has cut off, then carries out what triggers fire.
 private struct CleanupService: Service {
     let triggers: TriggerService
-    let cleaner: Cleaner
-    let logger: Logger
+    let deployment: Deployment
 
     func run() async throws {
         do {
-            try await cleaner.resume()
+            for target in deployment.targets { try await deployment.sweeper.resume(target) }
+            try await deployment.cleaner.resume()
         } catch {
-            logger.error(
+            deployment.logger.error(
                 "a run that was cut off is not finished yet; the next cleanup tries again",
                 metadata: ["reason": "\(error)"]
             )

@@ -5,7 +5,11 @@ package import RegistryModel
 package struct RegistryError: Error, Sendable, Equatable {
     package enum Kind: String, Sendable {
         case unreachable
+        /// Its disk, where that is on this machine.
+        case diskUnreadable
         case connectionRefused
+        /// Its certificate is not trusted; nothing was sent.
+        case untrusted
         case timeout
         case unauthorized
         case forbidden
@@ -53,9 +57,11 @@ package struct RegistryError: Error, Sendable, Equatable {
     /// Whether the same call may succeed later without anybody doing anything.
     package var isRetryable: Bool {
         switch kind {
-        case .unreachable, .connectionRefused, .timeout, .tooManyRequests, .serverError: true
-        case .unauthorized, .forbidden, .notFound, .deletesDisabled, .unsupported, .badAnswer,
-            .corrupt, .cancelled:
+        case .unreachable, .diskUnreadable, .connectionRefused, .timeout, .tooManyRequests,
+            .serverError:
+            true
+        case .untrusted, .unauthorized, .forbidden, .notFound, .deletesDisabled, .unsupported,
+            .badAnswer, .corrupt, .cancelled:
             false
         }
     }
@@ -73,7 +79,11 @@ extension RegistryError: CustomStringConvertible {
     private var explanation: String {
         switch kind {
         case .unreachable: "the registry can't be reached; check its url and the network"
+        case .diskUnreadable: "the registry's disk can't be used"
         case .connectionRefused: "connection refused; check that the registry runs"
+        case .untrusted:
+            "the registry's certificate is not trusted; name the authority that signed it with"
+                + " caFile in the settings, and the registry by the name it is for"
         case .timeout: "no answer in time; the registry may be overloaded"
         case .unauthorized: "the registry does not accept us; check username and password"
         case .forbidden: "not permitted; give the user the right to do this"
@@ -117,6 +127,7 @@ struct RegistryCall: Sendable {
     func error(for failure: TransportError) -> RegistryError {
         switch failure {
         case .connectionRefused: error(.connectionRefused)
+        case .untrusted(let text): error(.untrusted, text)
         case .timeout: error(.timeout)
         case .cancelled: error(.cancelled)
         case .bodyTooLarge, .invalidRequest: error(.badAnswer, "\(failure)")

@@ -108,6 +108,19 @@ package struct DecodedBody: Sendable, Equatable {
     package var rejections: [Rejection] = []
     /// Registry processes heard in ignored records, with the newest stamp of each: proof of life.
     package var instances: [String: Timestamp] = [:]
+    /// Content that ignored records ask for by its digest: a blob that was pushed, mounted or read,
+    /// or what was not found.
+    ///
+    /// It is no access, but what is in quarantine has to come back for it.
+    package private(set) var mentions: Set<Digest> = []
 
     package init() {}
+
+    /// Takes note of content that is asked for.
+    package mutating func mention(_ digest: Digest) {
+        if mentions.count < Self.mostMentions { mentions.insert(digest) }
+    }
+
+    /// More in one body are not kept apart from it; a mark before the purge finds what is needed.
+    private static let mostMentions = 4_096
 }

@@ -104,7 +104,7 @@ package struct RepositoryFacts: Sendable, Equatable {
     package var bytes: Int64 = 0
     /// Bytes that only its untagged manifests refer to within it.
     package var untaggedBytes: Int64 = 0
-    /// Pushes heard since the last run of a `pushes` trigger.
+    /// Pushes heard since the repository is known; each trigger remembers how many it has counted.
     package var pushes = 0
 
     package init(id: Int64, registry: String, name: RepositoryName) {

@@ -80,6 +80,11 @@ package struct Coverage: Sendable, Equatable {
         )
     }
 
+    /// How much of the time between two moments was not heard.
+    package func uncovered(from start: Timestamp, to end: Timestamp) -> Span {
+        uncovered(in: merged(until: end), from: start, to: end)
+    }
+
     /// The spans up to `now`, in order, joined where they meet.
     private func merged(until now: Timestamp) -> [CoveredSpan] {
         var result: [CoveredSpan] = []

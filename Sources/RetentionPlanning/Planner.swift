@@ -51,10 +51,8 @@ package struct Planner: Sendable {
         }
     }
 
-    /// Whether no further slice can add anything: the goal or the maximum is reached.
-    package var isFinished: Bool { isSatisfied || isFull }
-
-    var isFull: Bool { request.maximum.map { chosen >= $0 } ?? false }
+    /// Whether as many images as were asked for are chosen; what comes then is only counted.
+    package var isFull: Bool { request.maximum.map { chosen >= $0 } ?? false }
 
     /// Considers the candidates of one slice, the least recently accessed first.
     ///

@@ -65,10 +65,13 @@ package struct Policy: Sendable, Equatable {
         package var items: Int?
         /// Percent of a repository's tags, or of its untagged manifests, per run.
         package var share: Double?
+        /// Percent of a registry's bytes that one sweep of its storage takes.
+        package var bytes: Double?
 
-        package init(items: Int? = nil, share: Double? = nil) {
+        package init(items: Int? = nil, share: Double? = nil, bytes: Double? = nil) {
             self.items = items
             self.share = share
+            self.bytes = bytes
         }
     }
 

@@ -7,10 +7,13 @@ struct Workplace: Sendable {
 
     private static let folders = Mutex<Set<String>>([])
 
-    init() throws {
+    /// Makes it in `parent`, or among the temporary folders.
+    init(in parent: String? = nil) throws {
         Interruption.watch()
         let name = "lastpull-bench.\(UInt32.random(in: .min ... .max))"
-        path = FileManager.default.temporaryDirectory.appendingPathComponent(name).path
+        let place =
+            parent.map { URL(fileURLWithPath: $0) } ?? FileManager.default.temporaryDirectory
+        path = place.appendingPathComponent(name).path
         try FileManager.default.createDirectory(
             atPath: path,
             withIntermediateDirectories: false,
@@ -24,6 +27,20 @@ struct Workplace: Sendable {
     func write(_ text: String, to name: String) throws -> String {
         try text.write(toFile: file(name), atomically: false, encoding: .utf8)
         return file(name)
+    }
+
+    /// Refuses to begin what would fill the file system.
+    static func demandFiles(_ count: Int, in folder: String) throws {
+        var status = statvfs()
+        guard statvfs(folder, &status) == 0 else {
+            throw BenchError("\(folder): \(String(cString: strerror(errno)))")
+        }
+        // Some file systems make their inodes as they go, and tell of none.
+        let bytes = UInt64(status.f_bavail) * UInt64(status.f_frsize)
+        let isEnough = status.f_files == 0 || status.f_favail > UInt64(count)
+        guard isEnough, bytes > UInt64(count) * 4_096 else {
+            throw BenchError("\(folder) has no room for \(count) files; give --folder")
+        }
     }
 
     func remove() {

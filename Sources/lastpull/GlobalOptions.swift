@@ -15,8 +15,12 @@ struct GlobalOptions: ParsableArguments {
     @Option(help: "A registry to work on without a settings file, such as http://127.0.0.1:5000.")
     var url: String?
 
+    @Option(help: "The registry's disk, where its filesystem driver's root is on this machine.")
+    var storage: String?
+
     @Option(
-        help: "With --url: the ledger file (else one per registry under $XDG_STATE_HOME/lastpull)."
+        help:
+            "Without settings: the ledger file (else one per target under $XDG_STATE_HOME/lastpull)."
     )
     var ledger: String?
 
@@ -33,12 +37,13 @@ struct GlobalOptions: ParsableArguments {
     var verbose = false
 
     func validate() throws {
-        if url != nil, config != nil {
-            throw ValidationError("--url and --config exclude each other; give one of them")
+        if url != nil || storage != nil, config != nil {
+            let option = url == nil ? "--storage" : "--url"
+            throw ValidationError("\(option) and --config exclude each other; give one of them")
         }
-        if url == nil, ledger != nil || username != nil || passwordFile != nil {
+        if url == nil, storage == nil, ledger != nil || username != nil || passwordFile != nil {
             throw ValidationError(
-                "--ledger, --username and --password-file go with --url; the settings file has its own"
+                "--ledger, --username and --password-file go with --url or --storage; the settings file has its own"
             )
         }
         if (username == nil) != (passwordFile == nil) {
@@ -47,15 +52,27 @@ struct GlobalOptions: ParsableArguments {
     }
 
     /// Whether there are no settings, so that only what is named and what is untagged may go.
-    var isWithoutSettings: Bool { url != nil }
+    var isWithoutSettings: Bool { url != nil || storage != nil }
+
+    /// Without settings nobody has listened, perhaps ever: a plan then looks emptier than it is.
+    func sayWhatIsUnseen() {
+        guard isWithoutSettings else { return }
+        Terminal.complain(
+            "a registry's API lists no untagged manifests; only those are known that this ledger "
+                + "has seen with a tag before, or in events"
+        )
+    }
 
     func settings() throws -> Settings {
-        guard let url else { return try Settings(file: try configurationFile()) }
+        guard let place = url ?? storage else {
+            return try Settings(file: try configurationFile())
+        }
         return try Settings(
             url: url,
+            storage: try storage.map(Self.absolute),
             username: username,
             passwordFile: passwordFile,
-            ledger: ledger ?? Self.stateFile(for: url)
+            ledger: ledger ?? Self.stateFile(for: url == nil ? try Self.absolute(place) : place)
         )
     }
 
@@ -78,10 +95,19 @@ struct GlobalOptions: ParsableArguments {
         let places = ["lastpull.yaml", "/etc/lastpull/lastpull.yaml"]
         guard let file = places.first(where: FileManager.default.fileExists) else {
             throw ValidationError(
-                "no settings file: give --config FILE, or --url URL to work on a registry without one"
+                "no settings file: give --config FILE, or --url URL or --storage DIR to work without one"
             )
         }
         return file
+    }
+
+    /// The storage's own path, so that one folder has one ledger however it is named.
+    private static func absolute(_ folder: String) throws -> String {
+        guard let path = realpath(folder, nil) else {
+            throw ValidationError("--storage \(folder): \(String(cString: strerror(errno)))")
+        }
+        defer { free(path) }
+        return String(cString: path)
     }
 
     private static func stateFile(for url: String) -> String {

@@ -17,45 +17,62 @@ struct Lastpull: AsyncParsableCommand {
         version: OwnUserAgent.version,
         subcommands: [
             Serve.self, Check.self, PlanCommand.self, Clean.self, Delete.self, Sweep.self,
-            Approve.self, Restore.self, Runs.self, Explain.self, Events.self, LedgerCommand.self,
+            Prune.self, Approve.self, Restore.self, Runs.self, Explain.self, Events.self,
+            LedgerCommand.self,
         ]
     )
 
     static func main() async {
         // A reader that goes away must not end us in the middle of a removal.
         signal(SIGPIPE, SIG_IGN)
+        Terminal.holdClosedStreams()
+        var status = Outcome.done
+        var type: any ParsableCommand.Type = Self.self
         do {
             var command = try parseAsRoot()
+            type = Swift.type(of: command)
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
             } else {
                 try command.run()
             }
-        } catch let status as ExitCode {
-            Foundation.exit(status.rawValue)
         } catch {
-            Self.end(with: error)
+            status = Self.status(after: error, in: type)
         }
+        if Terminal.reportFailure(), status == Outcome.done { status = Outcome.failed }
+        Foundation.exit(status.rawValue)
     }
 
-    /// Errors of our own end with 1 and one line each; usage and help are the parser's.
-    private static func end(with error: any Error) -> Never {
+    /// Says what is wrong; errors of our own end with 1 and one line each.
+    private static func status(
+        after error: any Error,
+        in type: any ParsableCommand.Type
+    ) -> ExitCode {
+        if let status = error as? ExitCode { return status }
         let code = exitCode(for: error)
-        if code == .success || code == .validationFailure || error is ValidationError {
-            exit(withError: error)
-        }
-        if let error = error as? SettingsError {
+        if code == .success {
+            Terminal.say(fullMessage(for: error))
+        } else if let error = error as? ValidationError {
+            // Thrown by a command that runs already: the parser would show the usage of the whole.
+            Terminal.complain(lines: "Error: \(error.message)\n\(usage(of: type))")
+        } else if code == .validationFailure {
+            Terminal.complain(lines: fullMessage(for: error))
+        } else if error is SettingsError {
             // Each line begins with its place, as editors want it.
             Terminal.complain(lines: "\(error)")
         } else {
-            if error is SettingsError {
-                Terminal.complain(lines: "\(error)")
-            } else {
-                Terminal.complain("\(error)")
-            }
+            Terminal.complain("\(error)")
+            return error is ImageNameError ? .validationFailure : Outcome.failed
         }
-        if error is ImageNameError { Foundation.exit(ExitCode.validationFailure.rawValue) }
-        Foundation.exit(Outcome.failed.rawValue)
+        return error is SettingsError ? Outcome.failed : code
+    }
+
+    /// The usage of a command as the parser shows it.
+    private static func usage(of type: any ParsableCommand.Type) -> String {
+        let usage = usageString(for: type)
+        let command = usage.split(separator: " ").prefix { $0.first?.isLetter ?? false }
+            .joined(separator: " ")
+        return "Usage: \(usage)\n  See '\(command) --help' for more information."
     }
 }
 

@@ -90,6 +90,36 @@ struct CoverageTests {
         #expect(try await covered(fixture) == [.minutes(5), .minutes(10)])
     }
 
+    // Replica a stops reporting when b joins, and goes on serving: every other probe reaches it, and
+    // is lost. So it was not restarted as b, and is waited for as long as any process.
+    @Test func aReplicaThatStillAnswersIsNotTakenForRestarted() async throws {
+        let fixture = try await LedgerFixture()
+        for name in ["p1", "p2"] { try await probe(fixture, name, through: "a") }
+        let last = fixture.now
+        try await probe(fixture, "p3", through: "b")
+        try await probe(fixture, "lost", through: nil)
+        for name in ["p5", "p6", "p7"] { try await probe(fixture, name, through: "b") }
+        #expect(try await covered(fixture) == [.minutes(5)])
+
+        // An hour after its last word nobody waits for it any more; what comes back since, counts.
+        while fixture.now < last + .minutes(75) {
+            try await probe(fixture, "q\(fixture.now.milliseconds)", through: "b")
+        }
+        #expect(try await covered(fixture) == [.minutes(5), .minutes(15)])
+    }
+
+    // A probe that was answered by the old process just before its end was no successor's to return.
+    @Test func aProbeLostWithTheOldProcessDelaysNoSuccession() async throws {
+        let fixture = try await LedgerFixture()
+        for name in ["p1", "p2"] { try await probe(fixture, name, through: "a") }
+        try await probe(fixture, "lost", through: nil)
+        for name in ["p4", "p5"] { try await probe(fixture, name, through: "b") }
+        #expect(try await covered(fixture) == [.minutes(5), .minutes(5)])
+        // Nor does one that is still under way.
+        try await probe(fixture, "under way", through: nil)
+        #expect(try await covered(fixture) == [.minutes(5), .minutes(5)])
+    }
+
     @Test func healsOurAbsenceWhenTheQueueWasDelivered() async throws {
         let fixture = try await LedgerFixture()
         for name in ["p1", "p2"] { try await probe(fixture, name) }
@@ -112,6 +142,29 @@ struct CoverageTests {
         #expect(healed.absences == [])
         let whole = try await covered(fixture)
         #expect(whole.max() ?? .zero >= .minutes(75))
+    }
+
+    // A probe that a kill cut off may never have been sent: it must not look like one that was
+    // answered and never reported. One that was answered does, whoever was killed since.
+    @Test func marksProbesThatWereCutOffByOurEnd() async throws {
+        let fixture = try await LedgerFixture()
+        for name in ["p1", "p2"] { try await probe(fixture, name) }
+        try await probe(fixture, "answered", through: nil)
+        fixture.now = fixture.now + .minutes(5)
+        try await fixture.ledger.probeSent(
+            "cut off",
+            to: fixture.registry,
+            mediaType: MediaType.ociManifest,
+            at: fixture.now
+        )
+        try await fixture.ledger.heartbeat(at: fixture.now)
+        fixture.now = fixture.now + .minutes(1)
+        try await fixture.ledger.beginListening(at: fixture.now)
+        let probes = try await fixture.ledger.probes(of: fixture.registry, limit: 10)
+        #expect(
+            probes.map(\.failure) == ["lastpull ended before it was answered", nil, nil, nil]
+        )
+        #expect(probes.map { $0.returnedAt == nil } == [true, true, false, false])
     }
 
     @Test func keepsTheGapOfAnAbsenceInWhichTheRegistryWasRestarted() async throws {

@@ -13,6 +13,7 @@ enum SettingsSamples {
         "/run/secrets/registry": "pass word\n",
         "/run/secrets/token": "t0ken\r\n",
         "/run/secrets/bare": "bare",
+        "/etc/ssl/own.pem": "-----BEGIN CERTIFICATE-----\nMA==\n-----END CERTIFICATE-----\n",
         "/run/secrets/empty": "\n",
         "/run/secrets/two-lines": "one\ntwo\n",
     ]

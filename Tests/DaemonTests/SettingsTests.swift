@@ -26,9 +26,20 @@ struct SettingsTests {
         #expect(registry.inventory == .hours(6))
         #expect(registry.gapTolerance == .minutes(10))
         #expect(registry.probe == .minutes(5))
+        #expect(registry.grace == .hours(1) && registry.quarantine == .hours(1))
+        #expect(registry.afterSweep.isEmpty)
         #expect(registry.username == nil && registry.password == nil && registry.storage == nil)
         #expect(registry.probeURL == nil && registry.trustHistoryFrom == nil)
-        #expect(registry.repositories == nil)
+        #expect(registry.repositories == nil && registry.caFile == nil)
+    }
+
+    // The address for clients may be the only one with a certificate.
+    @Test(arguments: ["url: 'https://a'", "url: 'http://a', probeUrl: 'https://b'"])
+    func anAuthorityGoesWithAnAddressThatHasACertificate(addresses: String) throws {
+        let settings = try SettingsSamples.parse(
+            "registries: [{ name: a, \(addresses), caFile: /etc/ssl/own.pem }]"
+        )
+        #expect(settings.registries.first?.caFile == "/etc/ssl/own.pem")
     }
 
     @Test(
@@ -60,6 +71,8 @@ struct SettingsTests {
         #expect(registry.username == "cleaner")
         #expect(registry.password == Secret("pass word"))
         #expect(registry.storage == "/var/lib/registry")
+        #expect(registry.afterSweep == ["systemctl", "restart", "docker-registry"])
+        #expect(registry.grace == .hours(2) && registry.quarantine == .minutes(90))
         #expect(registry.probeURL == "https://registry.example.com")
         #expect(registry.trustHistoryFrom == Timestamp(milliseconds: 1_767_225_600_000))
         #expect(
@@ -90,7 +103,7 @@ struct SettingsTests {
                 ),
                 untaggedAfter: .hours(1),
                 mode: .enforce,
-                brake: Policy.Brake(items: 500, share: 50)
+                brake: Policy.Brake(items: 500, share: 50, bytes: 40)
             )
         }
     }
@@ -104,7 +117,8 @@ struct SettingsTests {
                     above: .percent(80),
                     until: .percent(70),
                     critical: .percent(95)
-                )
+                ),
+                clean: [.tags, .untagged, .storage]
             ),
             Trigger(
                 name: "cache-size",
@@ -113,7 +127,8 @@ struct SettingsTests {
                 measure: .repositoryBytes(
                     above: ByteCount(50_000_000_000),
                     until: ByteCount(40_000_000_000)
-                )
+                ),
+                clean: [.tags]
             ),
             Trigger(name: "nightly", measure: .every(.hours(24))),
         ]

@@ -59,6 +59,43 @@ struct SettingsValueTests {
         #expect(settings.triggers.first?.cooldown == .zero)
     }
 
+    /// A full disk is helped only by what goes from it; elsewhere the storage has to be named.
+    @Test(arguments: [
+        ("volume: /srv, above: 80%", [Trigger.Target.tags, .untagged, .storage]),
+        ("registryBytes: 1GB", [.tags, .untagged]),
+        ("every: 24h, clean: [storage]", [.storage]),
+        ("volume: /srv, above: 80%, clean: [storage, storage]", [.storage]),
+        ("volume: /srv, above: 80%, clean: [untagged]", [.untagged]),
+    ])
+    func triggersCleanWhatIsNamed(text: String, targets: [Trigger.Target]) throws {
+        let settings = try SettingsSamples.parse(
+            """
+            registries: [{ name: local, url: "http://a.example", storage: /srv }]
+            triggers: [{ name: t, \(text) }]
+            """
+        )
+        #expect(settings.triggers.first?.clean == Set(targets))
+    }
+
+    // Both are given up on purpose, where nobody pushes while lastpull works.
+    @Test func timesOfTheStorageMayBeZero() throws {
+        let settings = try SettingsSamples.parse(
+            "registries: [{ name: a, url: 'http://a', storage: /srv, grace: 0s, quarantine: 0s }]"
+        )
+        #expect(settings.registries[0].grace == .zero && settings.registries[0].quarantine == .zero)
+    }
+
+    @Test(arguments: [
+        "storage: srv", "storage: /srv, grace: soon", "storage: /srv, quarantine: -1h",
+        "storage: /srv, afterSweep: systemctl restart", "storage: /srv, afterSweep: []",
+    ])
+    func whatIsWrongAboutTheStorageIsRefused(text: String) throws {
+        let problems = try SettingsSamples.problems(
+            in: "registries: [{ name: a, url: 'http://a', \(text) }]"
+        )
+        #expect(problems.count == 1)
+    }
+
     @Test func anyAddressNeedsAllThreeTokens() throws {
         let settings = try SettingsSamples.parse(
             beside: """

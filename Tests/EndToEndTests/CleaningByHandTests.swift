@@ -57,6 +57,8 @@ extension Cleaning {
             let refused = try await run("sweep", "--now")
             #expect(refused.status == 64)
             #expect(refused.errors.contains("while \(registry.url) answers"), "\(refused.errors)")
+            #expect(refused.errors.contains("--now always needs --force"), "\(refused.errors)")
+            #expect(refused.errors.contains("Usage: lastpull sweep "), "\(refused.errors)")
             #expect(await registry.manifests(repository) == [untagged, tagged])
 
             let dry = try await report("sweep", "--now", "--force", "--dry-run")
@@ -72,9 +74,32 @@ extension Cleaning {
 
         @Test func sweepsOnlyTheRepositoriesThatAreNamed() async throws {
             let (untagged, _) = try await leaveUntagged()
+            await registry.add("team/other", "v1", seed: 3)
             let report = try await report("sweep", "team/other", "--now", "--force")
             #expect(report.items.isEmpty)
             #expect(await registry.manifests(repository).contains(untagged))
+            await registry.stop()
+        }
+
+        // A misspelt name must not look like a repository that was clean already.
+        @Test func sweepsNoRepositoryThatIsNotThere() async throws {
+            let (untagged, _) = try await leaveUntagged()
+            let result = try await run("sweep", repository, "team/ap", "--now", "--force")
+            #expect(result.status == 1)
+            #expect(result.errors.contains("no repository team/ap is known"), "\(result.errors)")
+            #expect(await registry.manifests(repository).contains(untagged))
+            await registry.stop()
+        }
+
+        // Without settings nobody listened: the API alone shows no untagged manifest.
+        @Test(arguments: ["plan", "sweep"])
+        func saysThatTheRegistryListsNoUntaggedManifests(command: String) async throws {
+            let result = try await run(command, "--json")
+            #expect(result.status == 0)
+            #expect(result.errors.contains("lists no untagged manifests"), "\(result.errors)")
+            #expect(throws: Never.self) {
+                try JSONSerialization.jsonObject(with: Data(result.output.utf8))
+            }
             await registry.stop()
         }
 

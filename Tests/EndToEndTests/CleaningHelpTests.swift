@@ -6,8 +6,8 @@ extension Cleaning {
     /// The command line is an interface: it changes on purpose only.
     struct Help {
         private static let commands = [
-            "lastpull", "serve", "check", "plan", "clean", "delete", "sweep", "approve", "restore",
-            "runs", "explain", "events", "ledger", "ledger stats", "ledger backup",
+            "lastpull", "serve", "check", "plan", "clean", "delete", "sweep", "prune", "approve",
+            "restore", "runs", "explain", "events", "ledger", "ledger stats", "ledger backup",
             "ledger verify",
         ]
 

@@ -81,6 +81,29 @@ extension Cleaning {
             await registry.stop()
         }
 
+        // What one trigger has counted is still new to the other: after three pushes the second fires
+        // although the first has run after two.
+        @Test func eachTriggerCountsPushesByItself() async throws {
+            var settings = CleaningSettings(url: registry.url)
+            settings.triggers = [
+                "{ name: second, registry: local, pushes: 2, cooldown: 0s }",
+                "{ name: third, registry: local, pushes: 3, cooldown: 0s }",
+            ]
+            try await lastpull.start(settings: settings.text)
+            var causes: [String] = []
+            for seed in 1...4 {
+                try await registry.push(repository, "t\(seed)", seed: UInt64(seed))
+                if seed == 1 { continue }
+                causes = try await eventualValue("run \(seed - 1) has ended") {
+                    let runs = try await lastpull.summaries().filter { $0.endedAt != nil }
+                    return runs.count >= seed - 1 ? runs.reversed().map(\.cause) : nil
+                }
+            }
+            #expect(causes == ["second", "third", "second"])
+            try await lastpull.terminate()
+            await registry.stop()
+        }
+
         // A tag that moves on leaves its manifest without one. The first was pulled by its digest,
         // as a cluster does that pins it: it stays although the others are not enough then.
         @Test(arguments: ["untagged: 3, until: 1", "untaggedBytes: 350KB, until: 150KB"])
@@ -164,6 +187,30 @@ extension Cleaning {
 
             #expect(event["why"]?.contains("tagPattern 5") == true, "\(event)")
             #expect(await registry.tagNames(repository) == ["t1", "t2", "t3", "t4", "t5"])
+            try await lastpull.terminate()
+            await registry.stop()
+        }
+
+        // A week has to be heard before anything may go. Till then no tag is looked at, or the walk
+        // over a large registry would start again and again: that these are fresh is not found out.
+        @Test func looksAtNoTagWhileTheHistoryIsIncomplete() async throws {
+            let keep = "{ accessed: { atLeast: 1, within: 7d }, pushed: { within: 24h } }"
+            try await startWithFiveImages(settings("tags: 5, until: 3", keep: keep))
+            try await registry.push(repository, "t6", seed: 6, bytes: 100_000)
+
+            let event = try await eventualValue("it is announced") {
+                try await lastpull.events("--filter", "event=insufficient").first
+            }
+
+            #expect(
+                event["why"] == "needed 3 tags, found 0 (kept: historyIncomplete 6)",
+                "\(event)"
+            )
+            #expect(await registry.tagNames(repository).count == 6)
+            // By hand each is looked at, and has a reason of its own.
+            let plan = try await lastpull.report("plan")
+            #expect(plan.keptReasons["freshPush"] != nil, "\(plan.keptReasons)")
+            #expect(plan.kept == 6)
             try await lastpull.terminate()
             await registry.stop()
         }

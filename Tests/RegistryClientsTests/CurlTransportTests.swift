@@ -84,19 +84,6 @@ struct CurlTransportTests {
         }
     }
 
-    @Test func shutdownEndsTransfersAndRefusesNewOnes() async throws {
-        try await withRegistry { registry in
-            await registry.fail(.slow(.seconds(60)))
-            let own = CurlTransport()
-            let request = HTTPRequest(url: "\(registry.url)/v2/")
-            let task = Task { try await own.send(request) }
-            try await eventually("the request is there") { await !registry.requests.isEmpty }
-            own.shutdown()
-            await #expect(throws: TransportError.cancelled) { try await task.value }
-            await #expect(throws: TransportError.cancelled) { try await own.send(request) }
-        }
-    }
-
     // More requests than connections, so some have to wait for one.
     @Test func manyRequestsAtOnceAllGetTheirOwnAnswer() async throws {
         try await withRegistry { registry in

@@ -57,7 +57,7 @@ struct ByteGoalPropertyTests {
                 let planner = generated.plan(pages, goal: Self.allBytes, maximum: maximum)
                 let chosen = planner.items.count { !$0.goesAlong }
                 #expect(chosen <= maximum, "seed \(seed)")
-                #expect(planner.isFinished == (chosen == maximum), "seed \(seed)")
+                #expect(planner.isFull == (chosen == maximum), "seed \(seed)")
                 let held = planner.items.filter { $0.kind == .tag }.compactMap(\.manifestID)
                 #expect(planner.removedManifests.isSuperset(of: held), "seed \(seed)")
                 if planner.keptReasons[.overMaximum] == nil {

@@ -48,7 +48,7 @@ struct ByteGoalTests {
         let planner = plan(world, bytes(1))
         #expect(planner.items.isEmpty)
         #expect(planner.keptReasons == [.notNeeded: 1, .accessed: 1])
-        #expect(!planner.isFinished)
+        #expect(!planner.isSatisfied)
         // Only bytes are not helped by it.
         for goal: Goal in [.everything, .tags(count: 1), .untagged(count: 1)] {
             #expect(plan(world, bytes { $0.goal = goal }).removedTags == [cold])
@@ -89,7 +89,7 @@ struct ByteGoalTests {
         for (index, page) in pages.enumerated() {
             #expect(planner.items.isEmpty)
             #expect(planner.keptReasons == (index == 0 ? [:] : [.notNeeded: index]))
-            #expect(!planner.isFinished)
+            #expect(!planner.isSatisfied)
             planner.consider(page)
             // A slice that comes again changes nothing.
             planner.consider(pages[0])
@@ -180,7 +180,7 @@ struct ByteGoalTests {
         let planner = plan(world, bytes { $0.maximum = 1 })
         #expect(planner.removedTags == [single])
         #expect(planner.keptReasons == [.notNeeded: 1, .accessed: 1, .overMaximum: 1])
-        #expect(planner.isFinished)
+        #expect(planner.isFull)
         #expect(plan(world, bytes { $0.maximum = 2 }).removedTags == [single, over])
     }
 
@@ -193,7 +193,7 @@ struct ByteGoalTests {
         let two = plan(world, bytes { $0.maximum = 2 })
         #expect(two.items.map(\.tagID) == pair)
         #expect(two.keptReasons == [.overMaximum: 1])
-        #expect(two.isFinished)
+        #expect(two.isFull)
     }
 
     @Test mutating func aTagYoungerThanAskedKeepsTheOthers() throws {

@@ -145,7 +145,7 @@ struct TagRuleTests {
         let planner = plan(world, request(accessPolicy()) { $0.maximum = 1 })
         #expect(planner.items.count == 1)
         #expect(planner.keptReasons == [.overMaximum: 1])
-        #expect(planner.isFinished)
+        #expect(planner.isFull)
         #expect(!planner.isSatisfied)
     }
 

@@ -19,7 +19,8 @@ extension CoverageWriter {
     /// others speak for the registry alone; nil when none went.
     ///
     /// A process counts as gone when it was not heard for an hour, or at once when each silent one
-    /// has a successor that was first heard after it, and two probes have come back since.
+    /// has a successor that was first heard after it, and two probes have come back since and none
+    /// was lost: a lost one was answered by a process that no longer reports, such as the old one.
     func drop(from live: inout [Instance], _ source: Int, now: Timestamp) throws -> Int64? {
         var resume: Int64?
         let horizon = now.milliseconds - Self.silence
@@ -55,16 +56,33 @@ extension CoverageWriter {
             pairs.append((old, free.remove(at: index)))
         }
         guard let newest = pairs.map(\.1.firstStamp).max() else { return [] }
-        let proofs =
-            try db.number(
-                """
-                SELECT count(*) FROM probe AS p
-                JOIN probeReturn AS r ON r.probeId = p.id AND r.source = ?
-                WHERE p.registryId = ? AND p.sentAt >= ?
-                """,
-                [source, registryId, newest]
-            ) ?? 0
-        return proofs >= Self.proofsOfSuccession ? pairs : []
+        return try isProven(source, since: newest) ? pairs : []
+    }
+
+    /// Whether enough probes have come back since `start`, and every answered one before the last
+    /// of them.
+    ///
+    /// The events cannot tell a process that was restarted from one that broke when another joined:
+    /// only a client whose reads still reach the old one can. Where a balancer never lets ours, the
+    /// old one is waited for no longer either.
+    private func isProven(_ source: Int, since start: Int64) throws -> Bool {
+        let counts = try db.row(
+            """
+            WITH recent AS (
+                SELECT p.sentAt, r.probeId IS NOT NULL AS isBack,
+                    p.answeredAt IS NOT NULL AND p.failure IS NULL AS isAnswered
+                FROM probe AS p
+                LEFT JOIN probeReturn AS r ON r.probeId = p.id AND r.source = ?1
+                WHERE p.registryId = ?2 AND p.sentAt >= ?3
+            )
+            SELECT ifnull(sum(isBack), 0), ifnull(sum(isAnswered AND NOT isBack), 0) FROM recent
+            WHERE sentAt <= (SELECT max(sentAt) FROM recent WHERE isBack)
+            """,
+            [source, registryId, start]
+        )
+        guard let counts else { return false }
+        let (back, lost): (Int, Int) = (counts[0], counts[1])
+        return back >= Self.proofsOfSuccession && lost == 0
     }
 
     private func drop(_ instance: Instance, _ source: Int, now: Timestamp) throws {

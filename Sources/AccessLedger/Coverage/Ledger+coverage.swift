@@ -56,10 +56,7 @@ extension Ledger {
             // A heartbeat from the future means that the clock was set back: nothing that it
             // stamped since can be trusted.
             let last = min(beat, time.milliseconds)
-            try db.run(
-                "DELETE FROM coverage WHERE fromTime > ? AND kind <> 'trust'",
-                [time.milliseconds]
-            )
+            try db.run("DELETE FROM coverage WHERE fromTime > ?", [time.milliseconds])
             try db.run(
                 "UPDATE coverage SET toTime = ?1 WHERE toTime > ?1",
                 [time.milliseconds]
@@ -180,6 +177,28 @@ extension Ledger {
                 from: Timestamp(milliseconds: row[0]),
                 to: (row[1] as Int64?).map(Timestamp.init(milliseconds:)),
                 reason: row[2]
+            )
+        }
+    }
+}
+
+extension Ledger {
+    /// How many processes of a registry have sent something since a time, but for those that are
+    /// known to have ended.
+    package func processesHeard(
+        of registry: RegistryRow,
+        since horizon: Timestamp
+    ) async throws -> Int {
+        try await read("count a registry's processes in") { db in
+            Int(
+                try db.number(
+                    """
+                    SELECT count(DISTINCT name) FROM instance
+                    WHERE registryId = ? AND lastHeard >= ? AND droppedAt IS NULL
+                        AND name <> ''
+                    """,
+                    [registry.id, horizon.milliseconds]
+                ) ?? 0
             )
         }
     }

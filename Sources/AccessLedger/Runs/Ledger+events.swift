@@ -86,7 +86,18 @@ extension Ledger {
         }
     }
 
-    /// Notes that a trigger ran for a target; `pushes` counts anew from here where it says so.
+    /// How many of each repository's pushes a trigger has counted, by row.
+    package func pushesCounted(byTrigger name: String) async throws -> [Int64: Int] {
+        try await read("read a trigger's state from") { db in
+            let rows = try db.rows(
+                "SELECT repositoryId, pushes FROM triggerState WHERE name = ? AND pushes > 0",
+                [name]
+            )
+            return Dictionary(rows.map { ($0[0], $0[1]) }, uniquingKeysWith: +)
+        }
+    }
+
+    /// Notes that a trigger ran for a target, and how many pushes it counted for that.
     package func ran(
         trigger name: String,
         registryId: Int64,
@@ -98,19 +109,15 @@ extension Ledger {
         try await write("write a trigger's state to") { db in
             try db.run(
                 """
-                INSERT INTO triggerState (name, registryId, repositoryId, lastRun, lastNote)
-                VALUES (?1, ?2, ?3, ?4, ?5)
-                ON CONFLICT (name, registryId, repositoryId)
-                DO UPDATE SET lastRun = excluded.lastRun, lastNote = excluded.lastNote
+                INSERT INTO triggerState (name, registryId, repositoryId, lastRun, lastNote, pushes)
+                VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+                ON CONFLICT (name, registryId, repositoryId) DO UPDATE SET
+                    lastRun = excluded.lastRun,
+                    lastNote = excluded.lastNote,
+                    pushes = pushes + excluded.pushes
                 """,
-                [name, registryId, repositoryId, time.milliseconds, note]
+                [name, registryId, repositoryId, time.milliseconds, note, pushesCounted]
             )
-            if pushesCounted > 0 {
-                try db.run(
-                    "UPDATE repository SET pushes = max(0, pushes - ?) WHERE id = ?",
-                    [pushesCounted, repositoryId]
-                )
-            }
         }
     }
 }

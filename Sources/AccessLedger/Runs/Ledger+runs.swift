@@ -24,6 +24,7 @@ extension Ledger {
             )
             let id = db.lastInsertedRowID
             for item in run.items { try Self.insert(item, of: id, at: run.createdAt, db) }
+            for item in run.storage { try Self.insert(item, of: id, at: run.createdAt, db) }
             for event in events { try Self.append(event, db) }
         }
     }
@@ -65,6 +66,7 @@ extension Ledger {
             )
             guard let row, var run = Self.runRecord(row) else { return nil }
             run.items = try Self.items(ofRun: row[0], db)
+            run.storage = try Self.storageItems(ofRun: row[0], db)
             return run
         }
     }
@@ -76,17 +78,30 @@ extension Ledger {
                 """
                 SELECT id, name, cause, measured, scope, mode, state, note, createdAt, endedAt,
                     kept, keptReasons, fingerprint,
-                    (SELECT count(*) FROM runItem WHERE runId = run.id),
-                    (SELECT count(*) FROM runItem WHERE runId = run.id AND state = 'done'),
+                    (SELECT count(*) FROM runItem WHERE runId = run.id)
+                        + (SELECT count(*) FROM storageItem WHERE runId = run.id),
+                    (SELECT count(*) FROM runItem WHERE runId = run.id AND state = 'done')
+                        + (SELECT count(*) FROM storageItem
+                            WHERE runId = run.id AND state IN ('done', 'quarantined')),
                     (SELECT ifnull(sum(bytes), 0) FROM runItem
                         WHERE runId = run.id AND (state = 'done'
                             OR (state = 'planned' AND run.state IN ('planned', 'waiting'))))
+                        + (SELECT ifnull(sum(bytes), 0) FROM storageItem
+                            WHERE runId = run.id AND (state IN ('done', 'quarantined')
+                                OR (state = 'planned' AND run.state IN ('planned', 'waiting')))),
+                    (SELECT ifnull(sum(reclaimed), 0) FROM storageItem WHERE runId = run.id)
                 FROM run ORDER BY id DESC LIMIT ?
                 """,
                 [limit]
             ).compactMap { row in
                 Self.runRecord(row).map {
-                    RunSummary(run: $0, items: row[13], done: row[14], released: row[15])
+                    RunSummary(
+                        run: $0,
+                        items: row[13],
+                        done: row[14],
+                        released: row[15],
+                        reclaimed: row[16]
+                    )
                 }
             }
         }
@@ -127,6 +142,26 @@ extension Ledger {
                 [cause, fingerprint]
             ) == 1
         }
+    }
+
+    /// The newest plan of a cause that waits for approval and would remove the same, asked for alike.
+    package func waitingRun(
+        _ fingerprint: String,
+        ofCause cause: String,
+        scope: String
+    ) async throws -> RunRecord? {
+        let name = try await read("read the runs from") { db in
+            try db.row(
+                """
+                SELECT name FROM run
+                WHERE cause = ? AND fingerprint = ? AND scope = ? AND state = 'waiting'
+                ORDER BY id DESC LIMIT 1
+                """,
+                [cause, fingerprint, scope]
+            ).flatMap { RunName($0[0] as String) }
+        }
+        guard let name else { return nil }
+        return try await run(name)
     }
 
     /// Changes a run's state, and writes the events that tell of it in the same transaction.
@@ -266,4 +301,6 @@ package struct RunSummary: Sendable, Equatable {
     package var items: Int
     package var done: Int
     package var released: Int64
+    /// Bytes that are off the registry's disk.
+    package var reclaimed: Int64
 }

@@ -14,6 +14,9 @@ package struct RunRecord: Sendable, Equatable {
         case failed
 
         package var isOver: Bool { self != .running && self != .waiting }
+
+        /// Whether nothing of it is carried out.
+        package var isPlan: Bool { self == .planned || self == .waiting }
     }
 
     package var name: RunName
@@ -35,6 +38,8 @@ package struct RunRecord: Sendable, Equatable {
     /// Equal for plans that would remove the same.
     package var fingerprint: String
     package var items: [RunItem]
+    /// What goes from the registry's own disk.
+    package var storage: [StorageItem]
 
     package init(
         name: RunName,
@@ -57,10 +62,14 @@ package struct RunRecord: Sendable, Equatable {
         keptReasons = [:]
         fingerprint = ""
         items = []
+        storage = []
     }
 }
 
 extension RunRecord {
+    /// Bytes that the run itself took off the registry's disk.
+    package var reclaimed: Int64 { storage.reduce(0) { $0 + $1.reclaimed } }
+
     /// The run as it is taken up again after a kill or a refusal; nil where nothing is left to do.
     package func reopened() -> RunRecord? {
         var run = self

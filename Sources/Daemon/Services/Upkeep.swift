@@ -21,6 +21,7 @@ struct Upkeep: Sendable {
 
     var services: [Periodic] {
         [heartbeat, rollOff] + deployment.targets.flatMap { [inventory($0), probes($0)] }
+            + deployment.targets.filter { $0.storage != nil }.map(purges)
     }
 
     private var heartbeat: Periodic {
@@ -44,6 +45,17 @@ struct Upkeep: Sendable {
             )
             // In small steps, so that webhooks never wait long behind it.
             return isMore ? .seconds(1) : .hours(1)
+        }
+    }
+
+    private func purges(_ target: CleanupTarget) -> Periodic {
+        Periodic(name: "purge of \(target.row.name)", logger: deployment.logger) {
+            do {
+                _ = try await deployment.sweeper.purge(target, cause: .init(name: "quarantine"))
+            } catch CleanupError.alreadyRunning {
+                // It is due after that cleanup, too.
+            }
+            return min(.minutes(1), max(target.quarantine, .seconds(1)))
         }
     }
 

@@ -116,11 +116,12 @@ extension Policy.AccessRule {
 extension Policy.Brake {
     /// Reads a brake; `items: 0` makes every plan wait for approval.
     fileprivate static func parse(_ entry: SettingsEntry) -> Policy.Brake? {
-        let shape = SettingsShape(keys: ["items", "share"], later: ["bytes"])
+        let shape = SettingsShape(keys: ["items", "share", "bytes"])
         guard let section = entry.section(shape) else { return nil }
         return Policy.Brake(
             items: section["items"]?.count(atLeast: 0),
-            share: section["share"]?.percent()
+            share: section["share"]?.percent(),
+            bytes: section["bytes"]?.percent()
         )
     }
 }

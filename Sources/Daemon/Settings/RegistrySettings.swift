@@ -16,6 +16,12 @@ package struct RegistrySettings: Sendable, Equatable {
     package var password: Secret?
     /// Where the filesystem driver's root is on this machine.
     package var storage: String?
+    /// Nothing younger is swept from the storage.
+    package var grace: Span
+    /// Between out of sight and off the disk.
+    package var quarantine: Span
+    /// The command that restarts the registry after a sweep; empty for none.
+    package var afterSweep: [String]
     /// How often the whole is listed; events keep it current between.
     package var inventory: Span
     /// The sum of gaps that coverage forgives; may be zero.
@@ -28,8 +34,12 @@ package struct RegistrySettings: Sendable, Equatable {
     package var trustHistoryFrom: Timestamp?
     /// The repositories to look after where the registry forbids its catalog; nil asks the catalog.
     package var repositories: [RepositoryName]?
+    /// A PEM file with the authority of the certificate, where the system does not know it.
+    package var caFile: String?
 
     package static let defaultInventory = Span.hours(6)
     package static let defaultGapTolerance = Span.minutes(10)
+    package static let defaultGrace = Span.hours(1)
+    package static let defaultQuarantine = Span.hours(1)
     package static let defaultProbe = Span.minutes(5)
 }

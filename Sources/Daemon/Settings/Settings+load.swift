@@ -15,18 +15,21 @@ extension Settings {
 
     /// Settings for working on one registry by hand, without a file: no policies, no triggers.
     package init(
-        url: String,
+        url: String?,
+        storage: String? = nil,
         username: String?,
         passwordFile: String?,
         ledger: String
     ) throws {
-        let address: String
+        var address = ""
         do {
-            address = try RegistryURL(url).description
+            if let url { address = try RegistryURL(url).description }
         } catch {
             throw SettingsFileError(path: "--url", reason: "\(error)")
         }
-        let authority = address.split(separator: "/", omittingEmptySubsequences: true)[1]
+        let authority =
+            address.isEmpty
+            ? "storage" : address.split(separator: "/", omittingEmptySubsequences: true)[1]
         let password = try passwordFile.map { Secret(try Self.text(of: $0).trimmingNewline) }
         let registry = RegistrySettings(
             name: String(authority).replacingOccurrences(of: ":", with: "-"),
@@ -34,7 +37,10 @@ extension Settings {
             url: address,
             username: username,
             password: password,
-            storage: nil,
+            storage: storage,
+            grace: RegistrySettings.defaultGrace,
+            quarantine: RegistrySettings.defaultQuarantine,
+            afterSweep: [],
             inventory: RegistrySettings.defaultInventory,
             gapTolerance: RegistrySettings.defaultGapTolerance,
             probe: RegistrySettings.defaultProbe,

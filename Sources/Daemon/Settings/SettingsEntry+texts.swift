@@ -111,6 +111,17 @@ extension SettingsEntry {
         return Secret(String(String.UnicodeScalarView(secret)))
     }
 
+    /// Reads the path of a file with certificates in PEM.
+    func certificateFile(_ readFile: (String) throws -> String) -> String? {
+        guard let path = text() else { return nil }
+        guard let content = content(of: path, readFile) else { return nil }
+        guard content.contains("-----BEGIN CERTIFICATE-----") else {
+            refuse("\(Excerpt.of(path)) holds no certificate; write one in PEM into it")
+            return nil
+        }
+        return path
+    }
+
     private func content(of path: String, _ readFile: (String) throws -> String) -> String? {
         do {
             return try readFile(path)

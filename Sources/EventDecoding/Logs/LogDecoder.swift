@@ -92,6 +92,7 @@ struct LogDecoder {
                 decoded.accesses.append(access)
             } else {
                 decoded.ignored += 1
+                if let digest = line.missed { decoded.mention(digest) }
             }
         } catch {
             decoded.reject(bytes, "line at byte \(offset): \(error.reason)")

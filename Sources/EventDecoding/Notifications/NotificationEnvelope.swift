@@ -93,6 +93,7 @@ extension DecodedBody {
             } else {
                 ignored += 1
                 noteInstance(of: event)
+                if let digest = event.mention { mention(digest) }
             }
         } catch {
             reject(bytes, "events[\(index)].\(error.reason)")

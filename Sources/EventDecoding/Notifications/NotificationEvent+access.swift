@@ -34,6 +34,15 @@ extension NotificationEvent {
         )
     }
 
+    /// The content that somebody else's event of a blob is about: a push, a mount, a pull.
+    var mention: Digest? {
+        guard isBlob, let action,
+            action.equals("push") || action.equals("pull")
+                || action.equals("mount"), !OwnUserAgent.matches(FieldTexts.string(userAgent))
+        else { return nil }
+        return digest?.withBytes { Digest(String(decoding: $0, as: UTF8.self)) }
+    }
+
     private func accessClass(of action: JSONText) -> AccessClass? {
         if action.equals("pull") { return method?.equals("HEAD") == true ? .resolve : .pull }
         if action.equals("push") { return .push }

@@ -18,6 +18,7 @@ struct All: AsyncParsableCommand {
         let ledgers = Ledgers(workplace)
         report.figures += try await TriggerLatency.parse([]).measure(ledgers)
         report.figures += try await Memory.parse([]).measure(ledgers)
+        report.figures += try await Storage.parse([]).measure()
         try report.print(asJSON: json)
     }
 }

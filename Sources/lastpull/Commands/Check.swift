@@ -19,6 +19,7 @@ struct Check: AsyncParsableCommand {
     func run() async throws {
         let settings = try options.settings()
         let deployment = try await Deployment(settings, logger: options.logger)
+        try await deployment.noteTrust()
         var findings = settings.warnings.map {
             Finding(subject: "settings", state: .warning, text: $0)
         }
@@ -79,50 +80,61 @@ struct Check: AsyncParsableCommand {
         _ deployment: Deployment
     ) async throws -> [Finding] {
         let subject = "registry \(target.row.name)"
+        // A disk alone has nobody to ask, and nobody to hear.
+        guard !target.url.isEmpty else { return await storage(target, nil, deployment) }
         do {
             try await target.client.ping()
         } catch {
             return [Finding(subject: subject, state: .failed, text: "\(error)")]
+                + (await storage(target, nil, deployment))
                 + (try await hearing(target, deployment))
         }
-        return [Finding(subject: subject, state: .ok, text: "\(target.url) answers")]
-            + [try await deletes(target, deployment)]
+        let power: DeletePower?
+        let deletes: Finding
+        (power, deletes) = try await self.deletes(target, deployment)
+        return [Finding(subject: subject, state: .ok, text: "\(target.url) answers"), deletes]
+            + (await storage(target, power, deployment))
             + (try await hearing(target, deployment))
     }
 
+    /// What may be deleted over the API; nil where that could not be found out.
     private func deletes(
         _ target: CleanupTarget,
         _ deployment: Deployment
-    ) async throws -> Finding {
+    ) async throws -> (DeletePower?, Finding) {
         let subject = "registry \(target.row.name)"
         let known = try await deployment.ledger.repositories(of: target.row).first?.name
         let listed = known == nil ? try? await firstRepository(target) : nil
         guard let repository = known ?? listed ?? RepositoryName("lastpull/check") else {
-            return Finding(subject: subject, state: .warning, text: "holds nothing yet")
+            let text = "holds nothing yet"
+            return (nil, Finding(subject: subject, state: .warning, text: text))
         }
         do {
-            switch try await target.client.deletePower(in: repository) {
-            case .byTag:
-                return Finding(subject: subject, state: .ok, text: "deletes tags and manifests")
-            case .digestOnly:
-                return Finding(
-                    subject: subject,
-                    state: .ok,
-                    text: "deletes manifests by digest; single tags are taken away by a detour"
-                )
-            case .disabled:
-                let error = RegistryError(
-                    operation: "delete from",
-                    subject: target.row.name,
-                    kind: .deletesDisabled
-                )
-                return Finding(subject: subject, state: .failed, text: "\(error)")
-            case .forbidden(let reason):
-                return Finding(subject: subject, state: .failed, text: reason)
-            }
+            let power = try await target.client.deletePower(in: repository)
+            return (power, Self.finding(power, target))
         } catch {
-            return Finding(subject: subject, state: .failed, text: "\(error)")
+            return (nil, Finding(subject: subject, state: .failed, text: "\(error)"))
         }
+    }
+
+    private static func finding(_ power: DeletePower, _ target: CleanupTarget) -> Finding {
+        // What the API refuses is done on the disk, where that is here.
+        let refused = target.storage == nil ? Finding.State.failed : .warning
+        let hint = target.storage == nil ? "" : "; until then images go from its disk"
+        let (state, text): (Finding.State, String) =
+            switch power {
+            case .byTag: (.ok, "deletes tags and manifests")
+            case .digestOnly:
+                (.ok, "deletes manifests by digest; single tags are taken away by a detour")
+            case .disabled:
+                (
+                    refused,
+                    "\(RegistryError(operation: "delete from", subject: target.row.name, kind: .deletesDisabled))"
+                        + hint
+                )
+            case .forbidden(let reason): (refused, reason + hint)
+            }
+        return Finding(subject: "registry \(target.row.name)", state: state, text: text)
     }
 
     private func firstRepository(_ target: CleanupTarget) async throws -> RepositoryName? {
@@ -156,18 +168,7 @@ struct Check: AsyncParsableCommand {
             )
         }
         for source in sources {
-            let rejected = source.answer.rejected
-            findings.append(
-                Finding(
-                    subject: subject,
-                    state: rejected > 0 ? .warning : .ok,
-                    text: "by \(source.source): \(source.answer.accepted) accepted, "
-                        + "\(rejected) not understood, last \(source.lastAt.text)"
-                        + (source.clockOffset == 0
-                            ? ""
-                            : ", its clock is off by \(Span(milliseconds: source.clockOffset))")
-                )
-            )
+            findings.append(heard(source, subject))
         }
         if let gap = try await deployment.prober.gap(of: target) {
             findings.append(
@@ -182,6 +183,20 @@ struct Check: AsyncParsableCommand {
         return findings
     }
 
+    private func heard(_ source: SourceStatistics, _ subject: String) -> Finding {
+        let rejected = source.answer.rejected
+        let offset =
+            source.clockOffset == 0
+            ? "" : ", its clock is off by \(Span(milliseconds: source.clockOffset))"
+        let reason = source.rejection.map { "; the newest was not understood because: \($0)" } ?? ""
+        return Finding(
+            subject: subject,
+            state: rejected > 0 ? .warning : .ok,
+            text: "by \(source.source): \(source.answer.accepted) accepted, "
+                + "\(rejected) not understood, last \(source.lastAt.text)\(offset)\(reason)"
+        )
+    }
+
     private func coverage(
         _ target: CleanupTarget,
         _ deployment: Deployment
@@ -194,22 +209,42 @@ struct Check: AsyncParsableCommand {
             .compactMap(\.keep.accessed?.within)
         guard let longest = windows.max() else {
             let since = coverage.answer(window: .hours(1), now: now).coveredSince
-            let text =
-                since.map { "every access is known since \($0.text)" } ?? "no access is known"
-            return Finding(subject: subject, state: .ok, text: text)
+            return Finding(
+                subject: subject,
+                state: since == nil ? .warning : .ok,
+                text: since.map { "every access is known since \($0.text)" }
+                    ?? "no access is known; untagged manifests stay until the registry is heard"
+            )
         }
         let answer = coverage.answer(window: longest, now: now)
         if answer.isCovered {
             let text = "every access of the past \(longest) is known"
             return Finding(subject: subject, state: .ok, text: text)
         }
+        let known = try await deployment.ledger.firstKnown(of: target.row)
         let holds = answer.holdsFrom.map { "; a rule over \(longest) holds from \($0.text)" } ?? ""
         return Finding(
             subject: subject,
             state: .warning,
-            text: "\(answer.uncovered) of the past \(longest) were not heard"
+            text: Self.missed(coverage, longest, since: known, now: now)
                 + (answer.hasLoss ? ", with known loss" : "") + holds
                 + "; until then nothing is removed for lack of use"
         )
+    }
+
+    /// What was not heard of a window, which does not begin before anything was known.
+    private static func missed(
+        _ coverage: Coverage,
+        _ window: Span,
+        since known: Timestamp?,
+        now: Timestamp
+    ) -> String {
+        guard let known else { return "nothing of it is known yet" }
+        let start = max(known, now - window)
+        let span = coverage.uncovered(from: start, to: now)
+        let missed = Span.seconds(span.milliseconds / 1_000)
+        return start == known
+            ? "first known \(known.text), \(missed) since then were not heard"
+            : "\(missed) of the past \(window) were not heard"
     }
 }

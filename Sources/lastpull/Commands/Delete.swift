@@ -4,6 +4,7 @@ import Cleanup
 import Daemon
 import Foundation
 import RegistryModel
+import RegistryStorage
 
 struct Delete: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -26,6 +27,12 @@ struct Delete: AsyncParsableCommand {
     @Flag(help: "Plan only.")
     var dryRun = false
 
+    @Flag(help: "From the disk: free the bytes at once, for a registry that is stopped.")
+    var now = false
+
+    @Flag(help: "With --now: although the registry answers or its disk changes.")
+    var force = false
+
     @Flag(help: "Do not ask before a whole repository is removed.")
     var yes = false
 
@@ -34,6 +41,9 @@ struct Delete: AsyncParsableCommand {
         let target = try deployment.target(named: registry, images: images)
         let names = try images.map { try ImageName($0, hosts: ImageName.hosts(of: target)) }
         try confirm(names)
+        if try await isOnDiskOnly(target, deployment) {
+            return try await deleteFromDisk(names, target, deployment)
+        }
         for repository in Set(names.map(\.repository)).sorted() {
             try await deployment.keeper.list(repository, of: target)
         }
@@ -55,6 +65,61 @@ struct Delete: AsyncParsableCommand {
         }
         if run.kept > 0, output.status == Outcome.done { throw Outcome.partlyDone }
         throw output.status
+    }
+
+    func validate() throws {
+        if force, !now { throw ValidationError("--force goes with --now") }
+    }
+
+    /// Whether the images go straight from the disk: the registry is not known, or does not answer.
+    private func isOnDiskOnly(
+        _ target: CleanupTarget,
+        _ deployment: Deployment
+    ) async throws -> Bool {
+        guard target.storage != nil else {
+            guard now else { return false }
+            throw ValidationError("--now works on the registry's disk; add --storage DIR")
+        }
+        guard !now, !target.url.isEmpty else { return true }
+        return await !deployment.sweeper.doesAnswer(target)
+    }
+
+    private func deleteFromDisk(
+        _ names: [ImageName],
+        _ target: CleanupTarget,
+        _ deployment: Deployment
+    ) async throws {
+        var scope = CleanupScope()
+        scope.registry = target.row.name
+        scope.images = images
+        scope.targets = ["storage"]
+        var request = StorageRequest(
+            cause: .init(name: "delete"),
+            scope: scope,
+            kinds: [.blobs, .revisions, .links]
+        )
+        request.images = names.map { name in
+            ImageReference(
+                repository: name.repository,
+                part: name.tag.map { .tag($0) } ?? name.digest.map { .digest($0) } ?? .whole
+            )
+        }
+        let sweep = StorageSweep(
+            deployment: deployment,
+            request: request,
+            isDryRun: dryRun,
+            isNow: now,
+            isForced: force,
+            brake: nil
+        )
+        let runs = try await sweep.run(target)
+        try RunOutput.print(runs, asJSON: options.json)
+        guard let run = runs.last else { throw Outcome.failed }
+        if run.storage.isEmpty {
+            Terminal.complain("nothing removed; structure protects it: \(run.note)")
+            throw Outcome.failed
+        }
+        throw run.note.isEmpty || run.status != Outcome.done ? run.status : Outcome.done
     }
 
     /// Asks before whole repositories go.

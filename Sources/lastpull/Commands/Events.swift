@@ -45,7 +45,7 @@ struct Events: AsyncParsableCommand {
                 if filter.matches(stored.event) { show(event) }
             }
             if page.count == Self.page { continue }
-            guard follow else { return }
+            guard follow, !Terminal.isDeaf else { return }
             if let to, EventMoment.now > to { return }
             try await Task.sleep(for: Self.pause)
         }

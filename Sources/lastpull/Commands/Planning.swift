@@ -5,6 +5,8 @@ import Daemon
 import Foundation
 import RegistryClients
 import RegistryModel
+import RegistryStorage
+import RetentionPlanning
 
 struct PlanCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -21,6 +23,7 @@ struct PlanCommand: AsyncParsableCommand {
         let deployment = try await options.deployment()
         let scope = try await deployment.scope(narrow, options)
         let isWhole = try await deployment.refresh(scope)
+        options.sayWhatIsUnseen()
         let run = try await deployment.cleaner.plan(scope, cause: .init(name: "plan"))
         try RunOutput(run: run).print(asJSON: options.json)
         if !isWhole { throw Outcome.partlyDone }
@@ -75,11 +78,16 @@ struct Clean: AsyncParsableCommand {
 
 struct Sweep: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Removes manifests that no tag, no index and no referrer's subject holds.",
+        abstract: """
+            Removes manifests that no tag, no index and no referrer's subject holds, and their blobs \
+            where the registry's disk is here.
+            """,
         discussion: """
             Only what is untagged long enough and was not accessed, over time that was heard whole. \
-            --now waives both; it is refused while the registry answers, unless --force is given, \
-            because somebody may just be pushing.
+            From a disk it goes into quarantine first; what is long enough there is purged. --now \
+            waives all that; it is refused while the registry answers or its disk changes, unless \
+            --force is given, because somebody may just be pushing. Over the registry's API alone it \
+            always needs --force.
             """
     )
 
@@ -113,8 +121,14 @@ struct Sweep: AsyncParsableCommand {
         scope.repositories += repositories
         scope.targets = ["untagged"]
         scope.waivesEvidence = now
+        let targets = try deployment.cleaner.targets(of: scope)
+        if targets.contains(where: { $0.storage != nil }) {
+            return try await sweepStorage(targets, scope, deployment)
+        }
         if now, !force { try await deployment.refuseWhileAnswering(scope) }
         let isWhole = try await deployment.refresh(scope)
+        try await deployment.refuseUnknown(repositories, scope)
+        options.sayWhatIsUnseen()
         let run =
             dryRun
             ? try await deployment.cleaner.plan(scope, cause: .init(name: "sweep"))
@@ -125,7 +139,83 @@ struct Sweep: AsyncParsableCommand {
     }
 }
 
+extension Sweep {
+    /// Sweeps manifests by what the policies say, then what that leaves on the disk.
+    ///
+    /// With `--now`, or where only the disk is known, no policy and no history is asked.
+    private func sweepStorage(
+        _ targets: [CleanupTarget],
+        _ scope: CleanupScope,
+        _ deployment: Deployment
+    ) async throws {
+        var runs: [RunRecord] = []
+        for target in targets {
+            var scope = scope
+            scope.registry = target.row.name
+            var manifests: RunRecord?
+            if !now, !target.url.isEmpty {
+                _ = try await deployment.refresh(scope)
+                manifests =
+                    dryRun
+                    ? try await deployment.cleaner.plan(scope, cause: .init(name: "sweep"))
+                    : try await deployment.cleaner.clean(scope, cause: .init(name: "sweep"))
+            }
+            if let manifests, target.storage == nil {
+                runs.append(manifests)
+                continue
+            }
+            runs += try await storageSweep(scope, manifests, deployment).run(target).map { run in
+                var run = run
+                if run.cause == "sweep", !run.isPurge { run.items = manifests?.items ?? [] }
+                return run
+            }
+        }
+        try RunOutput.print(runs, asJSON: options.json)
+        throw runs.map(\.status).max { $0.rawValue < $1.rawValue } ?? Outcome.done
+    }
+
+    private func storageSweep(
+        _ scope: CleanupScope,
+        _ manifests: RunRecord?,
+        _ deployment: Deployment
+    ) -> StorageSweep {
+        var scope = scope
+        scope.targets = ["untagged", "storage"]
+        var request = StorageRequest(
+            cause: .init(name: "sweep"),
+            scope: scope,
+            kinds: .everything
+        )
+        request.condemned.allUntagged = now
+        if dryRun, let manifests {
+            for item in manifests.items {
+                guard let digest = item.digest else { continue }
+                request.condemned.revisions.insert(
+                    .init(repository: item.repository, digest: digest)
+                )
+            }
+            request.kinds.remove(.revisions)
+        }
+        return StorageSweep(
+            deployment: deployment,
+            request: request,
+            isDryRun: dryRun,
+            isNow: now,
+            isForced: force,
+            brake: options.isWithoutSettings || now ? nil : deployment.storageBrake(scope.registry)
+        )
+    }
+}
+
 extension Deployment {
+    /// The share of a registry's bytes that one sweep takes without approval: the largest that a
+    /// policy for it names, else the standard.
+    func storageBrake(_ registry: String?) -> Double {
+        settings.policies
+            .filter { $0.registry == nil || registry == nil || $0.registry == registry }
+            .compactMap(\.brake.bytes).max() ?? StorageRequest.standardBrake
+    }
+
     func scope(_ narrow: ScopeOptions, _ options: GlobalOptions) async throws -> CleanupScope {
         var scope = CleanupScope()
         scope.registry = narrow.registry ?? (targets.count == 1 ? targets[0].row.name : nil)
@@ -165,9 +255,22 @@ extension Deployment {
                 continue
             }
             throw ValidationError(
-                "--now is refused while \(target.url) answers, since a push may be under way; "
-                    + "add --force if you know that none is"
+                "--now is refused while \(target.url) answers, since a push may be under way. "
+                    + "This sweep goes through the registry's API, which has to answer for it, so "
+                    + "--now always needs --force here: see that nobody pushes, then add it"
             )
+        }
+    }
+
+    /// Refuses names that the listing has not found: nothing would be done, and look like success.
+    func refuseUnknown(_ names: [String], _ scope: CleanupScope) async throws {
+        for text in names {
+            guard let name = RepositoryName(text) else { continue }
+            var isKnown = false
+            for target in try cleaner.targets(of: scope) where !isKnown {
+                isKnown = try await !ledger.rows(of: [name], in: target.row).isEmpty
+            }
+            guard isKnown else { throw CleanupError.unknownRepository(text) }
         }
     }
 }

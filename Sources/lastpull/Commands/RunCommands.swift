@@ -19,7 +19,16 @@ struct Approve: AsyncParsableCommand {
     func run() async throws {
         let deployment = try await options.deployment()
         guard let name = RunName(run) else { throw CleanupError.unknownRun(run) }
-        let done = try await deployment.cleaner.approve(name)
+        let waiting = try await deployment.ledger.run(name)
+        let done =
+            if let registry = waiting?.storage.first?.registry {
+                try await deployment.sweeper.approve(
+                    name,
+                    of: try deployment.cleaner.target(named: registry.name)
+                )
+            } else {
+                try await deployment.cleaner.approve(name)
+            }
         let output = RunOutput(run: done)
         try output.print(asJSON: options.json)
         throw output.status
@@ -29,7 +38,10 @@ struct Approve: AsyncParsableCommand {
 struct Restore: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Puts back what a run removed, or one image.",
-        discussion: "Works while the registry still has the blobs: until its garbage collector ran."
+        discussion: """
+            Works while the registry still has the blobs: until they are purged, or its garbage \
+            collector ran. A sweep of the disk is put back from quarantine.
+            """
     )
 
     @OptionGroup var options: GlobalOptions
@@ -50,7 +62,7 @@ struct Restore: AsyncParsableCommand {
     }
 
     private func restore(_ deployment: Deployment) async throws -> [Restorer.Result] {
-        if let name = RunName(subject) { return try await deployment.restorer.restore(run: name) }
+        if let name = RunName(subject) { return try await restore(run: name, deployment) }
         let target = try deployment.target(named: registry, images: [subject])
         let image = try ImageName(subject, hosts: ImageName.hosts(of: target))
         guard image.tag != nil || image.digest != nil else {
@@ -64,15 +76,44 @@ struct Restore: AsyncParsableCommand {
         )
     }
 
+    private func restore(
+        run name: RunName,
+        _ deployment: Deployment
+    ) async throws -> [Restorer.Result] {
+        let run = try await deployment.ledger.run(name)
+        guard let registry = run?.storage.first?.registry else {
+            return try await deployment.restorer.restore(run: name)
+        }
+        let target = try deployment.cleaner.target(named: registry.name)
+        let results = try await deployment.sweeper.restore(name, of: target).map(Self.result)
+        guard !results.isEmpty else {
+            throw CleanupError.nothingToRestore("run \(name), which has nothing in quarantine,")
+        }
+        return results
+    }
+
+    private static func result(_ item: StorageItem) -> Restorer.Result {
+        let name = [item.repository?.description, item.name, item.digest?.description]
+        return Restorer.Result(
+            registry: item.registry.name,
+            repository: item.repository,
+            tag: item.kind == .tag ? item.name : nil,
+            digest: item.digest,
+            subject: name.compactMap(\.self).joined(separator: " "),
+            state: .restored,
+            detail: ""
+        )
+    }
+
     private func printResults(_ results: [Restorer.Result]) throws {
         if options.json {
             return try Terminal.say(
                 json: results.map { result in
                     [
-                        "registry": result.item.registry.name,
-                        "repository": result.item.repository.description,
-                        "tag": result.item.tag?.description ?? NSNull(),
-                        "digest": result.item.digest?.description ?? NSNull(),
+                        "registry": result.registry,
+                        "repository": result.repository?.description ?? NSNull(),
+                        "tag": result.tag ?? NSNull(),
+                        "digest": result.digest?.description ?? NSNull(),
                         "state": result.state.rawValue,
                         "detail": result.detail,
                     ] as [String: Any]
@@ -80,11 +121,8 @@ struct Restore: AsyncParsableCommand {
             )
         }
         for result in results {
-            let name =
-                result.item.tag.map { "\(result.item.repository):\($0)" }
-                ?? "\(result.item.repository)@\(result.item.digest?.description ?? "?")"
             let detail = result.detail.isEmpty ? "" : ": \(result.detail)"
-            Terminal.say("\(result.state.rawValue)  \(name)\(detail)")
+            Terminal.say("\(result.state.rawValue)  \(result.subject)\(detail)")
         }
     }
 }
@@ -118,7 +156,7 @@ struct Runs: AsyncParsableCommand {
             Terminal.say(
                 "\(run.name)  \(run.createdAt.text)  \(run.state.rawValue)  \(run.mode)  "
                     + "\(run.cause)  \(summary.done)/\(summary.items) removed  "
-                    + "\(ByteCount(summary.released)) released"
+                    + RunOutput.bytes(summary.released, of: run)
                     + (run.note.isEmpty ? "" : "  \(run.note)")
             )
         }
@@ -138,7 +176,7 @@ struct Runs: AsyncParsableCommand {
             "done": summary.done,
             "kept": summary.run.kept,
             "released": summary.released,
-            "reclaimed": 0,
+            "reclaimed": summary.reclaimed,
         ]
     }
 }

@@ -1,69 +1,133 @@
 import AccessLedger
 import ArgumentParser
+import Cleanup
 import Foundation
 import RegistryModel
 
 /// How a plan or run is printed (design, section 6.4).
 struct RunOutput {
     let run: RunRecord
+    /// What other runs of the same command gave back.
+    var reclaimedElse: Int64 = 0
 
-    var json: [String: Any] {
-        [
-            "run": run.name.description,
-            "mode": run.mode,
-            "state": run.state.rawValue,
-            "note": run.note,
-            "items": run.items.map(Self.item),
-            "kept": run.kept,
-            "keptReasons": run.keptReasons,
-            "released": released,
-            "reclaimed": 0,
-        ]
+    private var reclaimed: Int64 { run.reclaimed + reclaimedElse }
+
+    var json: String {
+        var object = JSONText()
+        let storage = run.storage.map { Self.item($0, run) }
+        object.add("items", run.items.map(Self.item) + storage)
+        object.add("kept", Int64(run.kept))
+        object.add("keptReasons", run.keptReasons)
+        object.add("mode", run.mode)
+        object.add("note", run.note)
+        object.add("reclaimed", reclaimed)
+        object.add("released", released)
+        object.add("run", run.name.description)
+        object.add("state", run.state.rawValue)
+        return object.text
     }
 
     /// Bytes of what is removed, or would be: what failed or was skipped releases nothing.
     private var released: Int64 {
-        let isCarriedOut = run.state == .done || run.state == .partly || run.state == .failed
-        return run.items
-            .filter { $0.state == .done || (!isCarriedOut && $0.state == .planned) }
-            .reduce(0) { $0 + $1.bytes }
+        let isPlan = run.state.isPlan
+        let images = run.items.filter { $0.state == .done || isPlan && $0.state == .planned }
+        let storage = run.storage.filter { $0.isTaken || isPlan && $0.state == .planned }
+        // A purge gives back what another run has released.
+        return images.reduce(0) { $0 + $1.bytes }
+            + (run.isPurge ? 0 : storage.reduce(0) { $0 + $1.bytes })
     }
 
-    private static func item(_ item: RunItem) -> [String: Any] {
-        [
-            "kind": item.kind,
-            "registry": item.registry.name,
-            "repository": item.repository.description,
-            "tag": item.tag?.description ?? NSNull(),
-            "digest": item.digest?.description ?? NSNull(),
-            "verdict": "remove",
-            "reason": item.reason,
-            "why": item.why,
-            "policy": item.policy ?? NSNull(),
-            "mode": item.isEnforced ? "enforce" : "observe",
-            // Without a counted access there is no last one, whatever else happened to the image.
-            "lastAccess": item.accesses > 0
-                ? item.lastAccess?.milliseconds ?? NSNull() : NSNull(),
-            "accesses": item.accesses,
-            "bytes": item.bytes,
-            "state": item.state.rawValue,
-            "detail": item.detail,
-        ] as [String: Any]
+    /// What is released, in the tense of the run's state.
+    static func bytes(_ released: Int64, of run: RunRecord) -> String {
+        "\(run.state.isPlan ? "would release" : "released") \(ByteCount(released))"
+    }
+
+    private static func item(_ item: RunItem) -> JSONText {
+        var object = JSONText()
+        object.add("accesses", Int64(item.accesses))
+        object.add("bytes", item.bytes)
+        object.add("detail", item.detail)
+        object.add("digest", item.digest?.description)
+        object.add("kind", item.kind)
+        // Without a counted access there is no last one, whatever else happened to the image.
+        object.add("lastAccess", item.accesses > 0 ? item.lastAccess?.milliseconds : nil)
+        object.add("mode", item.isEnforced ? "enforce" : "observe")
+        object.add("policy", item.policy)
+        object.add("reason", item.reason)
+        object.add("registry", item.registry.name)
+        object.add("repository", item.repository.description)
+        object.add("state", item.state.rawValue)
+        object.add("tag", item.tag?.description)
+        object.add("verdict", "remove")
+        object.add("why", item.why)
+        return object
+    }
+
+    /// What goes from the registry's disk; nobody accesses a blob by itself.
+    private static func item(_ item: StorageItem, _ run: RunRecord) -> JSONText {
+        var object = JSONText()
+        object.add("accesses", 0)
+        object.add("bytes", item.bytes)
+        object.add("detail", item.detail)
+        object.add("digest", item.digest?.description)
+        object.add("kind", item.kind.rawValue)
+        object.add("lastAccess", Int64?.none)
+        object.add("mode", run.mode)
+        object.add("policy", String?.none)
+        object.add("reason", item.reason)
+        object.add("reclaimed", item.reclaimed)
+        object.add("registry", item.registry.name)
+        object.add("repository", item.repository?.description)
+        object.add("state", item.state.rawValue)
+        object.add("tag", item.kind == .tag ? item.name : nil)
+        object.add("upload", item.kind == .upload ? item.name : nil)
+        object.add("verdict", "remove")
+        object.add("why", "")
+        return object
+    }
+
+    /// Prints runs of one command: with JSON the last, which is the one that was asked for, with
+    /// all that the command gave back.
+    static func print(_ runs: [RunRecord], asJSON: Bool) throws {
+        guard asJSON else {
+            for run in runs { try RunOutput(run: run).print(asJSON: false) }
+            return
+        }
+        guard let last = runs.last else { return }
+        let others = runs.dropLast().reduce(0) { $0 + $1.reclaimed }
+        try RunOutput(run: last, reclaimedElse: others).print(asJSON: true)
     }
 
     func print(asJSON: Bool) throws {
-        if asJSON { return try Terminal.say(json: json) }
+        if asJSON { return Terminal.say(json) }
+        printStorage()
         for item in run.items { Terminal.say(Self.line(item)) }
         let reasons = run.keptReasons.sorted { $0.key < $1.key }
             .map { "\($0.key) \($0.value)" }
             .joined(separator: ", ")
-        let count = run.items.count
+        let total = run.items.count + run.storage.count
+        let done = run.items.count { $0.state == .done } + run.storage.count { $0.isTaken }
+        let count = run.state.isPlan ? "\(total) to remove" : "\(done) of \(total) removed"
         Terminal.say(
             "run \(run.name) (\(run.mode), \(run.state.rawValue)): "
-                + "\(count) to remove, \(ByteCount(released)) released; \(run.kept) kept"
+                + "\(count), \(Self.bytes(released, of: run)), \(ByteCount(reclaimed)) reclaimed; "
+                + "\(run.kept) kept"
                 + (reasons.isEmpty ? "" : " (\(reasons))")
         )
         if !run.note.isEmpty { Terminal.say(run.note) }
+    }
+
+    private func printStorage() {
+        for item in run.storage {
+            let name =
+                [item.repository?.description, item.name, item.digest?.description]
+                .compactMap(\.self).joined(separator: " ")
+            let state =
+                item.detail.isEmpty ? item.state.rawValue : "\(item.state.rawValue): \(item.detail)"
+            Terminal.say(
+                "\(state)  \(item.kind.rawValue)  \(name)  \(ByteCount(item.bytes))  \(item.reason)"
+            )
+        }
     }
 
     private static func line(_ item: RunItem) -> String {
@@ -76,9 +140,13 @@ struct RunOutput {
             "\(state)  \(item.kind)  \(name)  \(ByteCount(item.bytes))  \(item.reason): \(item.why)"
     }
 
+    var status: ExitCode { run.status }
+}
+
+extension RunRecord {
     /// 0 when all that was to be done is done, 2 when a part, 1 when nothing.
     var status: ExitCode {
-        switch run.state {
+        switch state {
         case .done, .planned, .waiting: Outcome.done
         case .partly, .running: Outcome.partlyDone
         case .failed: Outcome.failed

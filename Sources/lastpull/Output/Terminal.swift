@@ -5,10 +5,14 @@ import Synchronization
 
 /// Standard output and standard error.
 enum Terminal {
-    static func say(_ text: String) { write(text + "\n", to: .standardOutput) }
+    /// Why standard output takes no more, once it did not.
+    private static let failure = Mutex<CInt?>(nil)
 
-    /// One line on standard error.
-    static func complain(_ text: String) { write("lastpull: " + text + "\n", to: .standardError) }
+    /// What fails is remembered for the exit status: the command's work goes on, unheard.
+    static func say(_ text: String) {
+        guard !isDeaf, let number = write(text + "\n", to: STDOUT_FILENO) else { return }
+        failure.withLock { $0 = number }
+    }
 
     static func say(json object: Any) throws {
         let data = try JSONSerialization.data(
@@ -18,23 +22,64 @@ enum Terminal {
         say(String(decoding: data, as: UTF8.self))
     }
 
-    /// Writes without a line's end, for a question.
-    static func ask(_ text: String) { write(text, to: .standardError) }
+    /// Whether nobody gets to read what is said.
+    static var isDeaf: Bool { failure.withLock { $0 != nil } }
 
-    /// Lines as they are, for messages that name a file's line themselves.
-    static func complain(lines: String) { write(lines + "\n", to: .standardError) }
-
-    /// A reader that went away has seen what it wanted; what else fails is said once, and the
-    /// command's work and its status stand.
-    private static func write(_ text: String, to handle: FileHandle) {
-        do {
-            try handle.write(contentsOf: Data(text.utf8))
-        } catch {
-            guard handle === FileHandle.standardOutput, errno != EPIPE else { return }
-            try? FileHandle.standardError.write(
-                contentsOf: Data("lastpull: cannot write to standard output\n".utf8)
+    /// Complains if something could not be said, and answers whether it could.
+    ///
+    /// A reader that went away has seen what it wanted, and is not told.
+    static func reportFailure() -> Bool {
+        guard let number = failure.withLock({ $0 }) else { return false }
+        if number != EPIPE {
+            complain(
+                "cannot write to standard output: \(String(cString: strerror(number))); "
+                    + "let it go to another place"
             )
         }
+        return true
+    }
+
+    /// One line on standard error.
+    static func complain(_ text: String) { complain(lines: "lastpull: " + text) }
+
+    /// Lines as they are, for messages that name a file's line themselves.
+    static func complain(lines: String) { _ = write(lines + "\n", to: STDERR_FILENO) }
+
+    /// Writes without a line's end, for a question.
+    static func ask(_ text: String) { _ = write(text, to: STDERR_FILENO) }
+
+    /// Takes the places of closed standard streams.
+    ///
+    /// Else a file opened later would get one of them, and with it all that is said. What is written
+    /// to such a stream fails, as to a closed one.
+    static func holdClosedStreams() {
+        for stream in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO]
+        where fcntl(stream, F_GETFD) == -1 {
+            // The lowest number that is free is taken, which is this one.
+            _ = open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY)
+        }
+    }
+
+    /// Writes all of `text`; returns the error number where that failed.
+    private static func write(_ text: String, to stream: CInt) -> CInt? {
+        var rest = Array(text.utf8)[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Foundation.write(stream, $0.baseAddress, $0.count) }
+            if count >= 0 {
+                rest = rest.dropFirst(count)
+                continue
+            }
+            let number = errno
+            switch number {
+            case EINTR: continue
+            case EAGAIN:
+                // Somebody made the pipe one that does not wait.
+                var wanted = pollfd(fd: stream, events: Int16(POLLOUT), revents: 0)
+                poll(&wanted, 1, -1)
+            default: return number
+            }
+        }
+        return nil
     }
 }
 

@@ -1,5 +1,4 @@
 import Foundation
-package import RegistryModel
 
 extension ManifestContent {
     /// The largest manifest that is read, in bytes; distribution takes 4 MiB.

@@ -1,0 +1,72 @@
+import Foundation
+import GRDB
+
+extension Ledger {
+    /// What manifests refer to, as it was packed when they were read; 32 bytes name each.
+    ///
+    /// Many are looked up by reading the whole table, which is faster than as many questions.
+    package func packedReferences(of digests: [[UInt8]]) throws -> [[UInt8]: [UInt8]] {
+        do {
+            return try pool.read { db in
+                let held = try db.number("SELECT count(*) FROM manifestReferences") ?? 0
+                return Int64(digests.count) * 4 > held
+                    ? try Self.allReferences(among: Set(digests), db)
+                    : try Self.eachReference(digests, db)
+            }
+        } catch let error as DatabaseError {
+            throw LedgerError(error, operation: "read references from", path: path)
+        }
+    }
+
+    private static func eachReference(
+        _ digests: [[UInt8]],
+        _ db: Database
+    ) throws -> [[UInt8]: [UInt8]] {
+        var found: [[UInt8]: [UInt8]] = [:]
+        for digest in digests {
+            let row = try db.row(
+                "SELECT packed FROM manifestReferences WHERE digest = ?",
+                [Data(digest)]
+            )
+            if let row { found[digest] = [UInt8](row[0] as Data) }
+        }
+        return found
+    }
+
+    private static func allReferences(
+        among wanted: Set<[UInt8]>,
+        _ db: Database
+    ) throws -> [[UInt8]: [UInt8]] {
+        var found: [[UInt8]: [UInt8]] = [:]
+        found.reserveCapacity(wanted.count)
+        let rows = try Row.fetchCursor(
+            db.cachedStatement(sql: "SELECT digest, packed FROM manifestReferences")
+        )
+        while let row = try rows.next() {
+            let digest = [UInt8](row[0] as Data)
+            if wanted.contains(digest) { found[digest] = [UInt8](row[1] as Data) }
+        }
+        return found
+    }
+
+    /// Keeps what manifests refer to; content never changes, so what is known stays.
+    package func keepReferences(_ read: [(digest: [UInt8], packed: [UInt8])]) throws {
+        let rowMemory = rowMemory
+        do {
+            try pool.write { db in
+                rowMemory.begin()
+                for manifest in read {
+                    try db.run(
+                        """
+                        INSERT INTO manifestReferences (digest, packed) VALUES (?, ?)
+                        ON CONFLICT (digest) DO UPDATE SET packed = excluded.packed
+                        """,
+                        [Data(manifest.digest), Data(manifest.packed)]
+                    )
+                }
+            }
+        } catch let error as DatabaseError {
+            throw LedgerError(error, operation: "keep references in", path: path)
+        }
+    }
+}

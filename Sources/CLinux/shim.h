@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <linux/openat2.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+// Calls of Linux that glibc hides from Swift: they are variadic, or declared only for GNU sources.
+// Each answers as its manual page says: -1 with `errno`. There is no logic in this file.
+
+/// Opens the last component of a path below `folder` and refuses symbolic links in any of them:
+/// `openat` can only refuse one at the end.
+static inline int clinux_open_beneath(int folder, const char *path, int flags) {
+    struct open_how how = {
+        .flags = (unsigned int)flags,
+        .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS,
+    };
+    return (int)syscall(SYS_openat2, folder, path, &how, sizeof how);
+}
+
+/// Renames, but never over something that is there.
+static inline int clinux_rename_new(int from, const char *old, int to, const char *new_name) {
+    return (int)syscall(SYS_renameat2, from, old, to, new_name, 1u /* RENAME_NOREPLACE */);
+}
+
+/// Reads many entries of a folder at once, in the form of `struct linux_dirent64`.
+static inline long clinux_entries(int folder, void *buffer, unsigned long size) {
+    return syscall(SYS_getdents64, folder, buffer, size);
+}
+
+/// Opens a folder only as a place to start from, which needs no right to read it.
+static inline int clinux_path_flag(void) {
+    return 010000000; /* O_PATH */
+}

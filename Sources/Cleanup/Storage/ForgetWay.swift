@@ -1,0 +1,89 @@
+import AccessLedger
+import RegistryClients
+import RegistryModel
+import RegistryStorage
+
+/// How a registry is known to have forgotten what was taken from its disk (design, section 5.8).
+enum ForgetWay: Sendable {
+    /// No registry runs on the storage, so none remembers anything.
+    case notRunning
+    /// The registries that run on it have no descriptor cache.
+    case noCache
+    /// The registry is made to drop its links, which drops what its cache knows of them.
+    case api(any BlobForgetting)
+    /// It can't be known until the registry is restarted.
+    case unproven(String)
+
+    /// Whether the data of manifests may go: nothing makes a running cache forget them.
+    var takesManifestData: Bool {
+        switch self {
+        case .notRunning, .noCache: true
+        case .api, .unproven: false
+        }
+    }
+
+    /// Whether our own process is the only one that works on the tree.
+    var isAlone: Bool {
+        if case .notRunning = self { return true }
+        return false
+    }
+}
+
+extension StorageSweeper {
+    /// Finds out how a registry can be made to forget.
+    func forgetWay(_ target: CleanupTarget, _ presence: RegistryPresence) async -> ForgetWay {
+        let answers = await doesAnswer(target)
+        switch presence {
+        case .running(let processes):
+            if processes.allSatisfy({ $0.cache == .none }) { return .noCache }
+            guard answers, let client = target.client as? any BlobForgetting else {
+                return .unproven(
+                    "the registry has a descriptor cache and does not answer at its url"
+                )
+            }
+            return await apiWay(target, client, processes: processes.count)
+        case .absent where !answers:
+            return .notRunning
+        case .absent, .unknown:
+            guard answers, let client = target.client as? any BlobForgetting else {
+                if case .unknown(let reason) = presence { return .unproven(reason) }
+                return .unproven("the registry does not answer")
+            }
+            return await apiWay(target, client, processes: 1)
+        }
+    }
+
+    /// A request reaches one process only: with several of them the others would go on believing.
+    private func apiWay(
+        _ target: CleanupTarget,
+        _ client: any BlobForgetting,
+        processes: Int
+    ) async -> ForgetWay {
+        let heard =
+            (try? await ledger.processesHeard(of: target.row, since: now() - .hours(1))) ?? 0
+        guard max(processes, heard) <= 1 else {
+            return .unproven(
+                "\(max(processes, heard)) registry processes have a cache each; restart them"
+            )
+        }
+        return .api(client)
+    }
+
+    package func doesAnswer(_ target: CleanupTarget) async -> Bool {
+        guard !target.url.isEmpty else { return false }
+        do {
+            try await target.client.ping()
+            return true
+        } catch {
+            // Whatever it answers, somebody is there.
+            return !error.isAbsence
+        }
+    }
+}
+
+extension RegistryError {
+    /// Whether nobody answered at all.
+    fileprivate var isAbsence: Bool {
+        kind == .connectionRefused || kind == .unreachable
+    }
+}

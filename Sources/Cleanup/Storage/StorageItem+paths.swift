@@ -1,0 +1,34 @@
+import AccessLedger
+import RegistryModel
+import RegistryStorage
+
+extension StorageItem {
+    /// The folder of an upload or a tag, with everything in it.
+    var folder: StoragePath? {
+        guard let repository, let name else { return nil }
+        switch kind {
+        case .upload: return UploadName(name).map { StoragePath.uploadFolder(repository, $0) }
+        case .tag: return TagName(name).map { StoragePath.tagFolder(repository, $0) }
+        case .blob, .manifest: return nil
+        }
+    }
+
+    /// The file by which one sees whether it is there.
+    var mainFile: StoragePath? {
+        switch kind {
+        case .blob:
+            guard let digest else { return nil }
+            guard let repository, reason == Taking.Reason.danglingLink.rawValue else {
+                return StoragePath.blobData(digest)
+            }
+            return StoragePath.layerLink(repository, digest)
+        case .manifest:
+            guard let repository, let digest else { return nil }
+            return StoragePath.revisionLink(repository, digest)
+        case .upload: return folder
+        case .tag:
+            guard let repository, let name = name.flatMap({ TagName($0) }) else { return nil }
+            return StoragePath.tagCurrentLink(repository, name)
+        }
+    }
+}

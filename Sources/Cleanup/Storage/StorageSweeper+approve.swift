@@ -1,0 +1,44 @@
+package import AccessLedger
+package import RegistryModel
+import RegistryStorage
+
+extension StorageSweeper {
+    /// Carries out a sweep that a brake holds, but only what a fresh plan would also take.
+    package func approve(
+        _ name: RunName,
+        of target: CleanupTarget
+    ) async throws -> RunRecord {
+        let lock = try RunLock(ledger: ledger.path, registry: target.row.name)
+        defer { withExtendedLifetime(lock) {} }
+        let root = try open(target)
+        let own = try storageLock(root, target)
+        defer { withExtendedLifetime(own) {} }
+        try await finishCutOff(target, root)
+        guard let run = try await ledger.run(name) else {
+            throw CleanupError.unknownRun(name.description)
+        }
+        guard run.state == .waiting else {
+            throw CleanupError.notWaiting(run: name, state: run.state.rawValue)
+        }
+        var request = StorageRequest(
+            cause: .init(name: run.cause, measured: run.measured),
+            scope: try CleanupScope(run.scope),
+            kinds: .everything.subtracting(.revisions)
+        )
+        request.only = Set(run.storage.map(\.identity))
+        var draft = try await draft(request, of: target)
+        let fresh = Set(draft.run.storage.map(\.identity))
+        let dropped = run.storage.filter { !fresh.contains($0.identity) }.enumerated()
+            .map { index, item in
+                var item = item
+                item.ordinal = draft.run.storage.count + index
+                item.state = .skipped
+                item.detail = "a fresh plan would not take it"
+                return item
+            }
+        try await ledger.replan(name, storage: draft.run.storage + dropped, at: now())
+        try await ledger.set(.running, of: name, note: run.note, at: now())
+        draft.run.name = name
+        return try await carryOut(draft, request, target)
+    }
+}

@@ -1,0 +1,169 @@
+package import AccessLedger
+import Logging
+package import RegistryModel
+import RegistryStorage
+
+// How things come back: at once when somebody asks for them, and by hand.
+extension StorageSweeper {
+    /// What a run has in quarantine, by what it belongs to.
+    struct Contents: Sendable {
+        var byDigest: [Digest: [(path: StoragePath, size: Int64)]] = [:]
+        var others: [(path: StoragePath, size: Int64)] = []
+        var droppedByDigest: [Digest: [StoragePath]] = [:]
+        /// The folders of tags.
+        var takenTags: [StoragePath] = []
+
+        /// The files of one item: a blob's data and links, a revision's, an upload's, a tag's.
+        func files(of item: StorageItem) -> [(path: StoragePath, size: Int64)] {
+            switch item.kind {
+            case .blob:
+                return (item.digest.flatMap { byDigest[$0] } ?? [])
+                    .filter { $0.path.place == .blob || $0.path.place == .layer }
+            case .manifest:
+                return (item.digest.flatMap { byDigest[$0] } ?? []).filter { file in
+                    file.path.place == .blob
+                        || (file.path.place == .revision || file.path.place == .tagIndex)
+                            && file.path.repository == item.repository && !isOfTakenTag(file.path)
+                }
+            case .upload, .tag:
+                let folder = item.folder.map { "\($0)/" }
+                return (others + byDigest.values.joined()).filter { file in
+                    folder.map { file.path.description.hasPrefix($0) } ?? false
+                }
+            }
+        }
+
+        /// Whether the tag that remembers a manifest was taken itself, with all its memory.
+        private func isOfTakenTag(_ path: StoragePath) -> Bool {
+            guard path.place == .tagIndex else { return false }
+            return takenTags.contains { path.description.hasPrefix("\($0)/") }
+        }
+
+        func droppedLinks(of item: StorageItem) -> [StoragePath] {
+            guard item.kind == .blob else { return [] }
+            return item.digest.flatMap { droppedByDigest[$0] } ?? []
+        }
+
+        /// The sizes of the links that the registry has really dropped for an item.
+        func droppedBytes(of item: StorageItem, _ root: StorageRoot) throws -> Int64 {
+            let taken = Set(files(of: item).map(\.path))
+            return try droppedLinks(of: item).reduce(0) { sum, link in
+                guard !taken.contains(link), try root.facts(link) == nil else { return sum }
+                return sum + Int64(item.digest?.description.utf8.count ?? 0)
+            }
+        }
+    }
+
+    static func contents(_ run: RunName, _ root: StorageRoot) async throws -> Contents {
+        let quarantine = Quarantine(root: root)
+        return try await offPool {
+            var contents = Contents()
+            for file in try quarantine.contents(of: run) {
+                if let digest = file.path.namedDigest {
+                    contents.byDigest[digest, default: []].append(file)
+                } else {
+                    contents.others.append(file)
+                    if file.path.place == .tagCurrent, let folder = file.path.parent?.parent {
+                        contents.takenTags.append(folder)
+                    }
+                }
+            }
+            for link in try quarantine.droppedLinks(of: run) {
+                guard let digest = link.namedDigest else { continue }
+                contents.droppedByDigest[digest, default: []].append(link)
+            }
+            return contents
+        }
+    }
+
+    /// Brings items of a run back to where they were, with the links that the registry dropped.
+    func bringBack(
+        _ items: [StorageItem],
+        of run: RunName,
+        _ root: StorageRoot,
+        because reason: String
+    ) async throws {
+        guard !items.isEmpty else { return }
+        let contents = try await Self.contents(run, root)
+        let quarantine = Quarantine(root: root)
+        try await offPool {
+            for item in items {
+                for file in contents.files(of: item) { try quarantine.putBack(file.path, of: run) }
+                for link in contents.droppedLinks(of: item) { try quarantine.restoreLink(link) }
+            }
+        }
+        try await ledger.set(
+            .skipped,
+            ofStorageItems: items.map(\.ordinal),
+            in: run,
+            detail: "brought back: \(reason)",
+            at: now()
+        )
+        try await tidy(run, root)
+        logger.notice(
+            "brought back from quarantine",
+            metadata: ["run": "\(run)", "items": "\(items.count)", "reason": "\(reason)"]
+        )
+    }
+
+    /// Brings back what was asked for, with what it refers to (design, section 5.8, point 3).
+    package func bringBack(_ named: Set<Digest>, of target: CleanupTarget) async throws {
+        guard target.storage != nil, !named.isEmpty else { return }
+        guard try await ledger.quarantinedBytes(of: target.row) > 0 else { return }
+        let root = try open(target)
+        let references = LedgerReferences(ledger: ledger)
+        let wanted = try await offPool { try Self.withReferences(named, root, references) }
+        let found = try await ledger.quarantined(wanted, of: target.row)
+        for (run, entries) in Dictionary(grouping: found, by: \.run) {
+            guard let record = try await ledger.run(run) else { continue }
+            let ordinals = Set(entries.map(\.ordinal))
+            try await bringBack(
+                record.storage.filter { ordinals.contains($0.ordinal) },
+                of: run,
+                root,
+                because: "somebody asked for it"
+            )
+        }
+    }
+
+    private static func withReferences(
+        _ named: Set<Digest>,
+        _ root: StorageRoot,
+        _ references: LedgerReferences
+    ) throws -> Set<Digest> {
+        var all = named
+        var waiting = Array(named)
+        while let digest = waiting.popLast() {
+            guard let packed = PackedDigest(digest) else { continue }
+            let known = try references.references(of: [packed])[packed]
+            let read =
+                try known
+                ?? root.read(.blobData(digest), atMost: ManifestContent.longest)
+                .flatMap { try? ManifestContent(parsing: $0, mediaType: nil) }
+                .map { PackedReferences($0) }
+            let inside = (read?.children ?? []) + (read?.blobs ?? [])
+            for inner in inside.map(\.digest) where all.insert(inner).inserted {
+                waiting.append(inner)
+            }
+        }
+        return all
+    }
+
+    /// Puts back everything that a run still has in quarantine.
+    package func restore(
+        _ name: RunName,
+        of target: CleanupTarget
+    ) async throws -> [StorageItem] {
+        let lock = try RunLock(ledger: ledger.path, registry: target.row.name)
+        defer { withExtendedLifetime(lock) {} }
+        let root = try open(target)
+        let own = try storageLock(root, target)
+        defer { withExtendedLifetime(own) {} }
+        guard let record = try await ledger.run(name) else {
+            throw CleanupError.unknownRun(name.description)
+        }
+        let items = record.storage.filter { $0.state == .quarantined }
+        try await bringBack(items, of: name, root, because: "restored by hand")
+        return items
+    }
+}

@@ -1,0 +1,217 @@
+import AccessLedger
+import Logging
+import RegistryClients
+import RegistryModel
+import RegistryStorage
+
+extension StorageSweeper {
+    /// Carries a stored plan out, and writes its end down whatever happened.
+    func carryOut(
+        _ draft: Draft,
+        _ request: StorageRequest,
+        _ target: CleanupTarget
+    ) async throws -> RunRecord {
+        let run = draft.run.name
+        do {
+            if request.isNow, draft.isAtRest {
+                try await removeAtOnce(draft)
+                if case .unproven = draft.way, !draft.removals.isEmpty {
+                    try await complainOfStaleCache(
+                        draft,
+                        target,
+                        count: draft.removals.count,
+                        "it was told to go on at once"
+                    )
+                }
+            } else {
+                try await quarantine(draft, target)
+            }
+            try await removeEmpty(draft.folders, draft.root)
+        } catch {
+            try await putBackCutOff(run, of: target, draft.root, because: "\(error)")
+            throw error
+        }
+        return try await end(run, of: target, note: draft.run.note)
+    }
+
+    private func removeEmpty(_ folders: [StoragePath], _ root: StorageRoot) async throws {
+        try await offPool {
+            for folder in folders { _ = try root.removeEmptyFolder(folder) }
+        }
+    }
+
+    // MARK: At once
+
+    /// Deletes what is planned: nobody else works on the tree.
+    private func removeAtOnce(_ draft: Draft) async throws {
+        let run = draft.run.name
+        for (range, removals) in Self.batches(draft.removals) {
+            let root = draft.root
+            let freed = try await offPool {
+                try onAllCores(removals) { try Self.remove($0, from: root) }
+            }
+            FaultPoint.halfRemoved.reach()
+            try await ledger.purged(
+                storageItems: zip(range, freed).map { (ordinal: $0, reclaimed: $1) },
+                in: run,
+                at: now()
+            )
+        }
+    }
+
+    /// Unlinks the files of one removal, then what folders that leaves empty, and says the bytes.
+    private static func remove(
+        _ removal: Taking,
+        from root: StorageRoot
+    ) throws -> Int64 {
+        for path in removal.files + removal.links.map(\.path) {
+            _ = try root.removeFile(path)
+        }
+        try removal.removeEmptied(from: root)
+        return removal.bytes
+    }
+
+    static func batches(
+        _ removals: [Taking]
+    ) -> [(Range<Int>, [Taking])] {
+        stride(from: 0, to: removals.count, by: batch).map { start in
+            let range = start..<min(start + batch, removals.count)
+            return (range, Array(removals[range]))
+        }
+    }
+
+    /// Removals between two commits of the journal.
+    private static let batch = 8_192
+
+    // MARK: Through the quarantine
+
+    private func quarantine(
+        _ draft: Draft,
+        _ target: CleanupTarget
+    ) async throws {
+        let run = draft.run.name
+        let all = Array(draft.removals.indices)
+        try await ledger.set(.started, ofStorageItems: all, in: run, at: now())
+        FaultPoint.begun.reach()
+        let quarantine = Quarantine(root: draft.root)
+        let takesLinks = draft.way.takesManifestData
+        let removals = draft.removals
+        let beganAt = draft.beganAt
+        try await offPool {
+            for (index, removal) in removals.enumerated() {
+                try Self.take(removal, quarantine, run, takesLinks: takesLinks, before: beganAt)
+                if index == removals.count / 2 { FaultPoint.halfTaken.reach() }
+            }
+        }
+        FaultPoint.taken.reach()
+        var left = try await secondLook(draft, Set(all), target)
+        FaultPoint.lookedAgain.reach()
+        var proven: Set<Int> = []
+        switch draft.way {
+        case .notRunning, .noCache: proven = left
+        case .api(let client):
+            proven = try await forget(
+                removals.map(\.forgettable),
+                left,
+                of: run,
+                draft.root,
+                client
+            )
+            FaultPoint.forgotten.reach()
+        case .unproven: break
+        }
+        if !draft.way.isAlone {
+            // What was accepted before it was taken, or on the word of a cache that had not
+            // forgotten yet, is seen now.
+            try await Task.sleep(for: Self.settling)
+            left = try await secondLook(draft, left, target)
+        }
+        try await ledger.set(.quarantined, ofStorageItems: left.sorted(), in: run, at: now())
+        try await ledger.forgotten(
+            storageItems: proven.intersection(left).sorted(),
+            in: run
+        )
+        FaultPoint.quarantined.reach()
+        let open = left.subtracting(proven)
+        guard !open.isEmpty else { return }
+        let obstacle = try await restart(target, takenAt: beganAt)
+        guard let obstacle else {
+            try await ledger.forgotten(storageItems: open.sorted(), in: run)
+            return
+        }
+        try await complainOfStaleCache(draft, target, count: open.count, obstacle)
+    }
+
+    /// How long a registry may take from its check of what a manifest needs until all that tells of
+    /// the manifest is written: some ten milliseconds where the disk is not overloaded.
+    private static let settling = Duration.seconds(1)
+
+    /// Moves the files of one removal away.
+    ///
+    /// Links stay where a registry has to drop them itself, and where a push has just written them.
+    private static func take(
+        _ removal: Taking,
+        _ quarantine: Quarantine,
+        _ run: RunName,
+        takesLinks: Bool,
+        before beganAt: Timestamp
+    ) throws {
+        for path in removal.files { _ = try quarantine.take(path, for: run) }
+        guard takesLinks else { return }
+        for link in removal.links {
+            guard let facts = try quarantine.root.facts(link.path), facts.modified < beganAt
+            else { continue }
+            _ = try quarantine.take(link.path, for: run)
+        }
+    }
+
+    /// Marks again, and puts back what is needed by now; says what remains taken.
+    private func secondLook(
+        _ draft: Draft,
+        _ taken: Set<Int>,
+        _ target: CleanupTarget
+    ) async throws -> Set<Int> {
+        let references = LedgerReferences(ledger: ledger)
+        let root = draft.root
+        let removals = draft.removals
+        let time = now()
+        let again = try await offPool {
+            let wanted = try WantedAgain.mark(
+                root,
+                references,
+                taken: taken.compactMap { removals[$0].revision },
+                now: time
+            )
+            return taken.filter { wanted.wants(removals[$0], since: draft.beganAt) }
+        }
+        guard !again.isEmpty else { return taken }
+        try await putBack(again, draft, because: "needed again, or named by a push meanwhile")
+        return taken.subtracting(again)
+    }
+
+    func putBack(_ ordinals: Set<Int>, _ draft: Draft, because reason: String) async throws {
+        let quarantine = Quarantine(root: draft.root)
+        let run = draft.run.name
+        let removals = ordinals.map { draft.removals[$0] }
+        try await offPool {
+            for removal in removals {
+                for path in removal.files { try quarantine.putBack(path, of: run) }
+                for link in removal.links {
+                    try quarantine.putBack(link.path, of: run)
+                    try quarantine.restoreLink(link.path)
+                }
+            }
+        }
+        try await ledger.set(
+            .skipped,
+            ofStorageItems: ordinals.sorted(),
+            in: run,
+            detail: reason,
+            at: now()
+        )
+        logger.notice(
+            "put back from quarantine",
+            metadata: ["run": "\(run)", "items": "\(ordinals.count)", "reason": "\(reason)"]
+        )
+    }
+}

@@ -1,0 +1,153 @@
+import AccessLedger
+import Logging
+import RegistryClients
+import RegistryModel
+import RegistryStorage
+
+/// What a registry has to forget of one item.
+struct Forgettable: Sendable {
+    /// Nil for what no cache remembers: uploads, links of revisions and tags.
+    var blob: Digest?
+    /// The links that are left for the registry to drop.
+    var links: [LayerLink]
+    /// Where it was made to drop one before.
+    var dropped: [RepositoryName] = []
+}
+
+extension StorageSweeper {
+    /// Makes the registry drop its links to what was taken, and says which items it is proven to
+    /// have forgotten.
+    ///
+    /// Deleting a link drops the cached descriptor with it; a HEAD then says 404, and a later upload
+    /// is written anew (seen on distribution 2.8.2 and 3.1.1). Links and their times are read once
+    /// more before, for one that a push has just written is its own.
+    func forget(
+        _ removals: [Forgettable],
+        _ taken: Set<Int>,
+        of run: RunName,
+        _ root: StorageRoot,
+        _ client: any BlobForgetting
+    ) async throws -> Set<Int> {
+        let quarantine = Quarantine(root: root)
+        let links = taken.flatMap { removals[$0].links.map(\.path) }.sorted()
+        guard try await takesDeletes(removals, taken, client, of: run) else { return [] }
+        try await offPool { try quarantine.willDrop(links, for: run) }
+        FaultPoint.dropping.reach()
+        let answers = try await Cleanup.inParallel(taken.sorted(), width: Self.width) { ordinal in
+            let failure = await Self.isForgotten(removals[ordinal], quarantine, run, client)
+            FaultPoint.halfForgotten.reach()
+            return (ordinal, failure)
+        }
+        var proven: Set<Int> = []
+        for (ordinal, failure) in answers {
+            guard let failure else {
+                proven.insert(ordinal)
+                continue
+            }
+            logger.warning(
+                "the registry is not proven to have forgotten a blob",
+                metadata: [
+                    "run": "\(run)", "digest": "\(removals[ordinal].blob?.description ?? "")",
+                    "reason": "\(failure)",
+                ]
+            )
+        }
+        return proven
+    }
+
+    /// Whether the registry takes deletes at all: said once, and not for every blob.
+    private func takesDeletes(
+        _ removals: [Forgettable],
+        _ taken: Set<Int>,
+        _ client: any BlobForgetting,
+        of run: RunName
+    ) async throws -> Bool {
+        let first = taken.sorted().lazy.compactMap { ordinal in
+            removals[ordinal].links.first.map(\.repository)
+        }.first
+        guard let first, let refusal = await refusal(client, in: first) else { return true }
+        logger.warning(
+            "the registry can't be made to forget",
+            metadata: ["run": "\(run)", "reason": "\(refusal)"]
+        )
+        return false
+    }
+
+    /// Asks to drop what no repository has: harmless, and refused where all deletes are.
+    private func refusal(
+        _ client: any BlobForgetting,
+        in repository: RepositoryName
+    ) async -> RegistryError? {
+        do {
+            let random = (0..<4).map { _ in UInt64.random(in: 0...UInt64.max) }
+            try await client.dropBlob(repository, Digest(hashing: Array("\(random)".utf8)))
+            return nil
+        } catch {
+            return error.kind == .deletesDisabled ? error : nil
+        }
+    }
+
+    /// Nil where everything of it is forgotten, else why that is not known.
+    ///
+    /// What was uploaded again is believed in, and rightly: our copy is of no use to anybody.
+    private static func isForgotten(
+        _ removal: Forgettable,
+        _ quarantine: Quarantine,
+        _ run: RunName,
+        _ client: any BlobForgetting
+    ) async -> String? {
+        guard let digest = removal.blob else { return nil }
+        do {
+            if try await isUploadedAgain(digest, quarantine) { return nil }
+            for repository in removal.dropped where try await client.hasBlob(repository, digest) {
+                return "\(repository) still claims to have it"
+            }
+            for link in removal.links {
+                // Without a cached descriptor it finds out by itself, and has nothing to drop.
+                if try await client.hasBlob(link.repository, digest) {
+                    if try await isUploadedAgain(digest, quarantine) { return nil }
+                    try await client.dropBlob(link.repository, digest)
+                    if try await isUploadedAgain(digest, quarantine) {
+                        // The link that we had dropped was that of a push.
+                        try await offPool { try quarantine.restoreLink(link.path) }
+                        return nil
+                    }
+                    if try await client.hasBlob(link.repository, digest) {
+                        return "\(link.repository) still claims to have it"
+                    }
+                }
+                try await take(link, quarantine, run)
+            }
+            return nil
+        } catch {
+            return "\(error)"
+        }
+    }
+
+    /// Takes a link that the registry has left, unless a push has just written it.
+    private static func take(
+        _ link: LayerLink,
+        _ quarantine: Quarantine,
+        _ run: RunName
+    ) async throws {
+        try await offPool {
+            let root = quarantine.root
+            guard let facts = try root.facts(link.path), facts.modified <= link.modified else {
+                return
+            }
+            _ = try quarantine.take(link.path, for: run)
+            guard try root.facts(.blobData(link.digest)) != nil else { return }
+            try quarantine.putBack(link.path, of: run)
+        }
+    }
+
+    private static func isUploadedAgain(
+        _ digest: Digest,
+        _ quarantine: Quarantine
+    ) async throws -> Bool {
+        try await offPool { try quarantine.root.facts(.blobData(digest)) != nil }
+    }
+
+    /// Requests at once to one registry.
+    private static let width = 8
+}

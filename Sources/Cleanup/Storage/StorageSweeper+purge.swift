@@ -1,0 +1,285 @@
+package import AccessLedger
+import Logging
+import RegistryClients
+import RegistryModel
+import RegistryStorage
+
+extension StorageSweeper {
+    /// Gives back the bytes of what is long enough in quarantine, proven forgotten, and named by
+    /// nothing that a fresh mark finds; a run of its own.
+    ///
+    /// Under pressure the oldest goes first, without waiting, until `needed` bytes are free; never
+    /// without proof and mark. Nil where nothing was there to purge.
+    package func purge(
+        _ target: CleanupTarget,
+        cause: Cleaner.Cause,
+        isUrgent: Bool = false,
+        needed: Int64 = .max
+    ) async throws -> RunRecord? {
+        let waiting = try await due(target, isUrgent)
+        guard !waiting.isEmpty else { return nil }
+        let lock = try RunLock(ledger: ledger.path, registry: target.row.name)
+        defer { withExtendedLifetime(lock) {} }
+        let root = try open(target)
+        let own = try storageLock(root, target)
+        defer { withExtendedLifetime(own) {} }
+        try await finishCutOff(target, root)
+        try await proveByRestart(waiting, target, root)
+        try await proveByAsking(waiting, target, root)
+        let references = LedgerReferences(ledger: ledger)
+        let time = now()
+        let revisions = try await revisions(in: waiting)
+        let again = try await offPool {
+            try WantedAgain.mark(root, references, taken: revisions, now: time)
+        }
+        var run = newRun(cause, at: time)
+        var sources: [Source] = []
+        var found: Int64 = 0
+        for name in waiting {
+            guard found < needed, let record = try await ledger.run(name) else { continue }
+            let contents = try await Self.contents(name, root)
+            var wanted: [StorageItem] = []
+            for item in record.storage where item.state == .quarantined {
+                let files = contents.files(of: item)
+                if again.wants(item, files.map(\.path), since: record.createdAt) {
+                    wanted.append(item)
+                    continue
+                }
+                guard item.isForgotten else { continue }
+                var own = item
+                own.ordinal = run.storage.count
+                own.state = .planned
+                own.detail = name.description
+                let links = item.kind == .blob ? item.digest.map(again.links) ?? [] : []
+                own.bytes =
+                    try files.reduce(0) { $0 + $1.size } + contents.droppedBytes(of: item, root)
+                    + links.reduce(0) { $0 + $1.bytes }
+                run.storage.append(own)
+                sources.append(
+                    Source(
+                        run: name,
+                        ordinal: item.ordinal,
+                        files: files.map(\.path),
+                        links: links.map(\.path)
+                    )
+                )
+                found += own.bytes
+            }
+            try await bringBack(wanted, of: name, root, because: "a manifest or a push needs it")
+        }
+        guard !run.storage.isEmpty else { return nil }
+        run.state = .running
+        try await ledger.create(run)
+        FaultPoint.purgePlanned.reach()
+        try await purge(sources, run, root)
+        return try await end(run.name, of: target, note: "")
+    }
+
+    private struct Source: Sendable {
+        var run: RunName
+        var ordinal: Int
+        var files: [StoragePath]
+        /// Links to it that no registry was made to drop.
+        var links: [StoragePath]
+    }
+
+    private func purge(
+        _ sources: [Source],
+        _ run: RunRecord,
+        _ root: StorageRoot
+    ) async throws {
+        let quarantine = Quarantine(root: root)
+        let bytes = run.storage.map(\.bytes)
+        for start in stride(from: 0, to: sources.count, by: Self.purgeBatch) {
+            let range = start..<min(start + Self.purgeBatch, sources.count)
+            let freed = try await offPool {
+                try sources[range].map { source in
+                    for link in source.links { _ = try root.removeFile(link) }
+                    return try source.files.reduce(0) {
+                        try $0 + quarantine.purge($1, of: source.run)
+                    }
+                }
+            }
+            FaultPoint.halfPurged.reach()
+            try await ledger.purged(
+                storageItems: zip(range, freed).map { index, freed in
+                    // What came back meanwhile frees nothing. Of a link that the registry dropped
+                    // there never was a file here.
+                    let isGone = sources[index].files.isEmpty || freed > 0
+                    return (ordinal: index, reclaimed: isGone ? max(freed, bytes[index]) : 0)
+                },
+                in: run.name,
+                at: now()
+            )
+            for (name, own) in Dictionary(grouping: sources[range], by: \.run) {
+                try await ledger.set(
+                    .done,
+                    ofStorageItems: own.map(\.ordinal),
+                    in: name,
+                    detail: "purged by \(run.name)",
+                    from: .quarantined,
+                    at: now()
+                )
+            }
+        }
+        FaultPoint.purged.reach()
+        for name in Set(sources.map(\.run)) { try await tidy(name, root) }
+    }
+
+    /// The runs whose quarantine is over, oldest first; all of them under pressure.
+    private func due(_ target: CleanupTarget, _ isUrgent: Bool) async throws -> [RunName] {
+        let time = now()
+        return try await ledger.quarantines(of: target.row)
+            .filter { isUrgent || time - $0.since >= target.quarantine }
+            .map(\.run)
+    }
+
+    /// A registry that was started after the quarantine began, or runs no more, has no memory of it.
+    private func proveByRestart(
+        _ runs: [RunName],
+        _ target: CleanupTarget,
+        _ root: StorageRoot
+    ) async throws {
+        let presence = RegistryPresence.onStorage(root)
+        let isSilent = await !doesAnswer(target)
+        let heard = try await ledger.processesHeard(of: target.row, since: now() - .hours(1))
+        // Processes elsewhere have caches of their own.
+        guard heard <= presence.processes.count || heard <= 1 else { return }
+        let since = Dictionary(
+            try await ledger.quarantines(of: target.row).map { ($0.run, $0.since) },
+            uniquingKeysWith: { first, _ in first }
+        )
+        for name in runs {
+            guard let taken = since[name], presence.provesForgetting(since: taken, isSilent),
+                let record = try await ledger.run(name)
+            else { continue }
+            try await ledger.forgotten(
+                storageItems: record.storage.filter { $0.state == .quarantined }.map(\.ordinal),
+                in: name
+            )
+        }
+    }
+
+    /// Asks once more for what the registry did not forget when it was taken.
+    private func proveByAsking(
+        _ runs: [RunName],
+        _ target: CleanupTarget,
+        _ root: StorageRoot
+    ) async throws {
+        var open: [RunName: [StorageItem]] = [:]
+        for name in runs {
+            let items = try await ledger.run(name)?.storage ?? []
+            open[name] = items.filter { $0.state == .quarantined && !$0.isForgotten }
+        }
+        guard open.values.contains(where: { !$0.isEmpty }),
+            case .api(let client) = await forgetWay(target, RegistryPresence.onStorage(root))
+        else { return }
+        let references = LedgerReferences(ledger: ledger)
+        let time = now()
+        let revisions = open.values.joined().compactMap(\.revision)
+        let again = try await offPool {
+            try WantedAgain.mark(root, references, taken: revisions, now: time)
+        }
+        for (name, items) in open {
+            guard let record = try await ledger.run(name) else { continue }
+            let dropped = try await Self.contents(name, root)
+            // What somebody has linked since is left to the look before the purge.
+            let items = items.filter { item in
+                let files = dropped.files(of: item).map(\.path)
+                return !again.wants(item, files, since: record.createdAt)
+            }
+            let removals = items.map { item in
+                Forgettable(
+                    blob: item.kind == .blob ? item.digest : nil,
+                    links: item.digest.map { again.links(to: $0) } ?? [],
+                    dropped: dropped.droppedLinks(of: item).compactMap(\.repository)
+                )
+            }
+            let proven = try await forget(
+                removals,
+                Set(removals.indices),
+                of: name,
+                root,
+                client
+            )
+            try await ledger.forgotten(
+                storageItems: proven.map { items[$0].ordinal },
+                in: name
+            )
+        }
+    }
+
+    /// The manifests that runs have in quarantine.
+    private func revisions(in runs: [RunName]) async throws -> [RevisionKey] {
+        var revisions: [RevisionKey] = []
+        for name in runs {
+            revisions +=
+                try await ledger.run(name)?.storage
+                .filter { $0.state == .quarantined }.compactMap(\.revision) ?? []
+        }
+        return revisions
+    }
+
+    func tidy(_ run: RunName, _ root: StorageRoot) async throws {
+        let quarantine = Quarantine(root: root)
+        try await offPool {
+            if try quarantine.contents(of: run).isEmpty {
+                try quarantine.forgetDroppedLinks(of: run)
+            }
+            try quarantine.tidy(run)
+        }
+    }
+
+    func newRun(_ cause: Cleaner.Cause, at time: Timestamp) -> RunRecord {
+        var random = SystemRandomNumberGenerator()
+        return RunRecord(
+            name: RunName(
+                time: time,
+                random: (random.next(), UInt16.random(in: 0...UInt16.max, using: &random))
+            ),
+            cause: cause.name,
+            measured: cause.measured,
+            scope: RunRecord.purgeScope,
+            mode: "enforce",
+            state: .planned,
+            createdAt: time
+        )
+    }
+
+    private static let purgeBatch = 1_024
+}
+
+extension RunRecord {
+    fileprivate static let purgeScope = #"{"targets":["purge"]}"#
+
+    /// Whether it gives back what runs before it have taken: it releases nothing itself.
+    package var isPurge: Bool { scope == Self.purgeScope }
+}
+
+extension RegistryPresence {
+    var processes: [RegistryProcess] {
+        if case .running(let processes) = self { return processes }
+        return []
+    }
+
+    var isRunning: Bool { !processes.isEmpty }
+
+    /// Whether no process remembers what was taken at a time.
+    fileprivate func provesForgetting(since taken: Timestamp, _ isSilent: Bool) -> Bool {
+        switch self {
+        case .absent: isSilent
+        case .running(let processes):
+            processes.allSatisfy { process in
+                switch process.cache {
+                case .none: true
+                case .inMemory: process.startedAt.map { $0 > taken + Self.tick } ?? false
+                case .other, .unknown: false
+                }
+            }
+        case .unknown: false
+        }
+    }
+
+    /// Start times are told in hundredths of a second since a boot told in whole ones.
+    private static let tick = Span.seconds(2)
+}

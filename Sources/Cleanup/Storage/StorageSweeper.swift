@@ -1,0 +1,239 @@
+package import AccessLedger
+package import Logging
+import RegistryClients
+package import RegistryModel
+package import RegistryStorage
+
+/// Takes from a registry's disk what no manifest needs, while the registry runs (design, 5.8).
+///
+/// What goes is moved into the quarantine first, the registry is made to forget it, the tree is
+/// marked again, and only a later `purge` gives the bytes back. Whatever is asked for meanwhile
+/// comes back.
+package struct StorageSweeper: Sendable {
+    let ledger: Ledger
+    let logger: Logger
+    let now: @Sendable () -> Timestamp
+
+    package init(ledger: Ledger, logger: Logger, now: @escaping @Sendable () -> Timestamp) {
+        self.ledger = ledger
+        self.logger = logger
+        self.now = now
+    }
+
+    /// A planned sweep with what is needed to carry it out.
+    struct Draft: Sendable {
+        var root: StorageRoot
+        var removals: [Taking]
+        /// Folders that hold nothing.
+        var folders: [StoragePath]
+        var run: RunRecord
+        var way: ForgetWay
+        /// Whether things may go at once: nobody else works on the tree, as far as one can tell.
+        var isAtRest: Bool
+        /// When the mark began on which it rests.
+        var beganAt: Timestamp
+        /// Bytes of all that the registry holds, where the whole was looked at.
+        var total: Int64?
+        var doubts: [String]
+    }
+
+    /// Plans and stores what would go, and stops there.
+    package func plan(
+        _ request: StorageRequest,
+        of target: CleanupTarget
+    ) async throws -> RunRecord {
+        var draft = try await draft(request, of: target)
+        draft.run.state = .planned
+        draft.run.endedAt = now()
+        try await ledger.create(draft.run)
+        return draft.run
+    }
+
+    /// Plans, stores, and carries out what no brake holds.
+    package func sweep(
+        _ request: StorageRequest,
+        of target: CleanupTarget
+    ) async throws -> RunRecord {
+        let lock = try RunLock(ledger: ledger.path, registry: target.row.name)
+        defer { withExtendedLifetime(lock) {} }
+        let root = try open(target)
+        let own = try storageLock(root, target)
+        defer { withExtendedLifetime(own) {} }
+        try await finishCutOff(target, root)
+        var draft = try await draft(request, of: target)
+        if request.isSilentWhenEmpty, draft.removals.isEmpty, draft.folders.isEmpty {
+            draft.run.state = .done
+            return draft.run
+        }
+        if let hit = brakeHit(draft, request) {
+            draft.run.state = .waiting
+            draft.run.note = "\(hit); `lastpull approve \(draft.run.name)` carries it out"
+            try await ledger.create(draft.run, announcing: [waiting(draft.run, target)])
+            return draft.run
+        }
+        draft.run.state = .running
+        try await ledger.create(draft.run)
+        FaultPoint.planned.reach()
+        return try await carryOut(draft, request, target)
+    }
+
+    func open(_ target: CleanupTarget) throws -> StorageRoot {
+        guard let path = target.storage else { throw CleanupError.noStorage(target.row.name) }
+        return try StorageRoot(path: path)
+    }
+
+    func storageLock(_ root: StorageRoot, _ target: CleanupTarget) throws -> QuarantineLock {
+        guard let lock = try QuarantineLock(root) else {
+            throw CleanupError.alreadyRunning(registry: target.row.name)
+        }
+        return lock
+    }
+
+    // MARK: Planning
+
+    func draft(_ request: StorageRequest, of target: CleanupTarget) async throws -> Draft {
+        let root = try open(target)
+        let time = now()
+        let presence = RegistryPresence.onStorage(root)
+        let way = await forgetWay(target, presence)
+        var rules = rules(request, target, way)
+        if !request.isNow {
+            let named = try await ledger.manifestsNamed(since: time - target.grace, in: target.row)
+            rules.lastNamed = { named[$0] }
+        }
+        let settled = rules
+        let references = LedgerReferences(ledger: ledger)
+        let found = try await offPool {
+            try Self.look(request, root, references, settled, time)
+        }
+        var removals = found.removals
+        if let only = request.only {
+            removals = removals.filter { only.contains($0.item(0, target.row).identity) }
+        }
+        var random = SystemRandomNumberGenerator()
+        var run = RunRecord(
+            name: RunName(
+                time: time,
+                random: (random.next(), UInt16.random(in: 0...UInt16.max, using: &random))
+            ),
+            cause: request.cause.name,
+            measured: request.cause.measured,
+            scope: try request.scope.text,
+            mode: "enforce",
+            state: .planned,
+            createdAt: time
+        )
+        run.storage = removals.enumerated().map { $1.item($0, target.row) }
+        run.kept = found.kept.values.reduce(0, +)
+        run.keptReasons = found.kept
+        run.note = found.doubts.isEmpty ? "" : Self.said(found.doubts)
+        return Draft(
+            root: root,
+            removals: removals,
+            folders: request.only == nil ? found.folders : [],
+            run: run,
+            way: way,
+            isAtRest: way.isAlone || target.url.isEmpty && !presence.isRunning,
+            beganAt: time,
+            total: found.total,
+            doubts: found.doubts
+        )
+    }
+
+    private struct Look: Sendable {
+        var removals: [Taking]
+        var folders: [StoragePath] = []
+        var kept: [String: Int]
+        var total: Int64?
+        var doubts: [String]
+    }
+
+    private static func look(
+        _ request: StorageRequest,
+        _ root: StorageRoot,
+        _ references: LedgerReferences,
+        _ rules: SweepRules,
+        _ time: Timestamp
+    ) throws -> Look {
+        if let images = request.images {
+            let found = try ImageRemoval.plan(
+                images,
+                root: root,
+                references: references,
+                rules: rules,
+                now: time
+            )
+            if let missing = found.missing.first {
+                throw CleanupError.unknownImage("\(missing)")
+            }
+            return Look(
+                removals: found.tags.map(Taking.init)
+                    + found.plan.removals.compactMap(Taking.init),
+                kept: found.plan.kept.named,
+                total: nil,
+                doubts: found.refused.map { "\($0.image): \($0.reason)" }
+            )
+        }
+        let mark = try Marker(root: root, references: references)
+            .mark(request.condemned, now: time)
+        var rules = rules
+        if rules.leavesManifestData { rules.manifestLike = mark.manifestLike(in: root) }
+        let plan = SweepPlan(mark, rules: rules, now: time)
+        return Look(
+            removals: plan.removals.compactMap(Taking.init),
+            folders: plan.removals.filter { $0.kind == .folder }.flatMap(\.files),
+            kept: plan.kept.named,
+            total: mark.totals.bytes,
+            doubts: mark.doubts.map { "\($0)" }
+        )
+    }
+
+    private func rules(
+        _ request: StorageRequest,
+        _ target: CleanupTarget,
+        _ way: ForgetWay
+    ) -> SweepRules {
+        var rules = SweepRules(grace: target.grace)
+        rules.isNow = request.isNow
+        rules.scope = request.kinds
+        rules.leavesManifestData = !way.takesManifestData
+        if !request.scope.repositories.isEmpty {
+            let scope = request.scope
+            rules.repositories = { scope.matches($0) }
+        }
+        return rules
+    }
+
+    private static func said(_ doubts: [String]) -> String {
+        let first = doubts.prefix(doubtsSaid).joined(separator: "; ")
+        let rest = doubts.count - doubtsSaid
+        return "kept in doubt: \(first)" + (rest > 0 ? "; and \(rest) more" : "")
+    }
+
+    private static let doubtsSaid = 5
+
+    private func brakeHit(_ draft: Draft, _ request: StorageRequest) -> String? {
+        guard let limit = request.brake, let total = draft.total, total > 0 else { return nil }
+        let bytes = draft.run.storage.reduce(0) { $0 + $1.bytes }
+        let share = 100 * Double(bytes) / Double(total)
+        guard share > limit else { return nil }
+        return "brake: \(ByteCount(bytes)) are \(Int(share.rounded())) % of the registry, "
+            + "at most \(Int(limit.rounded())) % go without approval"
+    }
+}
+
+extension [KeepReason: Int] {
+    fileprivate var named: [String: Int] {
+        reduce(into: [String: Int]()) { $0[$1.key.rawValue] = $1.value }
+    }
+}
+
+extension ImageReference: CustomStringConvertible {
+    package var description: String {
+        switch part {
+        case .tag(let tag): "\(repository):\(tag)"
+        case .digest(let digest): "\(repository)@\(digest)"
+        case .whole: "\(repository)"
+        }
+    }
+}

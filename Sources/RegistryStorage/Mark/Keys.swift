@@ -1,0 +1,54 @@
+package import RegistryModel
+
+/// A manifest of one repository.
+package struct RevisionKey: Sendable, Hashable, Comparable {
+    package var repository: RepositoryName
+    package var digest: Digest
+
+    package init(repository: RepositoryName, digest: Digest) {
+        self.repository = repository
+        self.digest = digest
+    }
+
+    package static func < (left: RevisionKey, right: RevisionKey) -> Bool {
+        (left.repository, left.digest) < (right.repository, right.digest)
+    }
+}
+
+/// A tag of one repository.
+package struct TagKey: Sendable, Hashable, Comparable {
+    package var repository: RepositoryName
+    package var tag: TagName
+
+    package init(repository: RepositoryName, tag: TagName) {
+        self.repository = repository
+        self.tag = tag
+    }
+
+    package static func < (left: TagKey, right: TagKey) -> Bool {
+        (left.repository, left.tag) < (right.repository, right.tag)
+    }
+}
+
+/// What is taken as gone already when marking.
+package struct Condemned: Sendable {
+    package var tags: Set<TagKey>
+    /// Manifests that go, unless a tag that stays or structure holds them.
+    package var revisions: Set<RevisionKey>
+    /// Whether every manifest goes that no tag and no structure holds.
+    package var allUntagged: Bool
+    /// Manifests that are out of sight already; the mark says which of them are wanted again.
+    package var taken: Set<RevisionKey>
+
+    package init(
+        tags: Set<TagKey> = [],
+        revisions: Set<RevisionKey> = [],
+        allUntagged: Bool = false,
+        taken: Set<RevisionKey> = []
+    ) {
+        self.tags = tags
+        self.revisions = revisions
+        self.allUntagged = allUntagged
+        self.taken = taken
+    }
+}

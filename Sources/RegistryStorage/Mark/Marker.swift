@@ -1,0 +1,52 @@
+import Foundation
+package import RegistryModel
+
+/// Reads a registry's whole tree and finds what nothing needs (design, section 5.8).
+package struct Marker: Sendable {
+    let root: StorageRoot
+    let references: any ReferenceStore
+    let width: Int
+
+    /// Reads with `width` threads, as many as there are cores unless said otherwise.
+    package init(
+        root: StorageRoot,
+        references: any ReferenceStore,
+        width: Int = ProcessInfo.processInfo.activeProcessorCount
+    ) {
+        self.root = root
+        self.references = references
+        self.width = max(1, width)
+    }
+
+    /// Reads the tree as it is now, with `condemned` taken as gone.
+    ///
+    /// Blocks the thread it is called on, which must not be one of the cooperative pool. What
+    /// vanishes or comes while it reads is no error.
+    package func mark(
+        _ condemned: Condemned = Condemned(),
+        now: Timestamp
+    ) throws(StorageError) -> Mark {
+        let crew = Crew(width: width)
+        let discovery = try RepositoryDiscovery(root: root)
+        let walk = RepositoryWalk(root: root, crew: crew, places: discovery.places)
+        var survey = try walk.survey()
+        survey.hidesReferences = survey.hidesReferences || discovery.hidesReferences
+        let loader = try ContentLoader(root: root, crew: crew, store: references)
+        var marking = try Marking(consume survey, loader)
+        try marking.begin(condemned)
+        let links = try walk.readLayers(for: &marking)
+        marking.survey.emptyFolders += try walk.emptied(marking.survey)
+        let marked = marking
+        let blobs = try BlobWalk(root: root, crew: crew) { marked.isNeeded($0) }
+        var assembly = MarkAssembly(marked, now: now)
+        let remembered = try TagIndexWalk.read(
+            root: root,
+            crew: crew,
+            survey: marked.survey,
+            going: assembly.goingDigests
+        )
+        assembly.takeRevisions(remembered)
+        assembly.takeBlobs(blobs, links)
+        return assembly.finish(doubts: discovery.doubts, emptyFolders: discovery.emptyFolders)
+    }
+}

@@ -1,0 +1,211 @@
+import Foundation
+package import RegistryModel
+import Yams
+
+/// A distribution registry that runs on this machine.
+package struct RegistryProcess: Sendable, Equatable {
+    /// What its descriptor cache is.
+    package enum Cache: Sendable, Equatable {
+        case none
+        /// It forgets with its process.
+        case inMemory
+        /// It outlives the process.
+        case other(String)
+        case unknown
+    }
+
+    package var pid: Int32
+    package var startedAt: Timestamp?
+    package var cache: Cache
+    /// Whether it is a pull-through cache, which refuses every delete over its API.
+    package var isPullThrough: Bool
+}
+
+/// Which registries run on a storage, as far as this machine shows.
+package enum RegistryPresence: Sendable, Equatable {
+    case running([RegistryProcess])
+    /// None: every process of this machine was looked at.
+    case absent
+    /// Not to be told, and why.
+    case unknown(String)
+
+    /// Looks through the processes of this machine for registries with this storage.
+    ///
+    /// A registry in a container counts, too: its root is compared by device and inode through
+    /// `/proc/PID/root`. Inside of a container only its own processes are seen, which proves nothing.
+    package static func onStorage(_ root: StorageRoot) -> RegistryPresence {
+        var own = stat()
+        guard fstat(root.descriptor, &own) == 0 else {
+            return .unknown("\(root.path) can't be read")
+        }
+        var found: [RegistryProcess] = []
+        var doubt: String?
+        for pid in pids() {
+            guard let arguments = arguments(of: pid), isRegistry(arguments) else { continue }
+            guard let settings = RegistrySettingsFile(pid: pid, arguments: arguments) else {
+                doubt = "the settings of process \(pid) can't be read"
+                continue
+            }
+            var status = stat()
+            guard stat("/proc/\(pid)/root\(settings.rootFolder)", &status) == 0 else {
+                // It ended meanwhile, keeps nothing on a disk, or hides it.
+                if kill(pid, 0) == 0, settings.isOnDisk, errno != ENOENT {
+                    doubt = "the storage of process \(pid) can't be read"
+                }
+                continue
+            }
+            guard settings.isOnDisk, status.st_dev == own.st_dev, status.st_ino == own.st_ino
+            else { continue }
+            found.append(
+                RegistryProcess(
+                    pid: pid,
+                    startedAt: startTime(of: pid),
+                    cache: settings.cache,
+                    isPullThrough: settings.isPullThrough
+                )
+            )
+        }
+        if !found.isEmpty { return .running(found) }
+        if let doubt { return .unknown(doubt) }
+        guard seesAll else { return .unknown("not all processes of this machine can be seen") }
+        return .absent
+    }
+
+    private static func pids() -> [Int32] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+        return names.compactMap { Int32($0) }
+    }
+
+    private static func arguments(of pid: Int32) -> [String]? {
+        guard let data = contents("/proc/\(pid)/cmdline"), !data.isEmpty else { return nil }
+        return data.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// By the names that distribution's binary has: `registry`, `docker-registry`.
+    private static func isRegistry(_ arguments: [String]) -> Bool {
+        guard let program = arguments.first?.split(separator: "/").last else { return false }
+        return program == "registry" || program == "docker-registry"
+            || program.hasPrefix("registry_")
+    }
+
+    /// Whether we are root in the machine's first namespace of processes.
+    private static var seesAll: Bool {
+        let own = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/ns/pid")
+        return geteuid() == 0 && own == "pid:[\(firstProcessNamespace)]"
+    }
+
+    /// Linux, `include/linux/proc_ns.h`, `PROC_PID_INIT_INO`.
+    private static let firstProcessNamespace: UInt32 = 0xEFFF_FFFC
+
+    /// When a process began: field 22 of `/proc/PID/stat`, in ticks since the machine's start.
+    private static func startTime(of pid: Int32) -> Timestamp? {
+        guard let stat = contents("/proc/\(pid)/stat").map({ String(decoding: $0, as: UTF8.self) }),
+            let end = stat.lastIndex(of: ")"),
+            let boot = contents("/proc/stat").map({ String(decoding: $0, as: UTF8.self) })?
+                .split(separator: "\n").first(where: { $0.hasPrefix("btime ") })?
+                .split(separator: " ").last.flatMap({ Double($0) })
+        else { return nil }
+        let fields = stat[stat.index(after: end)...].split(separator: " ")
+        guard fields.count > 19, let ticks = Double(fields[19]) else { return nil }
+        return Timestamp(seconds: boot + ticks / Double(sysconf(Int32(_SC_CLK_TCK))))
+    }
+
+    /// Reads a file of `/proc`, whose size is not told beforehand.
+    static func contents(_ path: String) -> [UInt8]? {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        while bytes.count < 1 << 22 {
+            let count = read(descriptor, &buffer, buffer.count)
+            guard count > 0 else { return count == 0 ? bytes : nil }
+            bytes += buffer[..<count]
+        }
+        return nil
+    }
+}
+
+/// What a running registry was told: by its settings file, and by its environment above that.
+///
+/// Source: distribution, documentation, "Configuring a registry".
+struct RegistrySettingsFile {
+    var rootFolder = "/var/lib/registry"
+    var isOnDisk = true
+    var cache = RegistryProcess.Cache.none
+    var isPullThrough = false
+
+    init?(pid: Int32, arguments: [String]) {
+        guard let environment = RegistryPresence.contents("/proc/\(pid)/environ") else {
+            return nil
+        }
+        var variables: [String: String] = [:]
+        for entry in environment.split(separator: 0) {
+            let text = String(decoding: entry, as: UTF8.self)
+            guard let equals = text.firstIndex(of: "=") else { continue }
+            variables[String(text[..<equals])] = String(text[text.index(after: equals)...])
+        }
+        let named = arguments.dropFirst().last { $0.hasSuffix(".yml") || $0.hasSuffix(".yaml") }
+        guard
+            let file = named ?? variables["REGISTRY_CONFIGURATION_PATH"]
+                ?? (arguments.contains("serve") ? nil : Optional("")),
+            let path = Self.absolute(file, pid),
+            let bytes = RegistryPresence.contents("/proc/\(pid)/root\(path)"),
+            let tree = try? Yams.load(yaml: String(decoding: bytes, as: UTF8.self))
+        else { return nil }
+        let sections = tree as? [String: Any] ?? [:]
+        take(sections["storage"] as? [String: Any] ?? [:])
+        let origin = (sections["proxy"] as? [String: Any])?["remoteurl"] as? String
+        isPullThrough = !(variables["REGISTRY_PROXY_REMOTEURL"] ?? origin ?? "").isEmpty
+        take(variables)
+    }
+
+    private static func absolute(_ file: String, _ pid: Int32) -> String? {
+        guard !file.isEmpty else { return nil }
+        if file.hasPrefix("/") { return file }
+        guard
+            let folder = try? FileManager.default.destinationOfSymbolicLink(
+                atPath: "/proc/\(pid)/cwd"
+            )
+        else { return nil }
+        return "\(folder)/\(file)"
+    }
+
+    private mutating func take(_ storage: [String: Any]) {
+        let drivers = Set(storage.keys).subtracting(Self.otherSections)
+        isOnDisk = drivers.isEmpty || drivers.contains("filesystem")
+        if let folder = (storage["filesystem"] as? [String: Any])?["rootdirectory"] as? String {
+            rootFolder = folder
+        }
+        if let section = storage["cache"] as? [String: Any],
+            let kind = (section["blobdescriptor"] ?? section["layerinfo"]) as? String
+        {
+            cache = Self.cache(kind)
+        }
+    }
+
+    private mutating func take(_ variables: [String: String]) {
+        if let folder = variables["REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY"] {
+            rootFolder = folder
+            isOnDisk = true
+        }
+        if let kind = variables["REGISTRY_STORAGE_CACHE_BLOBDESCRIPTOR"] {
+            cache = Self.cache(kind)
+        } else if variables.keys.contains(where: { $0.hasPrefix("REGISTRY_STORAGE_CACHE") }) {
+            cache = .unknown
+        }
+    }
+
+    private static func cache(_ kind: String) -> RegistryProcess.Cache {
+        switch kind {
+        case "inmemory": .inMemory
+        case "": .none
+        default: .other(kind)
+        }
+    }
+
+    /// Sections of `storage` that name no driver.
+    private static let otherSections: Set<String> = [
+        "cache", "delete", "maintenance", "redirect", "tag",
+    ]
+}

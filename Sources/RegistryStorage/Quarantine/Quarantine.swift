@@ -1,0 +1,148 @@
+import Foundation
+package import RegistryModel
+
+/// The folder beside the registry's own into which a sweep moves what it takes away.
+///
+/// `ROOT/lastpull-quarantine/RUN/` holds the files of one run at their paths relative to the root,
+/// and in `dropped-links` the links that the registry itself was made to drop. So what is in there
+/// can be put back by hand with nothing but `mv`.
+package struct Quarantine: Sendable {
+    package let root: StorageRoot
+
+    package init(root: StorageRoot) { self.root = root }
+
+    /// The name of the folder, below the root.
+    package static let name = "lastpull-quarantine"
+
+    static var folder: StoragePath { StoragePath(unchecked: name) }
+
+    static func folder(of run: RunName) -> StoragePath {
+        StoragePath(unchecked: "\(name)/\(run)")
+    }
+
+    static func place(of path: StoragePath, in run: RunName) -> StoragePath {
+        StoragePath(unchecked: "\(name)/\(run)/\(path)")
+    }
+
+    private static func droppedLinks(of run: RunName) -> StoragePath {
+        StoragePath(unchecked: "\(name)/\(run)/dropped-links")
+    }
+
+    // MARK: In and out
+
+    /// Moves a file out of the registry's sight.
+    package func take(
+        _ path: StoragePath,
+        for run: RunName
+    ) throws(StorageError) -> StorageRoot.Move {
+        try root.move(path, to: Self.place(of: path, in: run))
+    }
+
+    /// Moves a file back to where it was.
+    ///
+    /// What the registry has written there meanwhile stays; ours is the same content, and goes.
+    package func putBack(_ path: StoragePath, of run: RunName) throws(StorageError) {
+        let place = Self.place(of: path, in: run)
+        if try root.move(place, to: path) == .targetExists { _ = try root.removeFile(place) }
+    }
+
+    /// Deletes a file of the quarantine for good, and says how many bytes that gave back.
+    package func purge(_ path: StoragePath, of run: RunName) throws(StorageError) -> Int64 {
+        let place = Self.place(of: path, in: run)
+        guard let facts = try root.facts(place) else { return 0 }
+        return try root.removeFile(place) ? facts.size : 0
+    }
+
+    /// What is there of a run: paths as they were below the root, with their sizes.
+    package func contents(
+        of run: RunName
+    ) throws(StorageError) -> [(path: StoragePath, size: Int64)] {
+        let prefix = "\(Self.folder(of: run))/"
+        var found: [(path: StoragePath, size: Int64)] = []
+        for file in try root.tree(Self.folder(of: run))?.files ?? [] {
+            let path = file.path.description.dropFirst(prefix.count)
+            guard path.hasPrefix("\(StoragePath.base)/"), let path = StoragePath(String(path))
+            else { continue }
+            found.append((path: path, size: file.bytes))
+        }
+        return found
+    }
+
+    /// The runs that have a folder in the quarantine, oldest first.
+    package func runs() throws(StorageError) -> [RunName] {
+        guard let entries = try root.list(Self.folder) else { return [] }
+        return entries.compactMap { RunName($0.name) }.sorted()
+    }
+
+    /// Removes the folders of a run that hold nothing any more.
+    package func tidy(_ run: RunName) throws(StorageError) {
+        try removeEmptyFolders(Self.folder(of: run))
+    }
+
+    private func removeEmptyFolders(_ folder: StoragePath) throws(StorageError) {
+        for entry in try root.list(folder) ?? [] where entry.kind == .folder {
+            guard let inner = folder.appending(entry.name) else { continue }
+            try removeEmptyFolders(inner)
+        }
+        _ = try root.removeEmptyFolder(folder)
+    }
+
+    // MARK: Links that the registry drops
+
+    /// Writes down links before the registry is made to drop them.
+    package func willDrop(_ links: [StoragePath], for run: RunName) throws(StorageError) {
+        guard !links.isEmpty else { return }
+        let text = links.map { "\($0)\n" }.joined()
+        try root.makeFolders(Self.droppedLinks(of: run))
+        let file = Self.droppedLinks(of: run).appending(UUID().uuidString)
+        guard let file else { return }
+        try root.write(file, Array(text.utf8))
+    }
+
+    /// The links of a run that the registry was made to drop.
+    package func droppedLinks(of run: RunName) throws(StorageError) -> [StoragePath] {
+        var links: Set<StoragePath> = []
+        let folder = Self.droppedLinks(of: run)
+        for entry in try root.list(folder) ?? [] {
+            guard let file = folder.appending(entry.name),
+                let bytes = try root.read(file, atMost: Self.longestList)
+            else { continue }
+            for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") {
+                if let path = StoragePath(String(line)) { links.insert(path) }
+            }
+        }
+        return links.sorted()
+    }
+
+    /// Writes a layer link anew, unless it is there.
+    package func restoreLink(_ path: StoragePath) throws(StorageError) {
+        guard let digest = path.linkedDigest else { return }
+        guard try root.facts(path) == nil else { return }
+        if let folder = path.parent { try root.makeFolders(folder) }
+        do {
+            try root.write(path, Array(digest.description.utf8))
+        } catch let error where error.kind == .other(EEXIST) {
+            // A push wrote it at the same moment.
+        }
+    }
+
+    /// Forgets which links were dropped, once nothing of the run is left to be put back.
+    package func forgetDroppedLinks(of run: RunName) throws(StorageError) {
+        let folder = Self.droppedLinks(of: run)
+        for entry in try root.list(folder) ?? [] {
+            if let file = folder.appending(entry.name) { _ = try root.removeFile(file) }
+        }
+    }
+
+    /// Bytes; a list of a million links has 200 MB.
+    private static let longestList = 1 << 30
+}
+
+extension StoragePath {
+    /// The digest that a link at this path has to name: its folder's name says it.
+    var linkedDigest: Digest? {
+        let parts = description.split(separator: "/")
+        guard parts.count > 3, parts.last == "link" else { return nil }
+        return Digest("\(parts[parts.count - 3]):\(parts[parts.count - 2])")
+    }
+}

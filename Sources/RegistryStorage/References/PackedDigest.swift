@@ -1,0 +1,56 @@
+package import RegistryModel
+
+/// The 32 bytes of a SHA-256 digest, as a value that tables of millions hold.
+///
+/// Digests of other algorithms have none: what they name is never swept.
+package struct PackedDigest: Sendable, Hashable, Comparable {
+    /// The bytes, first to last, as big-endian numbers: they sort as their hexadecimal text does.
+    let words: (UInt64, UInt64, UInt64, UInt64)
+
+    init(words: (UInt64, UInt64, UInt64, UInt64)) { self.words = words }
+
+    /// Packs a digest; nil unless it is SHA-256.
+    package init?(_ digest: Digest) {
+        var text = digest.description
+        let packed = text.withUTF8 { utf8 -> PackedDigest? in
+            guard utf8.count == Self.prefix.utf8CodeUnitCount + 64 else { return nil }
+            return PackedDigest(link: UnsafeRawBufferPointer(utf8))
+        }
+        guard let packed else { return nil }
+        self = packed
+    }
+
+    /// Packs 32 bytes; nil for any other number of them.
+    package init?(bytes: some Collection<UInt8>) {
+        guard bytes.count == Self.byteCount else { return nil }
+        var numbers: [UInt64] = [0, 0, 0, 0]
+        for (index, byte) in bytes.enumerated() {
+            numbers[index / 8] = numbers[index / 8] << 8 | UInt64(byte)
+        }
+        words = (numbers[0], numbers[1], numbers[2], numbers[3])
+    }
+
+    package var bytes: [UInt8] {
+        [words.0, words.1, words.2, words.3].flatMap { word in
+            stride(from: 56, through: 0, by: -8).map { UInt8(truncatingIfNeeded: word >> $0) }
+        }
+    }
+
+    package static func == (left: PackedDigest, right: PackedDigest) -> Bool {
+        left.words == right.words
+    }
+
+    package static func < (left: PackedDigest, right: PackedDigest) -> Bool {
+        left.words < right.words
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(words.0)
+        hasher.combine(words.1)
+        hasher.combine(words.2)
+        hasher.combine(words.3)
+    }
+
+    static let byteCount = 32
+    static let prefix: StaticString = "sha256:"
+}

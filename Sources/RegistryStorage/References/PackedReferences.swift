@@ -1,0 +1,99 @@
+package import RegistryModel
+
+/// What a manifest refers to, in the form in which it is kept for ever.
+///
+/// Only SHA-256 digests are held: blobs of other algorithms are never swept.
+package struct PackedReferences: Sendable, Equatable {
+    /// What the bytes that a digest names are.
+    package enum Content: UInt8, Sendable {
+        case image = 0
+        case index = 1
+        /// No manifest of any format: an index may hold such content, as BuildKit's caches do.
+        case notAManifest = 2
+    }
+
+    package var content: Content
+    /// Whether it refers to a manifest by another algorithm, whose own references stay unknown.
+    package var hasForeignManifests: Bool
+    /// The manifests of an index.
+    package var children: [PackedDigest]
+    /// The manifest that it is a referrer of.
+    package var subject: PackedDigest?
+    /// Configuration and layers.
+    package var blobs: [PackedDigest]
+
+    package init(_ manifest: ManifestContent) {
+        content = manifest.isIndex ? .index : .image
+        children = manifest.children.compactMap { PackedDigest($0.digest) }
+        subject = manifest.subject.flatMap { PackedDigest($0) }
+        blobs = manifest.blobs.compactMap { PackedDigest($0.digest) }
+        hasForeignManifests =
+            children.count < manifest.children.count
+            || (manifest.subject != nil && subject == nil)
+    }
+
+    private init(_ content: Content) {
+        self.content = content
+        hasForeignManifests = false
+        children = []
+        blobs = []
+    }
+
+    /// What is known of content that is no manifest: it refers to nothing.
+    package static let none = PackedReferences(.notAManifest)
+}
+
+extension PackedReferences {
+    /// Reads what `bytes` wrote; nil for another version or anything damaged, which means that the
+    /// manifest has to be read again.
+    package init?(bytes: some Collection<UInt8>) {
+        var rest = Array(bytes)[...]
+        guard rest.popFirst() == Self.version, let flags = rest.popFirst(),
+            let content = Content(rawValue: flags & Self.contentMask),
+            flags & ~(Self.contentMask | Self.foreignFlag | Self.subjectFlag) == 0
+        else { return nil }
+        self.init(content)
+        hasForeignManifests = flags & Self.foreignFlag != 0
+        guard let childCount = Self.takeCount(&rest) else { return nil }
+        let subjectCount = flags & Self.subjectFlag != 0 ? 1 : 0
+        let size = PackedDigest.byteCount
+        guard rest.count % size == 0, rest.count / size >= childCount + subjectCount else {
+            return nil
+        }
+        let digests = stride(from: rest.startIndex, to: rest.endIndex, by: size)
+            .compactMap { PackedDigest(bytes: rest[$0..<($0 + size)]) }
+        children = Array(digests.prefix(childCount))
+        subject = subjectCount == 1 ? digests[childCount] : nil
+        blobs = Array(digests.dropFirst(childCount + subjectCount))
+    }
+
+    /// A version, flags, the number of children (32 bits, little-endian), then the digests: the
+    /// children's, the subject's, the blobs'.
+    package var bytes: [UInt8] {
+        var bytes = [Self.version, flags]
+        for shift in [0, 8, 16, 24] {
+            bytes.append(UInt8(truncatingIfNeeded: children.count >> shift))
+        }
+        for digest in children { bytes += digest.bytes }
+        if let subject { bytes += subject.bytes }
+        for digest in blobs { bytes += digest.bytes }
+        return bytes
+    }
+
+    private var flags: UInt8 {
+        content.rawValue | (hasForeignManifests ? Self.foreignFlag : 0)
+            | (subject == nil ? 0 : Self.subjectFlag)
+    }
+
+    private static func takeCount(_ rest: inout ArraySlice<UInt8>) -> Int? {
+        guard rest.count >= 4 else { return nil }
+        var count = 0
+        for shift in [0, 8, 16, 24] { count |= Int(rest.removeFirst()) << shift }
+        return count
+    }
+
+    private static let version: UInt8 = 1
+    private static let contentMask: UInt8 = 3
+    private static let foreignFlag: UInt8 = 4
+    private static let subjectFlag: UInt8 = 8
+}

@@ -1,0 +1,76 @@
+import RegistryModel
+
+extension SweepDraft {
+    mutating func decideUploads() {
+        guard rules.scope.contains(.uploads) else { return }
+        for upload in mark.uploads {
+            guard mayLose(upload.repository) else {
+                keep(.outsideScope)
+                continue
+            }
+            guard upload.lastWrite <= now - rules.uploadAge else {
+                keep(.uploadActive)
+                continue
+            }
+            others.append(
+                Removal(
+                    kind: .upload,
+                    repository: upload.repository,
+                    upload: upload.name,
+                    bytes: upload.bytes,
+                    files: upload.files
+                )
+            )
+        }
+    }
+
+    mutating func decideLinks() {
+        guard rules.scope.contains(.links) else { return }
+        for link in mark.danglingLinks {
+            if let reason = reasonToKeep(link) {
+                keep(reason)
+                continue
+            }
+            others.append(
+                Removal(
+                    kind: .link,
+                    digest: link.digest,
+                    repository: link.repository,
+                    bytes: link.bytes,
+                    files: [.layerLink(link.repository, link.digest)],
+                    links: [link]
+                )
+            )
+        }
+    }
+
+    private func reasonToKeep(_ link: LayerLink) -> KeepReason? {
+        if let digest = PackedDigest(link.digest), held.contains(digest) { return .heldByKept }
+        if heldRepositories.contains(link.repository) { return .unreadable }
+        guard mayLose(link.repository) else { return .outsideScope }
+        let named = rules.lastNamed(link.digest) ?? link.modified
+        return isYoung(max(link.modified, named)) ? .youngerThanGrace : nil
+    }
+
+    mutating func decideFolders() {
+        guard rules.scope.contains(.emptyFolders) else { return }
+        for folder in mark.emptyFolders {
+            guard folder.repository.map({ mayLose($0) }) ?? (rules.repositories == nil) else {
+                keep(.outsideScope)
+                continue
+            }
+            guard !isYoung(folder.modified) else {
+                keep(.youngerThanGrace)
+                continue
+            }
+            others.append(
+                Removal(
+                    kind: .folder,
+                    repository: folder.repository,
+                    bytes: 0,
+                    files: [folder.path]
+                )
+            )
+        }
+    }
+}

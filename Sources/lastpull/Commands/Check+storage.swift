@@ -1,0 +1,153 @@
+import AccessLedger
+import Cleanup
+import Daemon
+import Foundation
+import RegistryClients
+import RegistryModel
+import RegistryStorage
+
+// What `check` says about a registry's disk.
+extension Check {
+    /// Looks at the disk; `power` is what the API deletes, nil where that is not known.
+    func storage(
+        _ target: CleanupTarget,
+        _ power: DeletePower?,
+        _ deployment: Deployment
+    ) async -> [Finding] {
+        guard target.storage != nil else { return [] }
+        let subject = "registry \(target.row.name)"
+        do {
+            let state = try await deployment.sweeper.state(of: target)
+            let judge = StorageJudge(target: target, state: state, power: power)
+            let lacksLog = try await !deployment.ledger.sources()
+                .contains { $0.registry == target.row.name && $0.source == .log }
+            let findings =
+                [(State.ok, "\(state.path) is a registry's storage"), judge.presence]
+                + [judge.origin, judge.forgetting, judge.held].compactMap(\.self)
+                + judge.strays
+                + (lacksLog && !target.url.isEmpty ? [judge.regret] : [])
+            return findings.map { Finding(subject: subject, state: $0.0, text: $0.1) }
+        } catch {
+            return [Finding(subject: subject, state: .failed, text: "storage: \(error)")]
+        }
+    }
+
+    typealias State = Finding.State
+}
+
+/// Judges what was found of a storage; each finding with its state.
+private struct StorageJudge {
+    typealias Finding = (Check.State, String)
+
+    let target: CleanupTarget
+    let state: StorageState
+    let power: DeletePower?
+
+    var presence: Finding {
+        switch state.presence {
+        case .running(let processes):
+            (.ok, processes.map(Self.sentence).joined(separator: "; "))
+        case .absent where target.url.isEmpty || state.forgetting == .notRunning:
+            (.ok, "no registry runs on the storage")
+        case .absent:
+            (
+                .warning,
+                "\(target.url) answers, and no process of this machine is a registry on"
+                    + " \(state.path); see that both are of one registry"
+            )
+        case .unknown(let reason):
+            (.warning, "whether a registry runs on the storage is not known: \(reason)")
+        }
+    }
+
+    private static func sentence(_ process: RegistryProcess) -> String {
+        let since = process.startedAt.map { " since \($0.text)" } ?? ""
+        let cache =
+            switch process.cache {
+            case .none: "no descriptor cache"
+            case .inMemory: "a descriptor cache in memory"
+            case .other(let kind): "a descriptor cache of its own kind (\(kind)), which outlives it"
+            case .unknown: "a descriptor cache that can't be told"
+            }
+        return "process \(process.pid) is a registry on the storage\(since), with \(cache)"
+    }
+
+    /// A pull-through cache refuses every delete, whatever its settings say.
+    var origin: Finding? {
+        guard case .running(let processes) = state.presence,
+            processes.contains(where: \.isPullThrough)
+        else { return nil }
+        return (
+            .ok,
+            "it is a pull-through cache, which refuses every delete over its API: the storage is"
+                + " the only way"
+        )
+    }
+
+    /// How the registry is made to forget, so that the bytes can be given back.
+    var forgetting: Finding? {
+        switch state.forgetting {
+        case .notRunning:
+            return (.ok, "sweeps are safe: nobody remembers what is swept")
+        case .noCache:
+            return (.ok, "sweeps are safe: the registry remembers nothing of what is swept")
+        case .byAPI:
+            switch power {
+            case .disabled, .forbidden: return restart("it takes no deletes over its API")
+            case .byTag, .digestOnly, nil:
+                return (
+                    .ok,
+                    "sweeps are safe: the registry is made to forget blobs over its API; the data"
+                        + " of manifests, which is small, stays while it runs with that cache"
+                )
+            }
+        case .unproven(let reason):
+            return restart(reason)
+        }
+    }
+
+    private func restart(_ reason: String) -> Finding {
+        guard target.afterSweep.isEmpty else {
+            let command = target.afterSweep.joined(separator: " ")
+            return (.ok, "\(reason), so sweeps end with afterSweep: \(command)")
+        }
+        return (
+            .warning,
+            "\(reason), so what is swept stays in quarantine until the registry is restarted;"
+                + " set afterSweep to the command that does it"
+        )
+    }
+
+    var held: Finding? {
+        guard let held = state.held else { return (.ok, "nothing is in quarantine") }
+        let text =
+            "\(ByteCount(held.bytes)) of \(held.items) items in quarantine since \(held.since.text)"
+        guard held.unproven > 0 else { return (.ok, text) }
+        return (
+            .warning,
+            "\(text); \(held.unproven) of them are not proven forgotten, and stay until the registry"
+                + " is restarted"
+        )
+    }
+
+    /// What a lost ledger has left behind.
+    var strays: [Finding] {
+        state.strays.map { stray in
+            (
+                .warning,
+                "\(state.path)/\(Quarantine.name)/\(stray.run) holds \(ByteCount(stray.bytes)) that"
+                    + " this ledger knows nothing of; move its files back to the same paths below"
+                    + " \(state.path) (README, \"Put back by hand\"), or remove the folder"
+            )
+        }
+    }
+
+    var regret: Finding {
+        (
+            .warning,
+            "notifications never report a request that was answered 404, so nobody hears that"
+                + " something swept is asked for; let its access log post to"
+                + " /logs/\(target.row.name)"
+        )
+    }
+}

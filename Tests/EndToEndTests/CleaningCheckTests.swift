@@ -1,0 +1,97 @@
+import Foundation
+import TestSupport
+import Testing
+
+extension Cleaning {
+    /// What `check` finds.
+    struct Checks {
+        private let lastpull: LastpullDaemon
+        private let registry: FakeRegistry
+
+        init() async throws {
+            lastpull = try LastpullDaemon()
+            registry = try await .start(mode: .distribution3)
+            await registry.notify(url: lastpull.hook("local"))
+            await registry.add("team/app", "v1", seed: 1)
+        }
+
+        private struct Answer: Decodable {
+            struct Finding: Decodable {
+                let subject: String
+                let state: String
+                let text: String
+            }
+
+            let findings: [Finding]
+        }
+
+        private func finding(_ part: String) async throws -> Answer.Finding {
+            let result = try await lastpull.run("check", "--json")
+            let answer = try JSONDecoder().decode(Answer.self, from: Data(result.output.utf8))
+            return try #require(
+                answer.findings.first { $0.text.contains(part) },
+                "\(part) in \(result.output)"
+            )
+        }
+
+        private func configure(_ policies: String, registry more: String = "") throws {
+            try lastpull.configure(
+                """
+                registries:
+                  - { name: local, url: "\(registry.url)"\(more) }
+                \(policies)
+                """
+            )
+        }
+
+        private static let twoWeeks = """
+            policies:
+              - { name: unused, keep: { accessed: { atLeast: 1, within: 14d } } }
+            """
+
+        // Of two weeks, thirteen days lie before anybody knew the registry.
+        @Test func missesNothingFromBeforeTheRegistryWasKnown() async throws {
+            try configure(Self.twoWeeks)
+            #expect(try await finding("nothing of it is known yet").state == "warning")
+            #expect(try await lastpull.run("plan").status == 0)
+            let finding = try await finding("not heard")
+            #expect(finding.state == "warning")
+            let sentence = /first known \S+Z, (\d+)s since then were not heard;.*/
+            let words = try #require(finding.text.wholeMatch(of: sentence), "\(finding.text)")
+            #expect(try #require(Int(words.1)) < 60)
+            await registry.stop()
+        }
+
+        @Test func warnsWhereNoAccessIsKnown() async throws {
+            try configure("policies: [{ name: newest, keep: { newest: 3 } }]")
+            #expect(try await finding("no access is known").state == "warning")
+            await registry.stop()
+        }
+
+        // The first command of all is the one that reads the operator's word.
+        @Test func takesTheOperatorsWordAtOnce() async throws {
+            try configure(Self.twoWeeks, registry: ", trustHistoryFrom: 2026-01-01")
+            let finding = try await finding("every access of the past")
+            #expect(finding.state == "ok")
+            await registry.stop()
+        }
+
+        @Test func saysWhyABodyWasNotUnderstood() async throws {
+            try configure(Self.twoWeeks)
+            try await lastpull.start()
+            for body in [#"{"events":[{"action":"pull"}]}"#, "no JSON at all"] {
+                let answer = try await lastpull.deliver(body)
+                #expect(answer.rejected == 1)
+            }
+            let finding = try await finding("2 not understood")
+            #expect(finding.state == "warning")
+            let reason = try #require(
+                finding.text.firstMatch(of: /the newest was not understood because: (.+)$/),
+                "\(finding.text)"
+            )
+            #expect(!reason.1.contains("action"), "the newest, not the first: \(reason.1)")
+            try await lastpull.terminate()
+            await registry.stop()
+        }
+    }
+}

@@ -1,0 +1,158 @@
+import Foundation
+import RegistryModel
+import TestSupport
+import Testing
+
+extension LocalPrune {
+    /// Sweeps at once, for a registry that is stopped (design, section 6.1).
+    @Suite(.enabled(if: isPossible, missing)) struct AtOnce {
+        private let layers = (21...27).map { ImageFolder.Layer.random(8_000, seed: UInt64($0)) }
+
+        /// One image that stays and one whose layers nothing needs any more.
+        private func fill(_ scene: StorageScene) async throws {
+            try await scene.push("a/x:v1", [layers[0], layers[1]])
+            let gone = try await scene.push("a/x:v2", [layers[0], layers[2]])
+            try await scene.delete("a/x", gone)
+        }
+
+        private func refusal(_ result: Command.Result) -> String {
+            #expect(result.status == 64, "\(result.output) \(result.errors)")
+            return result.errors
+        }
+
+        @Test(arguments: ["prune", "sweep"])
+        func isRefusedWhileTheStorageIsInUse(command: String) async throws {
+            let scene = try await StorageScene()
+            try await fill(scene)
+            let disk = RegistryDisk(scene.registry.storage)
+            disk.age(by: 7_200)
+            let before = disk.bytes
+
+            let answers = refusal(try await scene.run(command, "--now"))
+            #expect(answers.contains("\(scene.registry.url) answers"), "\(answers)")
+            let runs = refusal(try await scene.onDisk(command, "--now"))
+            #expect(runs.contains("is a registry on \(scene.registry.storage)"), "\(runs)")
+            #expect(disk.bytes == before)
+
+            try await scene.registry.stop()
+            let link = "repositories/a/x/_manifests/tags/v9/current/link"
+            try disk.write(Array("sha256:".utf8), to: link)
+            let changed = refusal(try await scene.onDisk(command, "--now"))
+            #expect(changed.contains("changed within the last 1h"), "\(changed)")
+        }
+
+        // Predicted, said and really gone, all at once; --force waives the refusals.
+        @Test(arguments: [[], ["--force"]])
+        func freesTheBytesAtOnce(force: [String]) async throws {
+            let scene = try await StorageScene()
+            try await fill(scene)
+            try await scene.registry.stop()
+            let disk = RegistryDisk(scene.registry.storage)
+            if force.isEmpty { disk.age(by: 7_200) }
+            let before = disk.bytes
+            let foretold = try await scene.reportOnDisk("prune", "--now", "--dry-run")
+            #expect(foretold.digests("blob").contains(Digest(hashing: layers[2].bytes).description))
+            #expect(disk.bytes == before)
+
+            let result = try await Lastpull.run(
+                [
+                    "prune", "--now", "--json", "--storage", scene.registry.storage, "--ledger",
+                    scene.folder.file("disk.sqlite"),
+                ] + force
+            )
+            let done = try StorageReport(result, status: 0, #_sourceLocation)
+            #expect(done.reclaimed == foretold.released)
+            #expect(before - disk.bytes == foretold.released)
+            #expect(disk.quarantinedFiles.isEmpty)
+
+            try await scene.registry.start()
+            try await Skopeo.pull(scene.image("a/x:v1"))
+            try await scene.push("a/x:v2", [layers[0], layers[2]])
+            try await Skopeo.pull(scene.image("a/x:v2"))
+        }
+
+        /// Images of all kinds; says what of them stays although the registry's own collector takes
+        /// it: the children of an index and what belongs to a manifest that stays.
+        private func fillWithStructure(_ scene: StorageScene) async throws -> Set<Digest> {
+            try await fill(scene)
+            try await scene.push("b:moving", [layers[0], layers[3]])
+            try await scene.push("b:moving", [layers[0], layers[4]])
+            var folder = try ImageFolder()
+            let (_, children) = try folder.addMultiPlatformImage(tag: "multi") { platform in
+                [platform == .amd64 ? layers[5] : layers[6], layers[0]]
+            }
+            let subject = try folder.addImage(tag: "signed", layers: [layers[0], layers[1]])
+            let referrer = try folder.addImage(
+                layers: [.random(900, seed: 28)],
+                labels: ["kind": "signature"],
+                subject: subject
+            )
+            let layer = try folder.addImage(tag: "carrier", layers: [.random(900, seed: 28)],
+                labels: ["kind": "signature"])
+            for tag in ["multi", "signed", "carrier"] {
+                try await Skopeo.push(folder, tag: tag, to: scene.image("c:\(tag)"))
+            }
+            try await scene.registry.put(referrer, of: folder, to: "c", "\(referrer)")
+            try await scene.delete("c", layer)
+            var spared = Set(children + [referrer])
+            for manifest in spared { spared.formUnion(try blobs(of: manifest, in: folder)) }
+            return spared
+        }
+
+        private func blobs(of manifest: Digest, in folder: ImageFolder) throws -> [Digest] {
+            struct Part: Decodable { let digest: String }
+            struct Manifest: Decodable {
+                let config: Part
+                let layers: [Part]
+            }
+            let data = Data(try folder.bytes(of: manifest))
+            let content = try JSONDecoder().decode(Manifest.self, from: data)
+            return (content.layers + [content.config]).compactMap { Digest($0.digest) }
+        }
+
+        /// What `registry garbage-collect` would delete.
+        private func collectorsPlan(_ scene: StorageScene) async throws -> Set<Digest> {
+            let settings = try scene.folder.write(
+                """
+                version: 0.1
+                storage: { filesystem: { rootdirectory: \(scene.registry.storage) } }
+                """,
+                to: "collector.yml"
+            )
+            let binary = try #require(Command.find("docker-registry", "registry"))
+            let result = try await Command.run(
+                binary,
+                ["garbage-collect", "--dry-run", "--delete-untagged", settings]
+            )
+            try #require(result.status == 0, "\(result.errors)")
+            return Set(
+                result.output.split(separator: "\n").compactMap { line in
+                    guard line.hasPrefix("blob eligible for deletion: ") else { return nil }
+                    return line.split(separator: " ").last.flatMap { Digest($0) }
+                }
+            )
+        }
+
+        @Test func takesWhatTheRegistrysOwnCollectorTakesButForStructure() async throws {
+            let scene = try await StorageScene()
+            let spared = try await fillWithStructure(scene)
+            try await scene.registry.stop()
+            let disk = RegistryDisk(scene.registry.storage)
+            disk.age(by: 7_200)
+            let collected = try await collectorsPlan(scene)
+            #expect(collected.isSuperset(of: spared.subtracting([Digest(hashing: layers[0].bytes)])))
+
+            let before = disk.blobs
+            let done = try await scene.reportOnDisk("sweep", "--now")
+
+            #expect(before.subtracting(disk.blobs) == collected.subtracting(spared))
+            #expect(done.reclaimed == done.released)
+            try await scene.registry.start()
+            for name in ["a/x:v1", "b:moving", "c:multi", "c:signed"] {
+                try await Skopeo.pull(scene.image(name), all: name == "c:multi")
+            }
+            let referrers = try await scene.reportOnDisk("sweep", "--now", "--force", "--dry-run")
+            #expect(referrers.items.isEmpty, "\(referrers)")
+        }
+    }
+}

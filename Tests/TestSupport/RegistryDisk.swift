@@ -1,0 +1,87 @@
+import Foundation
+package import RegistryModel
+
+/// What lies on a registry's disk, looked at by a test itself.
+package struct RegistryDisk: Sendable {
+    /// The filesystem driver's root.
+    package let root: String
+
+    package init(_ root: String) { self.root = root }
+
+    /// The sum of the sizes of all regular files; the quarantine is part of the disk.
+    package var bytes: Int64 { files(in: "").reduce(0) { $0 + $1.bytes } }
+
+    package var quarantinedFiles: [String] {
+        files(in: "lastpull-quarantine").map(\.path)
+    }
+
+    /// The blobs that are there as the registry sees them.
+    package var blobs: Set<Digest> {
+        Set(
+            files(in: "docker/registry/v2/blobs/sha256").compactMap { file in
+                let parts = file.path.split(separator: "/")
+                guard parts.last == "data", let hex = parts.dropLast().last else { return nil }
+                return Digest("sha256:\(hex)")
+            }
+        )
+    }
+
+    /// The layer links, as `REPOSITORY DIGEST`.
+    package var layerLinks: Set<String> {
+        Set(
+            files(in: "docker/registry/v2/repositories").compactMap { file in
+                let parts = file.path.split(separator: "/").map(String.init)
+                guard parts.last == "link", let layers = parts.lastIndex(of: "_layers"),
+                    parts.count == layers + 4
+                else { return nil }
+                let repository = parts[4..<layers].joined(separator: "/")
+                return "\(repository) sha256:\(parts[layers + 2])"
+            }
+        )
+    }
+
+    package struct File: Sendable {
+        /// Relative to the root.
+        package var path: String
+        package var bytes: Int64
+    }
+
+    /// Every regular file below a folder.
+    ///
+    /// What goes while it looks is left out.
+    package func files(in folder: String) -> [File] {
+        let place = folder.isEmpty ? root : "\(root)/\(folder)"
+        guard let walk = FileManager.default.enumerator(atPath: place) else { return [] }
+        var found: [File] = []
+        for case let name as String in walk {
+            var status = stat()
+            guard lstat("\(place)/\(name)", &status) == 0, status.st_mode & S_IFMT == S_IFREG
+            else { continue }
+            let path = folder.isEmpty ? name : "\(folder)/\(name)"
+            found.append(File(path: path, bytes: Int64(status.st_size)))
+        }
+        return found
+    }
+
+    /// Writes a file below `docker/registry/v2`, with the folders above it.
+    package func write(_ bytes: [UInt8], to path: String) throws {
+        let place = URL(fileURLWithPath: "\(root)/docker/registry/v2/\(path)")
+        try FileManager.default.createDirectory(
+            at: place.deletingLastPathComponent(),
+            withIntermediateDirectories: true
+        )
+        try Data(bytes).write(to: place)
+    }
+
+    /// Makes everything that lies there look written `seconds` ago.
+    package func age(by seconds: Int, _ isAged: (String) -> Bool = { _ in true }) {
+        let then = timespec(tv_sec: time(nil) - seconds, tv_nsec: 0)
+        var names = [root]
+        if let walk = FileManager.default.enumerator(atPath: root) {
+            for case let name as String in walk where isAged(name) {
+                names.append("\(root)/\(name)")
+            }
+        }
+        for name in names { utimensat(AT_FDCWD, name, [then, then], AT_SYMLINK_NOFOLLOW) }
+    }
+}
