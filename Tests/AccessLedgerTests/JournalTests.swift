@@ -211,6 +211,40 @@ struct JournalTests {
         #expect(try stored() == Array(repeating: fixture.now.milliseconds, count: 3))
     }
 
+    // What was named is not swept for a time: exact to the event, wherever it is written.
+    @Test func tellsWhatWasNamedSince() async throws {
+        let fixture = try await Self.fixture()
+        let digest = LedgerFixture.digest("a")
+        func named(since time: Timestamp) async throws -> Timestamp? {
+            try await fixture.ledger.manifestsNamed(since: time, in: fixture.registry)[digest]
+        }
+        for _ in 0..<2 {
+            fixture.now = fixture.now + .seconds(30)
+            try await fixture.record([fixture.access(.pull, "a", tag: "v1")])
+            #expect(try await named(since: fixture.now) == fixture.now)
+            try await fixture.ledger.fold()
+            #expect(try await named(since: fixture.now) == fixture.now)
+            #expect(try await named(since: fixture.now + .seconds(1)) == nil)
+        }
+    }
+
+    // A client that pushes has looked at the tag first: taken back, that leaves the pull before it.
+    @Test(arguments: [true, false])
+    func takesALookBackToThePullBefore(_ isCarriedOver: Bool) async throws {
+        let fixture = try await Self.fixture()
+        fixture.now = fixture.now + .seconds(30)
+        let pulled = fixture.now
+        try await fixture.record([fixture.access(.pull, "a", tag: "v1")])
+        if isCarriedOver { try await fixture.ledger.fold() }
+        fixture.now = fixture.now + .seconds(5)
+        try await fixture.record([fixture.access(.resolve, "a", tag: "v1", agent: "skopeo/1")])
+        fixture.now = fixture.now + .seconds(1)
+        try await fixture.record([fixture.access(.push, "b", tag: "v1", agent: "skopeo/1")])
+        let manifest = try await fixture.manifest("a")
+        #expect(manifest.inHistory == AccessCounts(pulls: 1, pushes: 1))
+        #expect(manifest.lastAccess == pulled)
+    }
+
     // A copy is whole though its journal was not carried over.
     @Test func isCopiedWithTheLedger() async throws {
         let fixture = try await Self.fixture()

@@ -45,6 +45,22 @@ struct RowMemoryTests {
         try await fixture.expectSoundness()
     }
 
+    // A pull from before the delete brings nothing back; what is remembered of it must not hide the
+    // one after.
+    @Test func bringsAManifestBackAfterALatePull() async throws {
+        let fixture = try await LedgerFixture()
+        let early = fixture.now
+        try await fixture.record([fixture.access(.pull, "a")])
+        fixture.now = fixture.now + .minutes(2)
+        try await fixture.record([fixture.access(.delete, "a")])
+        try await fixture.record([fixture.access(.pull, "a", at: early + .minutes(1))])
+        #expect(try await fixture.facts().untagged == 0)
+        fixture.now = fixture.now + .minutes(1)
+        try await fixture.record([fixture.access(.pull, "a")])
+        #expect(try await fixture.facts().untagged == 1)
+        try await fixture.expectSoundness()
+    }
+
     // The pull says that the tag points to `a` once more: no news to who remembers only that.
     @Test(arguments: [true, false])
     func heedsAMoveBetweenTwoPulls(_ isByAnotherProcess: Bool) async throws {

@@ -88,27 +88,53 @@ extension BatchRecorder {
         )
         if made.reading == 0 { outcome.unread.insert(delivery.registry.id) }
         touch(key.repositoryId, of: delivery)
-        let row = KnownRow(
+        let row = try KnownRow(
             CountedRow(kind: .manifest, id: made.id),
-            lastAccess: made.lastAccess
+            lastAccess: made.lastAccess,
+            exactly: lastAccess(ofManifest: made.id),
+            isPresent: made.goneAt == nil
         )
         known.manifests[key] = row
         return row
     }
 
     private func load(_ key: ManifestKey) throws -> KnownRow? {
-        try db.row(
+        let row = try db.row(
             """
             SELECT id, lastAccess, goneAt FROM manifest WHERE repositoryId = ? AND digest = ?
             """,
             [key.repositoryId, key.digest.description]
-        ).map { row in
-            KnownRow(
-                CountedRow(kind: .manifest, id: row[0]),
-                lastAccess: row[1],
-                isPresent: (row[2] as Int64?) == nil
+        )
+        guard let row else { return nil }
+        return try KnownRow(
+            CountedRow(kind: .manifest, id: row[0]),
+            lastAccess: row[1],
+            exactly: lastAccess(ofManifest: row[0]),
+            isPresent: (row[2] as Int64?) == nil
+        )
+    }
+
+    /// When a manifest's newest hours say that it was used; its row follows later.
+    private func lastAccess(ofManifest id: Int64) throws -> Int64? {
+        try db.number(
+            """
+            SELECT max(lastAt) FROM (
+                SELECT lastAt FROM manifestHour WHERE manifestId = ? ORDER BY hour DESC LIMIT 2
             )
-        }
+            """,
+            [id]
+        )
+    }
+
+    private func lastAccess(ofTag id: Int64) throws -> Int64? {
+        try db.number(
+            """
+            SELECT max(lastAt) FROM (
+                SELECT lastAt FROM tagHour WHERE tagId = ? ORDER BY hour DESC LIMIT 2
+            )
+            """,
+            [id]
+        )
     }
 
     /// The tag's row, brought into memory; nil where there is none.
@@ -121,9 +147,10 @@ extension BatchRecorder {
             [key.repositoryId, key.name.description]
         )
         guard let row else { return nil }
-        let loaded = KnownRow(
+        let loaded = try KnownRow(
             CountedRow(kind: .tag, id: row[0]),
             lastAccess: row[1],
+            exactly: lastAccess(ofTag: row[0]),
             target: row[2],
             isPresent: (row[3] as Int64?) == nil
         )

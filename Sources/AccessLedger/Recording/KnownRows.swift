@@ -16,9 +16,18 @@ final class KnownRow {
     var isLowered = false
     var isDirty = false
 
-    init(_ row: CountedRow, lastAccess: Int64, target: Int64? = nil, isPresent: Bool = true) {
+    /// - Parameters:
+    ///   - lastAccess: What the row itself says.
+    ///   - exact: What its hours say, where it has any.
+    init(
+        _ row: CountedRow,
+        lastAccess: Int64,
+        exactly exact: Int64?,
+        target: Int64? = nil,
+        isPresent: Bool
+    ) {
         self.row = row
-        self.lastAccess = lastAccess
+        self.lastAccess = max(lastAccess, exact ?? 0)
         stored = lastAccess
         self.target = target
         self.isPresent = isPresent
@@ -28,7 +37,7 @@ final class KnownRow {
     var isStale: Bool { lastAccess - stored >= Self.lag }
 
     /// Milliseconds: what was used within the same minute may be found in any order.
-    private static let lag: Int64 = 60_000
+    static let lag: Int64 = 60_000
 }
 
 /// What earlier commits have read, which the next one need not read again.
@@ -43,6 +52,8 @@ final class KnownRows: @unchecked Sendable {
     var knowsJournal = false
 
     /// Keeps it small: what is in use comes back at once.
+    ///
+    /// Call it only when the journal was carried over, or what comes back lacks what that holds.
     func bound() {
         if repositories.count > Self.most { repositories = [:] }
         if manifests.count > Self.most { manifests = [:] }

@@ -53,6 +53,7 @@ extension Ledger {
     private static func prepareJournal(_ db: Database, _ rows: KnownRows, keepsIt: Bool) throws {
         if keepsIt, rows.knowsJournal, rows.recent.journaled < longestJournal { return }
         if try Journal(db: db).fold() { rows.forgetUses() }
+        rows.bound()
         if keepsIt, rows.knowsJournal {
             rows.recent.journalIsEmpty()
         } else {

@@ -36,7 +36,6 @@ final class RowMemory: Sendable {
 
     /// Leaves rows for the next write, once `write` is committed.
     func leave(_ rows: KnownRows, of write: Write) {
-        rows.bound()
         state.withLock { $0.rows = (rows, write) }
     }
 }
