@@ -22,10 +22,10 @@ shellcheck --external-sources deploy/*.sh .ci/run
 say "build"
 swift build --build-tests
 
-# One kind after the other: the generated cases of the pure modules and the trees of a hundred thousand
-# files keep all cores busy, and what waits for servers and processes would miss its deadlines
-# meanwhile. A test that hangs must not hold
-# CI for ever: each kind takes a few minutes at most.
+# One kind after the other: the generated cases of the pure modules and the trees of a hundred
+# thousand files keep all cores busy, and what waits for servers and processes would miss its
+# deadlines meanwhile. A test that hangs must not hold CI for ever: each kind takes a few minutes at
+# most.
 pure='RegistryModelTests|EventDecodingTests|RetentionPlanningTests'
 tree='RegistryStorageTests'
 
