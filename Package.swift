@@ -73,7 +73,7 @@ let package = Package(
         module("Publishing", ["AccessLedger", "RegistryModel", hummingbird, logging, nioCore]),
         module(
             "Listening",
-            ["EventDecoding", "RegistryModel", hummingbird, logging, nioCore]
+            ["EventDecoding", "RegistryModel", crypto, hummingbird, logging, nioCore]
         ),
         module(
             "Daemon",

@@ -55,10 +55,7 @@ extension LocalPrune {
             #expect(disk.bytes == before)
 
             let result = try await Lastpull.run(
-                [
-                    "prune", "--now", "--json", "--storage", scene.registry.storage, "--ledger",
-                    scene.folder.file("disk.sqlite"),
-                ] + force
+                ["prune", "--now", "--json"] + force + scene.diskAlone
             )
             let done = try StorageReport(result, status: 0, #_sourceLocation)
             #expect(done.reclaimed == foretold.released)
@@ -87,8 +84,11 @@ extension LocalPrune {
                 labels: ["kind": "signature"],
                 subject: subject
             )
-            let layer = try folder.addImage(tag: "carrier", layers: [.random(900, seed: 28)],
-                labels: ["kind": "signature"])
+            let layer = try folder.addImage(
+                tag: "carrier",
+                layers: [.random(900, seed: 28)],
+                labels: ["kind": "signature"]
+            )
             for tag in ["multi", "signed", "carrier"] {
                 try await Skopeo.push(folder, tag: tag, to: scene.image("c:\(tag)"))
             }
@@ -140,7 +140,9 @@ extension LocalPrune {
             let disk = RegistryDisk(scene.registry.storage)
             disk.age(by: 7_200)
             let collected = try await collectorsPlan(scene)
-            #expect(collected.isSuperset(of: spared.subtracting([Digest(hashing: layers[0].bytes)])))
+            #expect(
+                collected.isSuperset(of: spared.subtracting([Digest(hashing: layers[0].bytes)]))
+            )
 
             let before = disk.blobs
             let done = try await scene.reportOnDisk("sweep", "--now")

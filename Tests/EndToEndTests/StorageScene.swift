@@ -71,9 +71,11 @@ struct StorageScene: Sendable {
 
     /// Runs a command on the disk alone, without settings, with a ledger of its own.
     func onDisk(_ arguments: String...) async throws -> Command.Result {
-        try await Lastpull.run(
-            arguments + ["--storage", registry.storage, "--ledger", folder.file("disk.sqlite")]
-        )
+        try await Lastpull.run(arguments + diskAlone)
+    }
+
+    var diskAlone: [String] {
+        ["--storage", registry.storage, "--ledger", folder.file("disk.sqlite")]
     }
 
     func reportOnDisk(
@@ -81,11 +83,7 @@ struct StorageScene: Sendable {
         status: Int32 = 0,
         sourceLocation: SourceLocation = #_sourceLocation
     ) async throws -> StorageReport {
-        let result = try await Lastpull.run(
-            arguments + [
-                "--json", "--storage", registry.storage, "--ledger", folder.file("disk.sqlite"),
-            ]
-        )
+        let result = try await Lastpull.run(arguments + ["--json"] + diskAlone)
         return try StorageReport(result, status: status, sourceLocation)
     }
 

@@ -74,6 +74,13 @@ package final class ChildProcess: Sendable {
         }
     }
 
+    /// Whether a signal has stopped it, and none has let it go on (Linux, `/proc/PID/stat`).
+    package var isStopped: Bool {
+        let text = TextFile.read("/proc/\(id)/stat")
+        guard let end = text.lastIndex(of: ")") else { return false }
+        return text[text.index(after: end)...].split(separator: " ").first == "T"
+    }
+
     /// Throws when it has ended, for a condition that waits for something of it.
     package func checkIsRunning() throws {
         guard let exitStatus else { return }

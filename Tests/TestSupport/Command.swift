@@ -6,6 +6,12 @@ package enum Command {
         package let status: Int32
         package let output: String
         package let errors: String
+
+        package init(status: Int32, output: String, errors: String) {
+            self.status = status
+            self.output = output
+            self.errors = errors
+        }
     }
 
     /// Runs `executable`, a path, and returns how it ended, whatever its status.

@@ -7,17 +7,21 @@ extension RealRegistry {
         package var accessLog: Bool
         /// Whether blob descriptors are cached in memory, as in the stock configuration.
         package var cache: Bool
+        /// The registry that it is a pull-through cache of; nil for none.
+        package var origin: String?
 
         package init(
             deletes: Bool = true,
             endpoints: [Endpoint] = [],
             accessLog: Bool = true,
-            cache: Bool = true
+            cache: Bool = true,
+            origin: String? = nil
         ) {
             self.deletes = deletes
             self.endpoints = endpoints
             self.accessLog = accessLog
             self.cache = cache
+            self.origin = origin
         }
     }
 
@@ -72,6 +76,7 @@ extension RealRegistry.Options {
         http:
           addr: \(host)
           secret: the-same-after-a-restart
+        \(origin.map { "proxy:\n  remoteurl: \($0)\n" } ?? "")\
         \(notifications)
         """
     }

@@ -40,6 +40,30 @@ package struct RegistryDisk: Sendable {
         )
     }
 
+    /// A manifest with all that it refers to, also through the manifests in it.
+    package func contents(of manifest: Digest) throws -> Set<Digest> {
+        struct Part: Decodable { let digest: String }
+        struct Manifest: Decodable {
+            let config: Part?
+            let layers: [Part]?
+            let manifests: [Part]?
+        }
+        let hex = manifest.encoded
+        let place = "\(root)/docker/registry/v2/blobs/sha256/\(hex.prefix(2))/\(hex)/data"
+        guard let data = FileManager.default.contents(atPath: place) else {
+            throw HarnessError("no \(manifest) on the disk")
+        }
+        let content = try JSONDecoder().decode(Manifest.self, from: data)
+        var all: Set<Digest> = [manifest]
+        for part in (content.layers ?? []) + [content.config].compactMap(\.self) {
+            if let digest = Digest(part.digest) { all.insert(digest) }
+        }
+        for part in content.manifests ?? [] {
+            if let digest = Digest(part.digest) { all.formUnion(try contents(of: digest)) }
+        }
+        return all
+    }
+
     package struct File: Sendable {
         /// Relative to the root.
         package var path: String
@@ -74,7 +98,13 @@ package struct RegistryDisk: Sendable {
     }
 
     /// Makes everything that lies there look written `seconds` ago.
-    package func age(by seconds: Int, _ isAged: (String) -> Bool = { _ in true }) {
+    ///
+    /// With `olderThan`, only what was not written within so many seconds, and each file once.
+    package func age(
+        by seconds: Int,
+        olderThan limit: Int = 0,
+        _ isAged: (String) -> Bool = { _ in true }
+    ) {
         let then = timespec(tv_sec: time(nil) - seconds, tv_nsec: 0)
         var names = [root]
         if let walk = FileManager.default.enumerator(atPath: root) {
@@ -82,6 +112,12 @@ package struct RegistryDisk: Sendable {
                 names.append("\(root)/\(name)")
             }
         }
-        for name in names { utimensat(AT_FDCWD, name, [then, then], AT_SYMLINK_NOFOLLOW) }
+        for name in names {
+            var status = stat()
+            guard lstat(name, &status) == 0 else { continue }
+            let age = time(nil) - status.st_mtim.tv_sec
+            guard limit == 0 || age >= limit && age < seconds / 2 else { continue }
+            utimensat(AT_FDCWD, name, [then, then], AT_SYMLINK_NOFOLLOW)
+        }
     }
 }

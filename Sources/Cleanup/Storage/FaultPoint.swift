@@ -1,7 +1,7 @@
 import Foundation
 
 /// A step of a sweep at which tests kill the process, to see that the next start goes on or puts
-/// back.
+/// back; or stop it, to push at just that moment.
 ///
 /// In a release build there is none.
 enum FaultPoint: String {
@@ -21,9 +21,9 @@ enum FaultPoint: String {
 
     func reach() {
         #if DEBUG
-        if ProcessInfo.processInfo.environment["LASTPULL_KILL_AT"] == rawValue {
-            kill(getpid(), SIGKILL)
-        }
+        let environment = ProcessInfo.processInfo.environment
+        if environment["LASTPULL_KILL_AT"] == rawValue { kill(getpid(), SIGKILL) }
+        if environment["LASTPULL_STOP_AT"] == rawValue { kill(getpid(), SIGSTOP) }
         #endif
     }
 }

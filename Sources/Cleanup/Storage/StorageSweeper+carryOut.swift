@@ -89,6 +89,7 @@ extension StorageSweeper {
         _ draft: Draft,
         _ target: CleanupTarget
     ) async throws {
+        guard !draft.removals.isEmpty else { return }
         let run = draft.run.name
         let all = Array(draft.removals.indices)
         try await ledger.set(.started, ofStorageItems: all, in: run, at: now())
@@ -99,8 +100,12 @@ extension StorageSweeper {
         let beganAt = draft.beganAt
         try await offPool {
             for (index, removal) in removals.enumerated() {
-                try Self.take(removal, quarantine, run, takesLinks: takesLinks, before: beganAt)
+                try Self.take(removal, quarantine, run, takesLinks: takesLinks)
                 if index == removals.count / 2 { FaultPoint.halfTaken.reach() }
+            }
+            // A registry lists a tag by its folder, whatever is in that.
+            for removal in removals where removal.kind == .tag {
+                try removal.removeEmptied(from: quarantine.root)
             }
         }
         FaultPoint.taken.reach()
@@ -126,6 +131,7 @@ extension StorageSweeper {
             try await Task.sleep(for: Self.settling)
             left = try await secondLook(draft, left, target)
         }
+        if left.isEmpty { try await tidy(run, draft.root) }
         try await ledger.set(.quarantined, ofStorageItems: left.sorted(), in: run, at: now())
         try await ledger.forgotten(
             storageItems: proven.intersection(left).sorted(),
@@ -153,16 +159,11 @@ extension StorageSweeper {
         _ removal: Taking,
         _ quarantine: Quarantine,
         _ run: RunName,
-        takesLinks: Bool,
-        before beganAt: Timestamp
+        takesLinks: Bool
     ) throws {
         for path in removal.files { _ = try quarantine.take(path, for: run) }
         guard takesLinks else { return }
-        for link in removal.links {
-            guard let facts = try quarantine.root.facts(link.path), facts.modified < beganAt
-            else { continue }
-            _ = try quarantine.take(link.path, for: run)
-        }
+        for link in removal.links { _ = try quarantine.take(link, for: run) }
     }
 
     /// Marks again, and puts back what is needed by now; says what remains taken.

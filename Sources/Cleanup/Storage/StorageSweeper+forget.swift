@@ -113,31 +113,15 @@ extension StorageSweeper {
                         return nil
                     }
                     if try await client.hasBlob(link.repository, digest) {
+                        if try await isUploadedAgain(digest, quarantine) { return nil }
                         return "\(link.repository) still claims to have it"
                     }
                 }
-                try await take(link, quarantine, run)
+                _ = try await offPool { try quarantine.take(link, for: run) }
             }
             return nil
         } catch {
             return "\(error)"
-        }
-    }
-
-    /// Takes a link that the registry has left, unless a push has just written it.
-    private static func take(
-        _ link: LayerLink,
-        _ quarantine: Quarantine,
-        _ run: RunName
-    ) async throws {
-        try await offPool {
-            let root = quarantine.root
-            guard let facts = try root.facts(link.path), facts.modified <= link.modified else {
-                return
-            }
-            _ = try quarantine.take(link.path, for: run)
-            guard try root.facts(.blobData(link.digest)) != nil else { return }
-            try quarantine.putBack(link.path, of: run)
         }
     }
 

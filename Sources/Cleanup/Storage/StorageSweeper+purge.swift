@@ -51,16 +51,17 @@ extension StorageSweeper {
                 own.state = .planned
                 own.detail = name.description
                 let links = item.kind == .blob ? item.digest.map(again.links) ?? [] : []
+                let dropped = try contents.droppedBytes(of: item, root)
                 own.bytes =
-                    try files.reduce(0) { $0 + $1.size } + contents.droppedBytes(of: item, root)
-                    + links.reduce(0) { $0 + $1.bytes }
+                    dropped + files.reduce(0) { $0 + $1.size } + links.reduce(0) { $0 + $1.bytes }
                 run.storage.append(own)
                 sources.append(
                     Source(
                         run: name,
                         ordinal: item.ordinal,
-                        files: files.map(\.path),
-                        links: links.map(\.path)
+                        files: Self.contentLast(files.map(\.path)),
+                        links: links,
+                        dropped: dropped
                     )
                 )
                 found += own.bytes
@@ -75,12 +76,31 @@ extension StorageSweeper {
         return try await end(run.name, of: target, note: "")
     }
 
+    /// The order of a purge: what a kill has not deleted yet is counted by the next.
+    private static func contentLast(_ files: [StoragePath]) -> [StoragePath] {
+        files.filter { $0.place != .blob } + files.filter { $0.place == .blob }
+    }
+
     private struct Source: Sendable {
         var run: RunName
         var ordinal: Int
         var files: [StoragePath]
         /// Links to it that no registry was made to drop.
-        var links: [StoragePath]
+        var links: [LayerLink]
+        /// Bytes of the links that one was made to drop.
+        var dropped: Int64
+
+        /// Deletes it all, and says the bytes; none for what came back meanwhile.
+        ///
+        /// A link goes through the quarantine, too: a push may write it at this moment.
+        func purge(from quarantine: Quarantine) throws -> Int64 {
+            var freed: Int64 = 0
+            for link in links where try quarantine.take(link, for: run) {
+                freed += try quarantine.purge(link.path, of: run)
+            }
+            for path in files { freed += try quarantine.purge(path, of: run) }
+            return files.isEmpty || freed > 0 ? freed + dropped : 0
+        }
     }
 
     private func purge(
@@ -89,25 +109,14 @@ extension StorageSweeper {
         _ root: StorageRoot
     ) async throws {
         let quarantine = Quarantine(root: root)
-        let bytes = run.storage.map(\.bytes)
         for start in stride(from: 0, to: sources.count, by: Self.purgeBatch) {
             let range = start..<min(start + Self.purgeBatch, sources.count)
             let freed = try await offPool {
-                try sources[range].map { source in
-                    for link in source.links { _ = try root.removeFile(link) }
-                    return try source.files.reduce(0) {
-                        try $0 + quarantine.purge($1, of: source.run)
-                    }
-                }
+                try sources[range].map { try $0.purge(from: quarantine) }
             }
             FaultPoint.halfPurged.reach()
             try await ledger.purged(
-                storageItems: zip(range, freed).map { index, freed in
-                    // What came back meanwhile frees nothing. Of a link that the registry dropped
-                    // there never was a file here.
-                    let isGone = sources[index].files.isEmpty || freed > 0
-                    return (ordinal: index, reclaimed: isGone ? max(freed, bytes[index]) : 0)
-                },
+                storageItems: zip(range, freed).map { (ordinal: $0, reclaimed: $1) },
                 in: run.name,
                 at: now()
             )

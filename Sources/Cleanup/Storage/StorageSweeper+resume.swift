@@ -100,6 +100,9 @@ extension StorageSweeper {
                 at: now()
             )
         }
+        for source in Set(run.storage.compactMap { RunName($0.detail) }) {
+            try await tidy(source, root)
+        }
         let left = try await ledger.run(run.name)?.storage.filter { $0.state == .planned } ?? []
         try await ledger.set(
             .skipped,

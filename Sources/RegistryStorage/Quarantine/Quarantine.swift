@@ -38,6 +38,27 @@ package struct Quarantine: Sendable {
         try root.move(path, to: Self.place(of: path, in: run))
     }
 
+    /// Moves a layer link away, unless it was written after it was found: a push counts on it then.
+    ///
+    /// A push brings the data first, and then writes the link anew, into the file that is there. So
+    /// one that comes at the same moment shows by the data, or by the time of what was moved, which
+    /// goes back.
+    ///
+    /// - Returns: Whether it is in quarantine now.
+    package func take(_ link: LayerLink, for run: RunName) throws(StorageError) -> Bool {
+        let path = StoragePath.layerLink(link.repository, link.digest)
+        guard let facts = try root.facts(path), facts.modified <= link.modified else {
+            return false
+        }
+        guard try take(path, for: run) == .moved else { return false }
+        let moved = try root.facts(Self.place(of: path, in: run))
+        let isNew = moved.map { $0.modified > link.modified } ?? false
+        let data = try root.facts(.blobData(link.digest))
+        guard isNew || data != nil else { return true }
+        try putBack(path, of: run)
+        return false
+    }
+
     /// Moves a file back to where it was.
     ///
     /// What the registry has written there meanwhile stays; ours is the same content, and goes.
