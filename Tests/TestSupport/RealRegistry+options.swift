@@ -7,17 +7,21 @@ extension RealRegistry {
         package var accessLog: Bool
         /// Whether blob descriptors are cached in memory, as in the stock configuration.
         package var cache: Bool
+        /// The filesystem driver's root; nil for a folder of its own.
+        package var root: String?
 
         package init(
             deletes: Bool = true,
             endpoints: [Endpoint] = [],
             accessLog: Bool = true,
-            cache: Bool = true
+            cache: Bool = true,
+            root: String? = nil
         ) {
             self.deletes = deletes
             self.endpoints = endpoints
             self.accessLog = accessLog
             self.cache = cache
+            self.root = root
         }
     }
 

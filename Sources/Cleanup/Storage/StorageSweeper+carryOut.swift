@@ -158,6 +158,8 @@ extension StorageSweeper {
         takesLinks: Bool
     ) throws {
         for path in removal.files { _ = try quarantine.take(path, for: run) }
+        // A registry lists a tag by its folder, whatever is in it.
+        if removal.kind == .tag { try removal.removeEmptied(from: quarantine.root) }
         guard takesLinks else { return }
         for link in removal.links { _ = try quarantine.take(link, for: run) }
     }
