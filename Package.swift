@@ -16,6 +16,7 @@ let argumentParser = Target.Dependency.product(
 )
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let lifecycle = Target.Dependency.product(
     name: "ServiceLifecycle",
@@ -58,7 +59,7 @@ let package = Package(
         module("RegistryModel", [crypto]),
         module("CurlTransport", ["CCurl", "RegistryModel"]),
         module("RegistryClients", ["CurlTransport", "RegistryModel", crypto]),
-        module("AccessLedger", ["RegistryModel", grdb]),
+        module("AccessLedger", ["RegistryModel", grdb, sqlite]),
         module("EventDecoding", ["CZlib", "RegistryModel", crypto]),
         module("RetentionPlanning", ["RegistryModel"]),
         module("RegistryStorage", ["CLinux", "RegistryModel", crypto, yams]),
@@ -72,7 +73,7 @@ let package = Package(
         module("Publishing", ["AccessLedger", "RegistryModel", hummingbird, logging, nioCore]),
         module(
             "Listening",
-            ["EventDecoding", "RegistryModel", hummingbird, logging, nioCore]
+            ["EventDecoding", "RegistryModel", crypto, hummingbird, logging, nioCore]
         ),
         module(
             "Daemon",

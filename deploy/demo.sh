@@ -29,7 +29,8 @@ clean_up() {
 
 answers() { curl --silent --fail --output /dev/null "$1"; }
 
-# Starts a registry that notifies lastpull, and lastpull with a policy and a threshold.
+# Starts a registry that notifies lastpull, and lastpull with a policy and a threshold. The registry
+# has the cache of distribution's own example, so it has to be made to forget what goes from its disk.
 start_both() {
     local registry
     registry=$(command -v docker-registry || command -v registry)
@@ -55,6 +56,7 @@ log: { level: warn }
 storage:
   filesystem: { rootdirectory: $work/registry }
   delete: { enabled: true }
+  cache: { blobdescriptor: inmemory }
 http: { addr: $host, secret: only-for-the-demonstration }
 notifications:
   endpoints:
@@ -68,7 +70,8 @@ YAML
 }
 
 # The demonstration has no weeks to wait for, so it vouches for two days of history, asks for a
-# pull within the hour, and lets fresh pushes go.
+# pull within the hour, and lets fresh pushes go. Nobody else pushes here, so nothing has to be left
+# alone for being young, and a few seconds in quarantine will do; the standard is an hour for each.
 write_settings() {
     cat >"$work/lastpull.yaml" <<YAML
 listen: ${url#http://}
@@ -78,6 +81,9 @@ registries:
   - name: local
     kind: oci
     url: http://$host
+    storage: $work/registry
+    grace: 0s
+    quarantine: 3s
     probe: 2s
     trustHistoryFrom: $(date --utc --date='2 days ago' +%Y-%m-%d)
 policies:
@@ -88,7 +94,12 @@ policies:
     keep: { accessed: { atLeast: 1, within: 1h }, pushed: { within: 0s }, tags: [latest] }
     mode: enforce
 triggers:
-  - { name: full, registry: local, repositoryBytes: 12MB, until: 10MB, cooldown: 1s }
+  - name: full
+    registry: local
+    repositoryBytes: 12MB
+    until: 10MB
+    cooldown: 1s
+    clean: [tags, untagged, storage]
 YAML
 }
 
@@ -120,26 +131,34 @@ all_heard() {
     lastpull explain demo/web:v2 --json 2>/dev/null | jq --exit-status '.accesses >= 1' >/dev/null
 }
 
-# Crosses the threshold and shows what comes of it; fails when nothing was removed.
-show_cleanup() {
+# Shows a cleanup by itself and one by hand; fails when one of them removed or freed nothing.
+show_cleanup() { show_threshold && show_prune; }
+
+# Crosses the threshold and shows what comes of it.
+show_threshold() {
     local since before
     say "demo/app has 11 MB; the threshold is 12 MB. What would go now:"
     show lastpull plan || true
     before=$(tags demo/app)
+    show_size
     since=$(date +%s)
 
     say "pushing demo/app:v6: 13 MB"
     make_layer 2000000
     push_image demo/app:v6 "$base" "$layer"
-    if ! wait_for 30 has_pruned "$since"; then
-        tail -n 20 "$work/lastpull.log" >&2
-        say "nothing was removed within 30 seconds"
+    if ! wait_for 30 has_pruned "$since" tag items; then
+        complain "nothing was removed within 30 seconds"
         return 1
     fi
-
-    say "the run, its items, and the prune events with their bytes"
+    say "tags are gone; now what they needed goes from the disk, by way of the quarantine"
+    if ! wait_for 30 has_pruned "$since" blob reclaimed; then
+        complain "no byte was freed within 30 seconds"
+        return 1
+    fi
+    say "the runs, and the prune events with their bytes"
     show lastpull runs
-    show lastpull events --since "$since" --until "$(next_second)"
+    show lastpull events --since "$since" --until "$(next_second)" --filter event=prune
+    show_size
     say "why one was kept, and why another is gone"
     show lastpull explain demo/app:v1
     show lastpull explain demo/app:v2
@@ -149,13 +168,44 @@ show_cleanup() {
     [ "$before v6" != "$(tags demo/app)" ]
 }
 
-# Whether a run has ended since $1 that removed something: a prune event is written with its end.
+# The same by hand: an image is deleted, and the disk is freed of what only that needed.
+show_prune() {
+    local since
+    since=$(next_second)
+    wait_for 2 is_past "$since"
+    say "by hand: one image is deleted, and what no manifest needs any more is pruned"
+    show lastpull delete demo/web:v3 && show lastpull prune --dry-run && show lastpull prune ||
+        return 1
+    say "three seconds later lastpull gives the bytes back"
+    if ! wait_for 30 has_pruned "$since" blob reclaimed; then
+        complain "no byte was freed within 30 seconds"
+        return 1
+    fi
+    show lastpull events --since "$since" --until "$(next_second)" --filter event=prune
+    show_size
+    say "what stays is whole: pulling demo/web:v2"
+    pull_image demo/web:v2
+}
+
+show_size() {
+    say "the registry's folder: $(du --summarize --block-size=kB "$work/registry" | cut -f 1)"
+}
+
+complain() {
+    tail -n 20 "$work/lastpull.log" >&2
+    say "$1"
+}
+
+# Whether a prune event for things of type $2 has come since $1 whose attribute $3 is not 0: `items`
+# for what was removed, `reclaimed` for what was really freed. It is written with its run's end.
 has_pruned() {
-    lastpull events --since "$1" --until "$(next_second)" --json 2>/dev/null |
-        jq --slurp --exit-status '
-            flatten | any(.Action == "prune" and (.Actor.Attributes.items | tonumber) > 0)
+    lastpull events --since "$1" --until "$(next_second)" --filter event=prune --json 2>/dev/null |
+        jq --slurp --exit-status --arg type "$2" --arg number "$3" '
+            flatten | any(.Type == $type and (.Actor.Attributes[$number] | tonumber) > 0)
         ' >/dev/null
 }
+
+is_past() { [ "$(date +%s)" -ge "$1" ]; }
 
 # The end of a span that holds what happened up to now.
 next_second() { printf '%d\n' $(($(date +%s) + 1)); }

@@ -10,7 +10,7 @@ usage() {
     cat <<'TEXT'
 usage: deploy/run.sh [--once | --no-demo]
   (nothing)   builds, runs the demonstration, then serves until Ctrl-C
-  --once      ends after the demonstration: status 0, or 1 when nothing was removed
+  --once      ends after the demonstration: status 0, or 1 when nothing was freed
   --no-demo   only builds and serves, with deploy/lastpull.yaml
 TEXT
 }

@@ -111,7 +111,8 @@ extension Ledger {
     private static let eventTime = Span.days(90)
 
     package func statistics() async throws -> LedgerStatistics {
-        try await read("count the rows of") { db in
+        try await fold()
+        return try await read("count the rows of") { db in
             func count(_ sql: String) throws -> Int { Int(try db.number(sql) ?? 0) }
             var all = LedgerStatistics()
             all.registries = try count("SELECT count(*) FROM registry")
@@ -127,6 +128,9 @@ extension Ledger {
             return all
         }
     }
+
+    /// Carries the journal over to the tables.
+    package func fold() async throws { try await write("carry the journal over in") { _ in } }
 
     /// What was heard, by registry and source.
     package func sources() async throws -> [SourceStatistics] {

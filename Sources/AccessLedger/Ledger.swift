@@ -43,8 +43,20 @@ package final class Ledger: Sendable {
     /// Closes the file; calls after it fail.
     package func close() throws { try pool.close() }
 
-    /// Runs `body` in one write transaction.
+    /// Runs `body` in one write transaction, before which the journal is carried over: `body` finds
+    /// every access where it is counted.
     func write<Result: Sendable>(
+        _ operation: String,
+        _ body: @escaping @Sendable (Database) throws -> Result
+    ) async throws -> Result {
+        try await transaction(operation) { db in
+            try Journal(db: db).fold()
+            return try body(db)
+        }
+    }
+
+    /// Runs `body` in one write transaction; the journal stays.
+    func transaction<Result: Sendable>(
         _ operation: String,
         _ body: @escaping @Sendable (Database) throws -> Result
     ) async throws -> Result {

@@ -126,7 +126,8 @@ package struct LastpullDaemon: Sendable {
         AccessRoutes(
             sink: intake,
             tokens: access.ingest.map { AccessTokens($0) },
-            logger: deployment.logger
+            logger: deployment.logger,
+            now: Deployment.systemTime
         ).add(to: router)
         let readers = [access.read, access.admin].compactMap(\.self)
         let tokens = access.read == nil ? nil : AccessTokens(readers)

@@ -11,14 +11,16 @@ extension AccessRoutes {
     /// sender's queue for ever (design, section 6.3).
     func take(
         _ request: Request,
-        from source: AccessSource,
-        of registry: String,
+        as source: AccessSource,
+        from sender: Sender,
         decode: (UnsafeRawBufferPointer) -> DecodedBody
     ) async throws -> Response {
+        let registry = sender.registry
         guard let coding = ContentCoding(request.headers[.contentEncoding]) else {
             throw Refusal.unknown(coding: request.headers[.contentEncoding] ?? "")
         }
         let body = try await read(request)
+        try check(sender, body)
         let decoded: DecodedBody
         if coding == .deflated || source == .log && body.startsLikeGzip {
             decoded = try decodeInflated(body, of: registry, decode: decode)
@@ -34,7 +36,7 @@ extension AccessRoutes {
     }
 
     /// Reads the whole body; one that comes in one piece is not copied.
-    private func read(_ request: Request) async throws -> ByteBuffer {
+    func read(_ request: Request) async throws -> ByteBuffer {
         if let length = request.headers[.contentLength].flatMap({ Int($0) }) {
             guard length <= limits.received else { throw tooLarge }
         }

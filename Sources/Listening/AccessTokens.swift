@@ -1,4 +1,5 @@
 import Foundation
+import HTTPTypes
 package import RegistryModel
 
 /// The tokens that open one kind of access (design, section 6.2, `access`).
@@ -20,6 +21,28 @@ package struct AccessTokens: Sendable {
         guard let authorization, let offered = Self.token(in: authorization) else { return false }
         var isAccepted = false
         for token in accepted where token.matches(offered) { isAccepted = true }
+        return isAccepted
+    }
+
+    /// Whether a request that reports something may: by its `Authorization`, by the token as the
+    /// value of any other field, or by the token as the last segment of the path.
+    ///
+    /// What senders can be made to send differs: some only a field of their own, some only an
+    /// address.
+    func permit(_ fields: HTTPFields, segment: String?) -> Bool {
+        if permit(fields[.authorization]) { return true }
+        var isAccepted = false
+        for token in accepted {
+            if let segment, token.matches(segment) { isAccepted = true }
+            for field in fields where token.matches(field.value) { isAccepted = true }
+        }
+        return isAccepted
+    }
+
+    /// Whether the body is signed with an accepted token.
+    func permit(_ body: some DataProtocol, signedBy signature: BodySignature) -> Bool {
+        var isAccepted = false
+        for token in accepted where signature.signs(body, with: token) { isAccepted = true }
         return isAccepted
     }
 

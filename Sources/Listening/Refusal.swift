@@ -28,10 +28,20 @@ struct Refusal: HTTPResponseError, Equatable {
 
 extension Refusal {
     static func noToken(_ path: String) -> Refusal {
+        unauthorized("\(path) needs a valid token: send it as Authorization: Bearer TOKEN")
+    }
+
+    static func badSignature(_ registry: String) -> Refusal {
+        unauthorized(
+            "the signature for registry \"\(registry)\" is not made with its token: "
+                + "give the sender that token as its secret"
+        )
+    }
+
+    private static func unauthorized(_ reason: String) -> Refusal {
         var headers: HTTPFields = [:]
         headers.append(HTTPField(name: .wwwAuthenticate, value: #"Bearer realm="lastpull""#))
         headers.append(HTTPField(name: .wwwAuthenticate, value: #"Basic realm="lastpull""#))
-        let reason = "\(path) needs a valid token: send it as Authorization: Bearer TOKEN"
         return Refusal(status: .unauthorized, reason: reason, headers: headers)
     }
 

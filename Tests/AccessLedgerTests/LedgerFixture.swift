@@ -53,14 +53,31 @@ final class LedgerFixture {
         _ accesses: [Access],
         from source: AccessSource = .events,
         rejections: [DecodedBody.Rejection] = [],
-        ignoring: AccessIgnoreList = AccessIgnoreList()
+        ignoring: AccessIgnoreList = AccessIgnoreList(),
+        in other: Ledger? = nil
     ) async throws -> RecordedBatch {
         var body = DecodedBody()
         body.accesses = accesses
         body.rejections = rejections
-        return try await ledger.record(
+        return try await (other ?? ledger).record(
             [Delivery(registry: registry, source: source, body: body, receivedAt: now)],
             ignoring: ignoring,
+            now: now
+        )
+    }
+
+    /// Records accesses in one commit with a delivery for a registry that is not there, which fails.
+    func record(_ accesses: [Access], followedBy unknown: RegistryRow) async throws {
+        var body = DecodedBody()
+        body.accesses = accesses
+        var foreign = DecodedBody()
+        foreign.accesses = [access(.pull, "a")]
+        _ = try await ledger.record(
+            [
+                Delivery(registry: registry, source: .events, body: body, receivedAt: now),
+                Delivery(registry: unknown, source: .events, body: foreign, receivedAt: now),
+            ],
+            ignoring: AccessIgnoreList(),
             now: now
         )
     }

@@ -8,7 +8,8 @@ extension Hearing {
     /// `kill -9` in the middle of taking events.
     @Suite struct KillTests {
         // Senders repeat what was not acknowledged, as registries do; so every event arrives once
-        // or more, and must count exactly once, whenever the process died.
+        // or more, and must count exactly once, whenever the process died, and though commands beside
+        // it carry its journal over meanwhile.
         @Test func everyAcknowledgedEventCountsExactlyOnce() async throws {
             let daemon = try LastpullDaemon()
             let nobody = try LoopbackPort.free()
@@ -24,6 +25,8 @@ extension Hearing {
                     // At any point of a commit.
                     try await Task.sleep(for: .microseconds(Int.random(in: 50_000...400_000)))
                     try await daemon.killAndRestart()
+                    let statistics = try await daemon.run("ledger", "stats")
+                    #expect(statistics.status == 0, "\(statistics.output)")
                 }
                 tally.isOver.store(true, ordering: .relaxed)
                 try await group.waitForAll()

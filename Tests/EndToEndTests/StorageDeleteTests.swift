@@ -4,120 +4,73 @@ import TestSupport
 import Testing
 
 extension LocalPrune {
-    /// Images removed by name, straight from the disk (design, section 6.1).
-    @Suite(.enabled(if: isPossible, missing)) struct ByName {
-        private let layers = (71...75).map { ImageFolder.Layer.random(6_000, seed: UInt64($0)) }
+    /// Images that go by name from the disk of a registry that is stopped (design, section 6.1).
+    @Suite(.enabled(if: isPossible, missing)) struct DeletesFromDisk {
+        private let layers = (41...43).map { ImageFolder.Layer.random(8_000, seed: UInt64($0)) }
 
-        private func digest(_ layer: Int) -> Digest { Digest(hashing: layers[layer].bytes) }
-
-        /// `a/x:v1` stays; `a/x:v2` and `b:v1` share a layer with each other and one with it.
-        private func fill() async throws -> (StorageScene, RegistryDisk) {
-            let scene = try await StorageScene()
-            try await scene.pushByHand("a/x:v1", [layers[0], layers[1]])
-            try await scene.pushByHand("a/x:v2", [layers[0], layers[2]])
-            try await scene.pushByHand("b:v1", [layers[2], layers[3]])
+        private func fill(_ scene: StorageScene) async throws {
+            try await scene.push("a/x:v1", [layers[0], layers[1]])
+            try await scene.push("a/x:v2", [layers[0], layers[2]])
+            RegistryDisk(scene.registry.storage).age(by: 7_200)
             try await scene.registry.stop()
-            let disk = RegistryDisk(scene.registry.storage)
-            disk.age(by: 7_200)
-            return (scene, disk)
         }
 
-        // One layer goes only because both images go.
-        @Test func severalGoWithWhatOnlyTheyShare() async throws {
-            let (scene, disk) = try await fill()
-            let before = disk.bytes
-            let images = ["a/x:v2", "b:v1"]
-            let foretold = try await scene.reportOnDisk(["delete", "--dry-run", "--now"] + images)
-            #expect(disk.bytes == before)
-            let swept = try await scene.reportOnDisk(["delete", "--now"] + images)
-
-            #expect(swept.digests("blob").isSuperset(of: ["\(digest(2))", "\(digest(3))"]))
-            #expect(swept.reclaimed == foretold.released)
-            #expect(before - disk.bytes == foretold.released)
-            #expect(disk.quarantinedFiles.isEmpty)
-            try await scene.registry.start()
-            #expect(try await scene.registry.tags("a/x") == ["v1"])
-            #expect(try await scene.registry.tags("b").isEmpty)
-            try await scene.fetch("a/x:v1")
-            for image in images {
-                await #expect(throws: HarnessError.self) { try await scene.fetch(image) }
-            }
-            try await scene.pushByHand("a/x:v2", [layers[0], layers[2]])
-            try await scene.fetch("a/x:v2")
-        }
-
-        // Alone it takes nothing that the other needs, and its tags are only out of sight.
-        @Test func whatWentIntoQuarantineIsRestoredWhole() async throws {
-            let (scene, disk) = try await fill()
-            let before = disk.files(in: "docker").map(\.path).sorted()
-            let gone = try await scene.reportOnDisk(["delete", "b:v1"])
-            #expect(!gone.digests("blob").contains("\(digest(2))"))
-            #expect(gone.digests("blob").contains("\(digest(3))"))
-            #expect(gone.items.allSatisfy { $0.state == "quarantined" }, "\(gone)")
-            #expect(gone.reclaimed == 0)
-
-            try await scene.registry.start()
-            #expect(try await scene.registry.tags("b").isEmpty)
-            try await scene.fetch("a/x:v2")
-            let restored = try await scene.onDisk("restore", gone.run)
-            #expect(restored.status == 0, "\(restored.errors)")
-            try await scene.fetch("b:v1")
-            #expect(disk.files(in: "docker").map(\.path).sorted() == before)
-            #expect(disk.quarantinedFiles.isEmpty)
-        }
-
-        // The first image is there and could go; nothing is touched for all that.
-        @Test func refusesBeforeItTouchesAnything() async throws {
-            let (scene, disk) = try await fill()
-            let before = disk.files(in: "").map(\.path).sorted()
-            let refusals: [(image: String, status: Int32, says: String)] = [
-                ("b:in valid", 64, "b:in valid"), ("B/x:v1", 64, "B/x:v1"),
-                ("../../etc:v1", 64, "../../etc:v1"), ("b@sha256:12", 64, "b@sha256:12"),
-                ("b", 64, "--yes"), ("b:v9", 1, "b:v9"), ("nowhere:v1", 1, "nowhere:v1"),
-            ]
-            for (image, status, says) in refusals {
-                let result = try await scene.onDisk("delete", "--now", "a/x:v2", image)
-                #expect(result.status == status, "\(image): \(result.errors)")
-                #expect(result.errors.contains(says), "\(result.errors)")
-            }
-            #expect(disk.files(in: "docker").map(\.path).sorted() == before)
-        }
-
-        @Test func aWholeRepositoryGoesWithItsFolders() async throws {
-            let (scene, disk) = try await fill()
-            let gone = try await scene.reportOnDisk(["delete", "--now", "--yes", "a/x"])
-            #expect(gone.state == "done")
-            #expect(disk.files(in: "docker/registry/v2/repositories/a").isEmpty)
-            #expect(
-                !FileManager.default.fileExists(
-                    atPath: "\(scene.registry.storage)/docker/registry/v2/repositories/a/x"
-                )
+        private func tags(_ scene: StorageScene) async throws -> [String] {
+            struct Answer: Decodable { let tags: [String]? }
+            let answer = try await LoopbackHTTP.send(
+                "GET",
+                "\(scene.registry.url)/v2/a/x/tags/list"
             )
-            try await scene.registry.start()
-            try await scene.fetch("b:v1")
-            try await scene.pushByHand("a/x:v1", [layers[0], layers[1]])
-            try await scene.fetch("a/x:v1")
+            return try JSONDecoder().decode(Answer.self, from: Data(answer.body)).tags ?? []
         }
 
-        // The index needs its child, whatever is asked.
-        @Test func structureProtects() async throws {
+        // The registry lists a tag by its folder, so that has to go, too; and nothing that is left
+        // may look to later sweeps like a tag that has lost what it points to.
+        @Test func leaveNothingOfATag() async throws {
             let scene = try await StorageScene()
-            var folder = try ImageFolder()
-            let (_, children) = try folder.addMultiPlatformImage(tag: "one") { platform in
-                [platform == .amd64 ? layers[0] : layers[1]]
-            }
-            try await Skopeo.push(folder, tag: "one", to: scene.image("m:v1"))
-            try await scene.registry.stop()
+            try await fill(scene)
+            let run = try await scene.reportOnDisk("delete", "a/x:v1")
+            #expect(run.items.allSatisfy { $0.state == "quarantined" }, "\(run)")
+            #expect(run.digests("blob").contains("\(Digest(hashing: layers[1].bytes))"))
+            let next = try await scene.reportOnDisk("prune", "--dry-run")
+            #expect(next.note.isEmpty && next.items.isEmpty, "\(next)")
+
+            try await scene.registry.start()
+            #expect(try await tags(scene) == ["v2"])
+            try await Skopeo.pull(scene.image("a/x:v2"))
+        }
+
+        @Test func comeBackWhole() async throws {
+            let scene = try await StorageScene()
+            try await fill(scene)
             let disk = RegistryDisk(scene.registry.storage)
-            disk.age(by: 7_200)
-            let before = disk.blobs
-            let refused = try await scene.onDisk("delete", "--now", "m@\(children[0])")
-            #expect(refused.status == 1)
-            #expect(refused.errors.contains("structure protects it"), "\(refused.errors)")
-            #expect(disk.blobs == before)
-            let gone = try await scene.reportOnDisk(["delete", "--now", "m:v1"])
-            #expect(gone.state == "done")
-            #expect(disk.blobs.isEmpty)
+            let before = disk.files(in: "docker").map(\.path).sorted()
+            let run = try await scene.reportOnDisk("delete", "a/x:v1")
+            #expect(disk.files(in: "docker").count < before.count)
+            let result = try await scene.onDisk("restore", run.run)
+            #expect(result.status == 0, "\(result)")
+            #expect(disk.files(in: "docker").map(\.path).sorted() == before)
+            try await scene.registry.start()
+            try await Skopeo.pull(scene.image("a/x:v1"))
+        }
+
+        // What a kill or another tool has left of a tag holds nothing back; a tag that remembers a
+        // manifest and points to none keeps all of its repository.
+        @Test(arguments: [false, true])
+        func onlyATagThatRemembersIsInDoubt(remembers: Bool) async throws {
+            let scene = try await StorageScene()
+            try await fill(scene)
+            let tag =
+                "\(scene.registry.storage)/docker/registry/v2/repositories/a/x/_manifests/tags/v1"
+            try FileManager.default.removeItem(atPath: "\(tag)/current/link")
+            let entries = try FileManager.default.contentsOfDirectory(atPath: "\(tag)/index/sha256")
+            let entry = try #require(entries.first)
+            if !remembers {
+                try FileManager.default.removeItem(atPath: "\(tag)/index/sha256/\(entry)/link")
+            }
+            let plan = try await scene.reportOnDisk("sweep", "--now", "--force", "--dry-run")
+            #expect(plan.items.isEmpty == remembers, "\(plan)")
+            #expect(plan.note.contains("the tag does not say what it points to") == remembers)
         }
     }
 }

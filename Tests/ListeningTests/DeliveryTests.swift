@@ -18,7 +18,13 @@ struct DeliveryTests {
         sink: FakeSink? = nil
     ) async throws -> LoopbackHTTP.Answer {
         let sink = sink ?? self.sink
-        let routes = AccessRoutes(sink: sink, tokens: tokens, limits: limits, logger: .silent)
+        let routes = AccessRoutes(
+            sink: sink,
+            tokens: tokens,
+            limits: limits,
+            logger: .silent,
+            now: { .init(milliseconds: 0) }
+        )
         return try await TestServer.run {
             routes.add(to: $0)
         } body: { server in
@@ -150,7 +156,12 @@ struct DeliveryTests {
     @Test(arguments: ["/hooks/local", "/logs/local", "/hooks/other", "/logs/local?format=w3c"])
     func withoutTheTokenNothingIsTaken(path: String) async throws {
         let tokens = AccessTokens(Secret("sesame"))
-        let routes = AccessRoutes(sink: sink, tokens: tokens, logger: .silent)
+        let routes = AccessRoutes(
+            sink: sink,
+            tokens: tokens,
+            logger: .silent,
+            now: { .init(milliseconds: 0) }
+        )
         try await TestServer.run {
             routes.add(to: $0)
         } body: { server in
@@ -205,7 +216,12 @@ struct DeliveryTests {
     @Test func anOutageIsLoggedOnce() async throws {
         let log = LineLog()
         let sink = FakeSink(isBroken: true)
-        let routes = AccessRoutes(sink: sink, tokens: nil, logger: log.logger)
+        let routes = AccessRoutes(
+            sink: sink,
+            tokens: nil,
+            logger: log.logger,
+            now: { .init(milliseconds: 0) }
+        )
         try await TestServer.run {
             routes.add(to: $0)
         } body: { server in

@@ -18,7 +18,8 @@ final class StreamingClient: Sendable {
         port: Int,
         path: String,
         method: String = "GET",
-        headers: [String: String] = [:]
+        headers: [String: String] = [:],
+        body: [UInt8] = []
     ) async throws {
         let received = Received()
         self.received = received
@@ -27,7 +28,7 @@ final class StreamingClient: Sendable {
             .connect(host: "127.0.0.1", port: port).get()
         let fields = headers.map { "\($0.key): \($0.value)\r\n" }.joined()
         let request = "\(method) \(path) HTTP/1.1\r\nHost: localhost\r\n\(fields)\r\n"
-        try await channel.writeAndFlush(ByteBuffer(string: request)).get()
+        try await channel.writeAndFlush(ByteBuffer(bytes: Array(request.utf8) + body)).get()
     }
 
     /// The lines of the answer that hold a JSON object.
@@ -42,15 +43,16 @@ final class StreamingClient: Sendable {
         port: Int,
         path: String,
         method: String = "GET",
-        headers: [String: String] = [:]
+        headers: [String: String] = [:],
+        body: [UInt8] = []
     ) async throws -> String {
+        let own = ["Connection": "close", "Content-Length": "\(body.count)"]
         let client = try await StreamingClient(
             port: port,
             path: path,
             method: method,
-            headers: headers.merging(["Connection": "close", "Content-Length": "0"]) { mine, _ in
-                mine
-            }
+            headers: headers.merging(own) { mine, _ in mine },
+            body: body
         )
         try await eventually("the answer to \(method) \(path) is whole") { client.isClosed }
         return client.text

@@ -9,19 +9,23 @@ extension RealRegistry {
         package var cache: Bool
         /// The filesystem driver's root; nil for a folder of its own.
         package var root: String?
+        /// The registry that it is a pull-through cache of; nil for none.
+        package var origin: String?
 
         package init(
             deletes: Bool = true,
             endpoints: [Endpoint] = [],
             accessLog: Bool = true,
             cache: Bool = true,
-            root: String? = nil
+            root: String? = nil,
+            origin: String? = nil
         ) {
             self.deletes = deletes
             self.endpoints = endpoints
             self.accessLog = accessLog
             self.cache = cache
             self.root = root
+            self.origin = origin
         }
     }
 
@@ -76,6 +80,7 @@ extension RealRegistry.Options {
         http:
           addr: \(host)
           secret: the-same-after-a-restart
+        \(origin.map { "proxy:\n  remoteurl: \($0)\n" } ?? "")\
         \(notifications)
         """
     }

@@ -77,6 +77,7 @@ package struct StorageTree: Sendable {
         try write([UInt8](repeating: 7, count: bytes), to: "\(folder)/data")
         try write(Array("2026-01-01T00:00:00Z".utf8), to: "\(folder)/startedat")
         try write([1, 2, 3], to: "\(folder)/hashstates/sha256/0")
+        for inner in ["hashstates/sha256", "hashstates"] { try date("\(folder)/\(inner)") }
         try date(folder)
     }
 

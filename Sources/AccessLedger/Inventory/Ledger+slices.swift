@@ -38,7 +38,9 @@ extension Ledger {
         limit: Int,
         rule: @escaping @Sendable (RepositoryFacts) -> SliceRule
     ) async throws -> CandidatePage {
-        try await read("look for candidates in") { db in
+        // What was used lately is to be found in its place.
+        if cursor == .start { try await fold() }
+        return try await read("look for candidates in") { db in
             let rows =
                 if let only = scope.repositories, only.count == 1 {
                     try Self.tags(db, "repositoryId", only[0], cursor, limit)
@@ -95,7 +97,9 @@ extension Ledger {
         limit: Int,
         rule: @escaping @Sendable (RepositoryFacts) -> SliceRule
     ) async throws -> CandidatePage {
-        try await read("look for candidates in") { db in
+        // What was used lately is to be found in its place.
+        if cursor == .start { try await fold() }
+        return try await read("look for candidates in") { db in
             let repositories =
                 try scope.repositories
                 ?? db.numbers(

@@ -26,13 +26,23 @@ struct SliceReader {
     let rule: (RepositoryFacts) -> SliceRule
     var slice = InventorySlice()
     private var rules: [Int64: SliceRule] = [:]
-    private var counts: [Int64: WindowCounts] = [:]
+    var counts: [Int64: WindowCounts] = [:]
+    /// What is not yet in the tables; read when the first row is counted.
+    var journal: JournalSums?
 
     struct WindowCounts {
         var inTagWindow = AccessCounts()
         var inUntaggedWindow = AccessCounts()
         var inHistory = AccessCounts()
         var lastAt: Int64 = 0
+
+        mutating func add(_ counts: AccessCounts, in hour: Int64, _ rule: SliceRule) {
+            inHistory = inHistory + counts
+            if let first = rule.tagWindow, hour >= first { inTagWindow = inTagWindow + counts }
+            if let first = rule.untaggedWindow, hour >= first {
+                inUntaggedWindow = inUntaggedWindow + counts
+            }
+        }
     }
 
     init(db: Database, rule: @escaping (RepositoryFacts) -> SliceRule) {
@@ -71,7 +81,7 @@ struct SliceReader {
         )
         tag.manifest = row[2]
         tag.pushedAt = (row[3] as Int64?).map(Timestamp.init(milliseconds:))
-        let own = try hours(tagOrManifest: .tag, id, rule)
+        let own = try hours(of: CountedRow(kind: .tag, id: id), rule)
         tag.lastAccess = Self.access(max(row[5], own.lastAt))
         tag.inWindow = own.inTagWindow
         tag.inHistory = own.inHistory
@@ -172,7 +182,7 @@ struct SliceReader {
         )
     }
 
-    private func children(of id: Int64) throws -> [Int64] {
+    func children(of id: Int64) throws -> [Int64] {
         try db.numbers(
             """
             SELECT m.id FROM manifestChild AS c
@@ -201,72 +211,6 @@ struct SliceReader {
             "SELECT id FROM manifest WHERE repositoryId = ? AND digest = ? AND goneAt IS NULL",
             [repositoryId, digest]
         )
-    }
-
-    // MARK: Counts
-
-    /// A manifest's accesses with those of everything it holds.
-    private mutating func windowCounts(
-        of id: Int64,
-        _ rule: SliceRule,
-        depth: Int = 0
-    ) throws -> WindowCounts {
-        if let known = counts[id] { return known }
-        var sum = try hours(tagOrManifest: .manifest, id, rule)
-        if depth < Self.deepestNesting {
-            for child in try children(of: id) {
-                let more = try windowCounts(of: child, rule, depth: depth + 1)
-                sum.inTagWindow = sum.inTagWindow + more.inTagWindow
-                sum.inUntaggedWindow = sum.inUntaggedWindow + more.inUntaggedWindow
-                sum.inHistory = sum.inHistory + more.inHistory
-                sum.lastAt = max(sum.lastAt, more.lastAt)
-            }
-        }
-        counts[id] = sum
-        return sum
-    }
-
-    /// Indexes nest two deep in practice; content addresses forbid cycles.
-    private static let deepestNesting = 16
-
-    private enum Counted {
-        case tag
-        case manifest
-    }
-
-    /// Sums the hours of one row; of two sources that report the same hour the larger count holds.
-    private func hours(
-        tagOrManifest: Counted,
-        _ id: Int64,
-        _ rule: SliceRule
-    ) throws -> WindowCounts {
-        let sql =
-            switch tagOrManifest {
-            case .tag:
-                """
-                SELECT hour, max(pulls), max(resolves), max(pushes), max(lastAt) FROM tagHour
-                WHERE tagId = ? GROUP BY hour
-                """
-            case .manifest:
-                """
-                SELECT hour, max(pulls), max(resolves), max(pushes), max(lastAt) FROM manifestHour
-                WHERE manifestId = ? GROUP BY hour
-                """
-            }
-        var sum = WindowCounts()
-        for row in try db.rows(sql, [id]) {
-            let hour: Int64 = row[0]
-            let counts = AccessCounts(pulls: row[1], resolves: row[2], pushes: row[3])
-            sum.inHistory = sum.inHistory + counts
-            sum.lastAt = max(sum.lastAt, row[4])
-            if let first = rule.tagWindow, hour >= first {
-                sum.inTagWindow = sum.inTagWindow + counts
-            }
-            if let first = rule.untaggedWindow, hour >= first {
-                sum.inUntaggedWindow = sum.inUntaggedWindow + counts
-            }
-        }
-        return sum
     }
 
     private mutating func ruleOf(_ repositoryId: Int64) throws -> SliceRule? {

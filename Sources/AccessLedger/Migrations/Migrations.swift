@@ -5,6 +5,7 @@ enum Migrations {
     static var all: DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("v1", migrate: createFirstSchema)
+        migrator.registerMigration("v2", migrate: createJournal)
         migrator.registerMigration("v3", migrate: createStorageTables)
         migrator.registerMigration("v4", migrate: countPushesOfEachTrigger)
         return migrator

@@ -1,47 +1,219 @@
 import GRDB
 import RegistryModel
 
-extension BatchRecorder.Pending {
-    /// Whether the row's own last access, by which candidates are found, lags too far behind.
-    ///
-    /// The hours are exact; the row and its indexes, which cost ten times as much to write, follow.
-    fileprivate var isStale: Bool { lastAccess - stored >= Self.lag }
+extension BatchRecorder {
+    // MARK: Uses
 
-    /// Milliseconds: what was used within the same minute may be found in any order.
-    private static let lag: Int64 = 60_000
-
-    mutating func add(_ accessClass: AccessClass, _ hour: BatchRecorder.Hour, at time: Timestamp) {
-        var counts = counts[hour] ?? AccessCounts()
-        counts.add(accessClass, 1)
-        self.counts[hour] = counts
-        lastAccess = max(lastAccess, time.milliseconds)
-        isDirty = true
+    mutating func credit(
+        _ accessClass: AccessClass,
+        _ manifest: KnownRow?,
+        _ tag: KnownRow?,
+        at time: Timestamp,
+        source: AccessSource
+    ) {
+        if let manifest { credit(accessClass, manifest, at: time, source: source) }
+        if let tag { credit(accessClass, tag, at: time, source: source) }
     }
 
-    /// The row after everything that was to be added is written.
-    fileprivate var flushed: Self {
-        var row = self
-        if isDirty, isLowered || isStale { row.stored = lastAccess }
-        row.counts = [:]
-        row.isDirty = false
-        row.isLowered = false
+    /// Counts one use of a row: for the journal, or with the row until all is written.
+    private mutating func credit(
+        _ accessClass: AccessClass,
+        _ row: KnownRow,
+        at time: Timestamp,
+        source: AccessSource
+    ) {
+        row.lastAccess = max(row.lastAccess, time.milliseconds)
+        guard page != nil else {
+            let hour = CountedHour(hour: time.hour, source: source.rawValue)
+            row.counts[hour, default: AccessCounts()].add(accessClass, 1)
+            markDirty(row)
+            return
+        }
+        let raisesRow = row.isStale
+        if raisesRow { row.stored = row.lastAccess }
+        page?.append(
+            Credit(
+                row: row.row,
+                accessClass: accessClass,
+                source: source.rawValue,
+                time: time.milliseconds,
+                raisesRow: raisesRow
+            )
+        )
+    }
+
+    /// Takes back a use that was none; call it only when the journal was carried over.
+    mutating func takeBack(
+        _ accessClass: AccessClass,
+        from row: KnownRow,
+        at time: Timestamp,
+        source: AccessSource,
+        previous: Int64
+    ) {
+        let hour = CountedHour(hour: time.hour, source: source.rawValue)
+        row.counts[hour, default: AccessCounts()].add(accessClass, -1)
+        if row.lastAccess == time.milliseconds {
+            row.lastAccess = previous
+            row.isLowered = true
+        }
+        markDirty(row)
+    }
+
+    private mutating func markDirty(_ row: KnownRow) {
+        guard !row.isDirty else { return }
+        row.isDirty = true
+        dirty.append(row)
+    }
+
+    // MARK: Rows
+
+    /// The manifest's row, brought into memory; made where it is missing.
+    mutating func row(
+        of key: ManifestKey,
+        _ delivery: Delivery,
+        at time: Timestamp,
+        mediaType: String? = nil
+    ) throws -> KnownRow {
+        if let row = known.manifests[key], row.isPresent { return row }
+        if let row = try load(key), row.isPresent {
+            known.manifests[key] = row
+            return row
+        }
+        let made = try writer(delivery).presentManifest(
+            key.digest,
+            mediaType: mediaType,
+            in: key.repositoryId,
+            at: time,
+            seenAt: delivery.receivedAt
+        )
+        if made.reading == 0 { outcome.unread.insert(delivery.registry.id) }
+        touch(key.repositoryId, of: delivery)
+        let row = try KnownRow(
+            CountedRow(kind: .manifest, id: made.id),
+            lastAccess: made.lastAccess,
+            exactly: lastAccess(ofManifest: made.id),
+            isPresent: made.goneAt == nil
+        )
+        known.manifests[key] = row
         return row
     }
 
-    mutating func takeBack(
-        _ accessClass: AccessClass,
-        _ hour: BatchRecorder.Hour,
-        _ time: Timestamp,
-        _ previous: Int64
-    ) {
-        var counts = counts[hour] ?? AccessCounts()
-        counts.add(accessClass, -1)
-        self.counts[hour] = counts
-        if lastAccess == time.milliseconds {
-            lastAccess = previous
-            isLowered = true
+    private func load(_ key: ManifestKey) throws -> KnownRow? {
+        let row = try db.row(
+            """
+            SELECT id, lastAccess, goneAt FROM manifest WHERE repositoryId = ? AND digest = ?
+            """,
+            [key.repositoryId, key.digest.description]
+        )
+        guard let row else { return nil }
+        return try KnownRow(
+            CountedRow(kind: .manifest, id: row[0]),
+            lastAccess: row[1],
+            exactly: lastAccess(ofManifest: row[0]),
+            isPresent: (row[2] as Int64?) == nil
+        )
+    }
+
+    /// When a manifest's newest hours say that it was used; its row follows later.
+    private func lastAccess(ofManifest id: Int64) throws -> Int64? {
+        try db.number(
+            """
+            SELECT max(lastAt) FROM (
+                SELECT lastAt FROM manifestHour WHERE manifestId = ? ORDER BY hour DESC LIMIT 2
+            )
+            """,
+            [id]
+        )
+    }
+
+    private func lastAccess(ofTag id: Int64) throws -> Int64? {
+        try db.number(
+            """
+            SELECT max(lastAt) FROM (
+                SELECT lastAt FROM tagHour WHERE tagId = ? ORDER BY hour DESC LIMIT 2
+            )
+            """,
+            [id]
+        )
+    }
+
+    /// The tag's row, brought into memory; nil where there is none.
+    func row(of key: TagKey) throws -> KnownRow? {
+        if let row = known.tags[key] { return row }
+        let row = try db.row(
+            """
+            SELECT id, lastAccess, manifestId, goneAt FROM tag WHERE repositoryId = ? AND name = ?
+            """,
+            [key.repositoryId, key.name.description]
+        )
+        guard let row else { return nil }
+        let loaded = try KnownRow(
+            CountedRow(kind: .tag, id: row[0]),
+            lastAccess: row[1],
+            exactly: lastAccess(ofTag: row[0]),
+            target: row[2],
+            isPresent: (row[3] as Int64?) == nil
+        )
+        known.tags[key] = loaded
+        return loaded
+    }
+
+    mutating func touch(_ repositoryId: Int64, of delivery: Delivery) {
+        outcome.touched.insert(
+            .init(registryId: delivery.registry.id, repositoryId: repositoryId)
+        )
+    }
+
+    // MARK: Writing
+
+    /// Writes all uses to where they are counted, the journal's too, and forgets the rows: others
+    /// may change them now.
+    mutating func flushUses() throws {
+        if let page {
+            let journal = Journal(db: db)
+            if !page.isEmpty { try journal.append(page) }
+            try journal.fold()
+            self.page = nil
         }
-        isDirty = true
+        try flushGathered()
+        known.forgetUses()
+        isUnsettled = true
+    }
+
+    /// Writes what is gathered; the rows stay known.
+    mutating func flushGathered() throws {
+        if let page, !page.isEmpty { try Journal(db: db).append(page) }
+        let writer = UseWriter(db: db)
+        for row in dirty {
+            for (hour, counts) in row.counts {
+                try writer.change(
+                    row.row,
+                    in: hour,
+                    by: counts,
+                    lastAt: row.lastAccess,
+                    isLowered: row.isLowered
+                )
+            }
+            if row.isLowered || row.isStale { try write(row, writer) }
+            row.counts = [:]
+            row.isLowered = false
+            row.isDirty = false
+        }
+        dirty.removeAll(keepingCapacity: true)
+    }
+
+    /// Brings the row's own last access up to date.
+    private func write(_ row: KnownRow, _ writer: UseWriter) throws {
+        switch (row.row.kind, row.isLowered) {
+        case (.manifest, true): try writer.lower(manifest: row.row.id, to: row.lastAccess)
+        case (.tag, true): try writer.lower(tag: row.row.id, to: row.lastAccess)
+        case (.tag, false): try writer.raise(tag: row.row.id, to: row.lastAccess)
+        case (.manifest, false):
+            for key in try writer.raise(manifest: row.row.id, to: row.lastAccess) {
+                known.manifests[key] = nil
+            }
+        }
+        row.stored = row.lastAccess
     }
 }
 
@@ -53,223 +225,5 @@ extension AccessCounts {
         case .push: pushes += count
         case .delete: break
         }
-    }
-}
-
-extension BatchRecorder {
-    mutating func credit(
-        _ accessClass: AccessClass,
-        _ manifest: ManifestKey?,
-        _ tag: TagKey?,
-        at time: Timestamp,
-        source: AccessSource
-    ) {
-        let hour = Hour(hour: time.hour, source: source.rawValue)
-        if let manifest { manifests[manifest]?.add(accessClass, hour, at: time) }
-        if let tag { tags[tag]?.add(accessClass, hour, at: time) }
-    }
-
-    /// The manifest's row, brought into memory; made where it is missing.
-    mutating func pending(
-        _ key: ManifestKey,
-        of delivery: Delivery,
-        at time: Timestamp,
-        mediaType: String? = nil
-    ) throws -> Pending {
-        if let known = manifests[key], known.isPresent { return known }
-        if var known = try load(key), known.isPresent {
-            known.counts = manifests[key]?.counts ?? [:]
-            manifests[key] = known
-            return known
-        }
-        let row = try writer(delivery).presentManifest(
-            key.digest,
-            mediaType: mediaType,
-            in: key.repositoryId,
-            at: time,
-            seenAt: delivery.receivedAt
-        )
-        if row.reading == 0 { outcome.unread.insert(delivery.registry.id) }
-        touch(key.repositoryId, of: delivery)
-        let made = Pending(
-            id: row.id,
-            lastAccess: row.lastAccess,
-            stored: row.lastAccess,
-            isPresent: true
-        )
-        manifests[key] = made
-        return made
-    }
-
-    func load(_ key: ManifestKey) throws -> Pending? {
-        if let row = known.manifests[key] { return row }
-        return try db.row(
-            """
-            SELECT id, lastAccess, goneAt FROM manifest WHERE repositoryId = ? AND digest = ?
-            """,
-            [key.repositoryId, key.digest.description]
-        ).map { row in
-            Pending(
-                id: row[0],
-                lastAccess: row[1],
-                stored: row[1],
-                isPresent: (row[2] as Int64?) == nil
-            )
-        }
-    }
-
-    /// The tag's row, brought into memory; nil where there is none.
-    mutating func pending(_ key: TagKey) throws -> Pending? {
-        if let row = tags[key] { return row }
-        if let row = known.tags[key] {
-            tags[key] = row
-            return row
-        }
-        let row = try db.row(
-            """
-            SELECT id, lastAccess, manifestId, goneAt FROM tag WHERE repositoryId = ? AND name = ?
-            """,
-            [key.repositoryId, key.name.description]
-        )
-        guard let row else { return nil }
-        let loaded = Pending(
-            id: row[0],
-            lastAccess: row[1],
-            stored: row[1],
-            target: row[2],
-            isPresent: (row[3] as Int64?) == nil
-        )
-        tags[key] = loaded
-        return loaded
-    }
-
-    mutating func touch(_ repositoryId: Int64, of delivery: Delivery) {
-        outcome.touched.insert(
-            .init(registryId: delivery.registry.id, repositoryId: repositoryId)
-        )
-    }
-
-    /// Writes the gathered counts, and forgets the rows: others may change them now.
-    mutating func flushCounts() throws {
-        try flushCountsForNow()
-        known.manifests.removeAll()
-        known.tags.removeAll()
-        isUnsettled = true
-    }
-
-    /// Writes the gathered counts; the rows stay known.
-    mutating func flushCountsForNow() throws {
-        var warmed: [ManifestKey] = []
-        for (key, row) in manifests where row.isDirty { warmed += try flush(row, of: key) }
-        for row in tags.values where row.isDirty { try flush(row) }
-        for (key, row) in manifests { known.manifests[key] = row.flushed }
-        for (key, row) in tags { known.tags[key] = row.flushed }
-        for key in warmed { known.manifests[key] = nil }
-        manifests.removeAll(keepingCapacity: true)
-        tags.removeAll(keepingCapacity: true)
-    }
-
-    /// Writes one manifest's counts, and returns the indexes that got its last access.
-    private func flush(_ row: Pending, of key: ManifestKey) throws -> [ManifestKey] {
-        for (hour, counts) in row.counts {
-            try db.run(
-                """
-                INSERT INTO manifestHour (manifestId, hour, source, pulls, resolves, pushes, lastAt)
-                VALUES (?1, ?2, ?3, max(0, ?4), max(0, ?5), max(0, ?6), ?7)
-                ON CONFLICT (manifestId, hour, source) DO UPDATE SET
-                    pulls = max(0, pulls + ?4),
-                    resolves = max(0, resolves + ?5),
-                    pushes = max(0, pushes + ?6),
-                    lastAt = iif(?8, min(lastAt, ?7), max(lastAt, ?7))
-                """,
-                [
-                    row.id, hour.hour, hour.source, counts.pulls, counts.resolves, counts.pushes,
-                    row.lastAccess, row.isLowered,
-                ]
-            )
-        }
-        guard row.isLowered || row.isStale else { return [] }
-        try db.run(
-            "UPDATE manifest SET lastAccess = iif(?3, ?1, max(lastAccess, ?1)) WHERE id = ?2",
-            [row.lastAccess, row.id, row.isLowered]
-        )
-        var warmed: [ManifestKey] = []
-        if row.isLowered {
-            try db.run(
-                "UPDATE tag SET lastUse = max(lastAccess, ?) WHERE manifestId = ? AND goneAt IS NULL",
-                [row.lastAccess, row.id]
-            )
-        } else {
-            var waiting = [(id: row.id, digest: key.digest.description)]
-            while let next = waiting.popLast() {
-                let parents = try warm(
-                    next.id,
-                    next.digest,
-                    in: key.repositoryId,
-                    to: row.lastAccess
-                )
-                waiting += parents
-                warmed += parents.compactMap { parent in
-                    Digest(parent.digest).map {
-                        ManifestKey(repositoryId: key.repositoryId, digest: $0)
-                    }
-                }
-            }
-        }
-        return warmed
-    }
-
-    /// Carries a manifest's last access to its tags and to every index that holds it, and returns
-    /// these.
-    private func warm(
-        _ id: Int64,
-        _ digest: String,
-        in repositoryId: Int64,
-        to time: Int64
-    ) throws -> [(id: Int64, digest: String)] {
-        try db.run(
-            "UPDATE tag SET lastUse = ?1 WHERE manifestId = ?2 AND goneAt IS NULL AND lastUse < ?1",
-            [time, id]
-        )
-        let parents = try db.rows(
-            """
-            SELECT p.id, p.digest FROM manifestChild AS c
-            JOIN manifest AS p ON p.id = c.parentId
-            WHERE c.repositoryId = ? AND c.digest = ? AND p.lastAccess < ?
-            """,
-            [repositoryId, digest, time]
-        )
-        for parent in parents {
-            try db.run(
-                "UPDATE manifest SET lastAccess = ? WHERE id = ?",
-                [time, parent[0] as Int64]
-            )
-        }
-        return parents.map { (id: $0[0], digest: $0[1]) }
-    }
-
-    private func flush(_ row: Pending) throws {
-        for (hour, counts) in row.counts {
-            try db.run(
-                """
-                INSERT INTO tagHour (tagId, hour, source, pulls, resolves, pushes, lastAt)
-                VALUES (?1, ?2, ?3, max(0, ?4), max(0, ?5), max(0, ?6), ?7)
-                ON CONFLICT (tagId, hour, source) DO UPDATE SET
-                    pulls = max(0, pulls + ?4),
-                    resolves = max(0, resolves + ?5),
-                    pushes = max(0, pushes + ?6),
-                    lastAt = iif(?8, min(lastAt, ?7), max(lastAt, ?7))
-                """,
-                [
-                    row.id, hour.hour, hour.source, counts.pulls, counts.resolves, counts.pushes,
-                    row.lastAccess, row.isLowered,
-                ]
-            )
-        }
-        guard row.isLowered || row.isStale else { return }
-        try db.run(
-            "UPDATE tag SET lastAccess = ?1, lastUse = max(lastUse, ?1) WHERE id = ?2",
-            [row.lastAccess, row.id]
-        )
     }
 }

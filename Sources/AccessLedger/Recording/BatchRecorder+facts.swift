@@ -10,7 +10,7 @@ extension BatchRecorder {
         _ repositoryId: Int64,
         of delivery: Delivery
     ) throws {
-        try flushCounts()
+        try flushUses()
         let writer = writer(delivery)
         if let name = access.tag, let tag = try writer.knownTag(name, in: repositoryId) {
             if tag.movedAt <= time.milliseconds { try writer.tagGone(tag.id, at: time) }
@@ -34,9 +34,9 @@ extension BatchRecorder {
         of delivery: Delivery,
         counts: Bool
     ) throws {
-        try flushCounts()
+        try flushUses()
         let writer = writer(delivery)
-        var key: ManifestKey?
+        var manifestRow: KnownRow?
         if let digest = access.digest {
             let manifest = try writer.presentManifest(
                 digest,
@@ -50,24 +50,21 @@ extension BatchRecorder {
                 [time.milliseconds, manifest.id]
             )
             if manifest.reading == 0 { outcome.unread.insert(delivery.registry.id) }
-            let own = ManifestKey(repositoryId: repositoryId, digest: digest)
-            key = own
-            try forgetChecks(access, own, at: time, repositoryId, of: delivery)
-            _ = try pending(own, of: delivery, at: time)
+            let key = ManifestKey(repositoryId: repositoryId, digest: digest)
+            try forgetChecks(access, key, at: time, repositoryId, of: delivery)
+            manifestRow = try row(of: key, delivery, at: time)
         }
-        var tagKey: TagKey?
+        var tagRow: KnownRow?
         if let name = access.tag {
             try writer.tagSeen(
                 name,
                 in: repositoryId,
-                pointingTo: key.flatMap { manifests[$0]?.id },
+                pointingTo: manifestRow?.row.id,
                 at: time,
                 seenAt: delivery.receivedAt,
                 isPush: true
             )
-            let own = TagKey(repositoryId: repositoryId, name: name)
-            tagKey = own
-            _ = try pending(own)
+            tagRow = try row(of: TagKey(repositoryId: repositoryId, name: name))
             try db.run(
                 "UPDATE repository SET pushes = pushes + 1 WHERE id = ?",
                 [repositoryId]
@@ -83,7 +80,7 @@ extension BatchRecorder {
             )
         )
         touch(repositoryId, of: delivery)
-        if counts { credit(.push, key, tagKey, at: time, source: delivery.source) }
+        if counts { credit(.push, manifestRow, tagRow, at: time, source: delivery.source) }
     }
 
     /// Takes back what a pushing client's own checks had counted.
@@ -102,19 +99,23 @@ extension BatchRecorder {
             before: time
         )
         for read in reads {
-            let hour = Hour(hour: read.time.hour, source: delivery.source.rawValue)
             if let key = read.manifest {
-                _ = try pending(key, of: delivery, at: time)
-                manifests[key]?.takeBack(
+                takeBack(
                     read.accessClass,
-                    hour,
-                    read.time,
-                    read.previousManifestAccess
+                    from: try row(of: key, delivery, at: time),
+                    at: read.time,
+                    source: delivery.source,
+                    previous: read.previousManifestAccess
                 )
             }
-            if let key = read.tag {
-                _ = try pending(key)
-                tags[key]?.takeBack(read.accessClass, hour, read.time, read.previousTagAccess)
+            if let key = read.tag, let row = try row(of: key) {
+                takeBack(
+                    read.accessClass,
+                    from: row,
+                    at: read.time,
+                    source: delivery.source,
+                    previous: read.previousTagAccess
+                )
             }
         }
     }
@@ -128,62 +129,65 @@ extension BatchRecorder {
         of delivery: Delivery,
         counts: Bool
     ) throws {
-        var manifestKeys: [ManifestKey] = []
-        if let digest = access.digest {
-            let key = ManifestKey(repositoryId: repositoryId, digest: digest)
-            _ = try pending(key, of: delivery, at: time, mediaType: access.mediaType)
-            manifestKeys = [key]
+        var keys = access.digest.map { [ManifestKey(repositoryId: repositoryId, digest: $0)] } ?? []
+        let tagKey = access.tag.map { TagKey(repositoryId: repositoryId, name: $0) }
+        var rows = try keys.map {
+            try row(of: $0, delivery, at: time, mediaType: access.mediaType)
         }
-        var tagKey: TagKey?
-        if let name = access.tag {
-            let key = TagKey(repositoryId: repositoryId, name: name)
-            let target = manifestKeys.first.flatMap { manifests[$0]?.id }
-            try see(key, pointingTo: target, at: time, of: delivery)
-            if manifestKeys.isEmpty {
-                manifestKeys = try targets(of: key, access, at: time, of: delivery)
+        if let tagKey {
+            let isNews = try see(tagKey, pointingTo: rows.first?.row.id, at: time, of: delivery)
+            if keys.isEmpty { keys = try targets(of: tagKey, access, at: time, of: delivery) }
+            // News of a tag writes everything out: what is credited must be in memory again.
+            if isNews || rows.count < keys.count {
+                rows = try keys.map { try row(of: $0, delivery, at: time) }
             }
-            tagKey = key
         }
-        // News of a tag writes everything out: what is credited must be in memory again.
-        for key in manifestKeys { _ = try pending(key, of: delivery, at: time) }
         guard counts else { return }
-        for key in manifestKeys.isEmpty ? [nil] : manifestKeys.map(Optional.some) {
-            recentReads.note(
-                .init(
-                    time: time,
-                    manifest: key,
-                    tag: key == manifestKeys.first ? tagKey : nil,
-                    accessClass: access.class,
-                    previousManifestAccess: key.flatMap { manifests[$0]?.lastAccess } ?? 0,
-                    previousTagAccess: tagKey.flatMap { tags[$0]?.lastAccess } ?? 0
-                ),
-                by: client(access, of: delivery)
-            )
+        let tag = try tagKey.flatMap { try row(of: $0) }
+        let client = client(access, of: delivery)
+        if rows.isEmpty {
+            note(access, at: time, (nil, nil), (tagKey, tag), by: client)
+            credit(access.class, nil, tag, at: time, source: delivery.source)
         }
-        if manifestKeys.isEmpty {
-            credit(access.class, nil, tagKey, at: time, source: delivery.source)
-        }
-        for (index, key) in manifestKeys.enumerated() {
-            credit(
-                access.class,
-                key,
-                index == 0 ? tagKey : nil,
-                at: time,
-                source: delivery.source
-            )
+        for (index, row) in rows.enumerated() {
+            let tag = index == 0 ? tag : nil
+            note(access, at: time, (keys[index], row), (tag == nil ? nil : tagKey, tag), by: client)
+            credit(access.class, row, tag, at: time, source: delivery.source)
         }
     }
 
-    /// Notes that a tag was read at `time`, and where it pointed when the source says so.
+    /// Remembers a read, which may turn out to be part of a push.
+    private func note(
+        _ access: Access,
+        at time: Timestamp,
+        _ manifest: (key: ManifestKey?, row: KnownRow?),
+        _ tag: (key: TagKey?, row: KnownRow?),
+        by client: RecentReads.Client
+    ) {
+        recentReads.note(
+            .init(
+                time: time,
+                manifest: manifest.key,
+                tag: tag.key,
+                accessClass: access.class,
+                previousManifestAccess: manifest.row?.lastAccess ?? 0,
+                previousTagAccess: tag.row?.lastAccess ?? 0
+            ),
+            by: client
+        )
+    }
+
+    /// Notes that a tag was read at `time`, and where it pointed when the source says so; true when
+    /// that is news.
     private mutating func see(
         _ key: TagKey,
         pointingTo target: Int64?,
         at time: Timestamp,
         of delivery: Delivery
-    ) throws {
-        let known = try pending(key)
-        if let known, known.isPresent, target == nil || known.target == target { return }
-        try flushCounts()
+    ) throws -> Bool {
+        let known = try row(of: key)
+        if let known, known.isPresent, target == nil || known.target == target { return false }
+        try flushUses()
         try writer(delivery).tagSeen(
             key.name,
             in: key.repositoryId,
@@ -193,7 +197,7 @@ extension BatchRecorder {
             isPush: false
         )
         touch(key.repositoryId, of: delivery)
-        _ = try pending(key)
+        return true
     }
 
     /// What a tag pointed to at the time of an access that names only the tag: where a stamp has
@@ -204,16 +208,14 @@ extension BatchRecorder {
         at time: Timestamp,
         of delivery: Delivery
     ) throws -> [ManifestKey] {
-        guard let tag = try pending(key) else { return [] }
+        guard let tag = try row(of: key) else { return [] }
         let writer = writer(delivery)
         let end = access.isSecondGranular ? time + Span(milliseconds: 999) : time
-        var ids = try writer.targets(ofTag: tag.id, from: time, to: end)
-        if ids.isEmpty { ids = try writer.everyTarget(ofTag: tag.id) }
+        var ids = try writer.targets(ofTag: tag.row.id, from: time, to: end)
+        if ids.isEmpty { ids = try writer.everyTarget(ofTag: tag.row.id) }
         return try ids.compactMap { id in
             guard let digest = try writer.digest(of: id) else { return nil }
-            let manifest = ManifestKey(repositoryId: key.repositoryId, digest: digest)
-            if manifests[manifest] == nil { manifests[manifest] = try load(manifest) }
-            return manifest
+            return ManifestKey(repositoryId: key.repositoryId, digest: digest)
         }
     }
 

@@ -192,7 +192,7 @@ extension BatchRecorder {
 
     /// Writes all that is gathered and lets coverage grow.
     mutating func finish(now: Timestamp) throws {
-        try flushCountsForNow()
+        try flushGathered()
         try flushHeard()
         try flushProcesses()
         for process in returnedProbes {

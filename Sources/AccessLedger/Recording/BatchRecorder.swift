@@ -3,53 +3,21 @@ import RegistryModel
 
 /// Records deliveries inside one transaction: dedupe, facts, counts.
 ///
-/// Counts and last accesses are gathered in memory and written once per manifest and hour by
-/// `flush`, so a thousand pulls of one image cost one row.
+/// A few accesses go to the journal as they are. Of many, counts and last accesses are gathered in
+/// memory and written once per manifest and hour, so a thousand pulls of one image cost one row.
 struct BatchRecorder {
-    struct RepositoryKey: Hashable {
-        var registryId: Int64
-        var name: RepositoryName
-    }
-
-    struct ManifestKey: Hashable {
-        var repositoryId: Int64
-        var digest: Digest
-    }
-
-    struct TagKey: Hashable {
-        var repositoryId: Int64
-        var name: TagName
-    }
-
-    struct Hour: Hashable {
-        var hour: Int64
-        var source: Int
-    }
-
-    /// A row with what is to be added to it.
-    struct Pending {
-        var id: Int64
-        var lastAccess: Int64
-        /// The last access that the row itself says, which may lag behind.
-        var stored: Int64
-        /// The manifest that a tag points to.
-        var target: Int64?
-        var isPresent = true
-        var isLowered = false
-        var isDirty = false
-        var counts: [Hour: AccessCounts] = [:]
-    }
-
     let db: Database
     let recentReads: RecentReads
     let ignoreList: AccessIgnoreList
     var outcome = RecordedBatch()
-    /// Rows of earlier commits, and of this one when it is finished.
-    var known: KnownRows
+    /// Rows of earlier commits, and of this one.
+    let known: KnownRows
+    /// What goes to the journal; nil when it is written to where it is counted.
+    var page: JournalPage?
+    /// Rows with gathered uses.
+    var dirty: [KnownRow] = []
     /// Whether others changed rows in this transaction, so that what is known may be wrong after it.
     var isUnsettled = false
-    var manifests: [ManifestKey: Pending] = [:]
-    var tags: [TagKey: Pending] = [:]
     var processes: [Process: ProcessNews] = [:]
     var offsets: [Process: Int64] = [:]
     var returnedProbes: Set<Process> = []
@@ -73,12 +41,14 @@ struct BatchRecorder {
         db: Database,
         recentReads: RecentReads,
         ignoreList: AccessIgnoreList,
-        known: KnownRows
+        known: KnownRows,
+        usesJournal: Bool
     ) {
         self.db = db
         self.recentReads = recentReads
         self.ignoreList = ignoreList
         self.known = known
+        page = usesJournal ? JournalPage() : nil
     }
 
     mutating func record(_ delivery: Delivery) throws {
@@ -133,16 +103,15 @@ struct BatchRecorder {
 
     // MARK: Once only
 
-    private func isNew(_ access: Access, of delivery: Delivery) throws -> Bool {
-        try db.run(
-            "INSERT OR IGNORE INTO seen (registryId, stamp, high, low) VALUES (?, ?, ?, ?)",
-            [
-                delivery.registry.id, access.time.milliseconds,
-                Int64(bitPattern: access.key.high),
-                Int64(bitPattern: access.key.low),
-            ]
-        )
-        return db.changesCount > 0
+    private mutating func isNew(_ access: Access, of delivery: Delivery) throws -> Bool {
+        let key = SeenKey(access, of: delivery.registry.id)
+        guard page != nil else {
+            try SeenKey.insertion(db).execute(arguments: key.row)
+            return db.changesCount > 0
+        }
+        guard try known.recent.insert(key, db) else { return false }
+        page?.append(key)
+        return true
     }
 
     // MARK: Time

@@ -1,3 +1,4 @@
+import GRDB
 package import RegistryModel
 
 extension Ledger {
@@ -13,19 +14,21 @@ extension Ledger {
         let recentReads = recentReads
         let rowMemory = rowMemory
         do {
-            let (outcome, rows, write) = try await write("record accesses in") { db in
+            let (outcome, rows, write) = try await transaction("record accesses in") { db in
                 let version = try db.number("PRAGMA data_version") ?? 0
                 let (rows, write) = rowMemory.take(version: version)
+                let usesJournal = Self.isSmall(deliveries)
+                try Self.prepareJournal(db, rows, keepsIt: usesJournal)
                 var recorder = BatchRecorder(
                     db: db,
                     recentReads: recentReads,
                     ignoreList: ignoreList,
-                    known: rows
+                    known: rows,
+                    usesJournal: usesJournal
                 )
                 for delivery in deliveries { try recorder.record(delivery) }
                 try recorder.finish(now: now)
-                let known = recorder.isUnsettled ? KnownRows() : recorder.known
-                return (recorder.outcome, known, write)
+                return (recorder.outcome, recorder.isUnsettled ? KnownRows() : rows, write)
             }
             rowMemory.leave(rows, of: write)
             return outcome
@@ -35,4 +38,32 @@ extension Ledger {
             throw error
         }
     }
+    /// Whether the deliveries are few enough to gain from the journal; many fill pages of their own.
+    private static func isSmall(_ deliveries: [Delivery]) -> Bool {
+        var accesses = 0
+        for delivery in deliveries {
+            accesses += delivery.body.accesses.count
+            if accesses > mostJournaledAtOnce { return false }
+        }
+        return true
+    }
+
+    /// Carries the journal over when it is full, or not wanted, or holds what this process does not
+    /// know of.
+    private static func prepareJournal(_ db: Database, _ rows: KnownRows, keepsIt: Bool) throws {
+        if keepsIt, rows.knowsJournal, rows.recent.journaled < longestJournal { return }
+        if try Journal(db: db).fold() { rows.forgetUses() }
+        rows.bound()
+        if keepsIt, rows.knowsJournal {
+            rows.recent.journalIsEmpty()
+        } else {
+            rows.recent = .init()
+        }
+        rows.knowsJournal = true
+    }
+
+    /// Accesses of one commit: with more of them, writing twice costs more than it saves.
+    private static let mostJournaledAtOnce = 256
+    /// Accesses in the journal: to carry them over takes two milliseconds, and webhooks wait meanwhile.
+    private static let longestJournal = 1_024
 }

@@ -16,8 +16,8 @@ final class RecentReads: @unchecked Sendable {
 
     struct Read {
         var time: Timestamp
-        var manifest: BatchRecorder.ManifestKey?
-        var tag: BatchRecorder.TagKey?
+        var manifest: ManifestKey?
+        var tag: TagKey?
         var accessClass: AccessClass
         var previousManifestAccess: Int64
         var previousTagAccess: Int64
@@ -44,8 +44,8 @@ final class RecentReads: @unchecked Sendable {
     /// Takes out the reads of a tag or manifest in the minute before `push`, newest first.
     func take(
         by client: Client,
-        tag: BatchRecorder.TagKey?,
-        manifest: BatchRecorder.ManifestKey,
+        tag: TagKey?,
+        manifest: ManifestKey,
         before push: Timestamp
     ) -> [Read] {
         func isCheck(_ read: Read) -> Bool {

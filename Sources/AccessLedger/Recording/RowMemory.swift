@@ -1,22 +1,4 @@
-import RegistryModel
 import Synchronization
-
-/// Rows that a commit has read, which the next one need not read again.
-struct KnownRows: Sendable {
-    var repositories: [BatchRecorder.RepositoryKey: Int64] = [:]
-    var manifests: [BatchRecorder.ManifestKey: BatchRecorder.Pending] = [:]
-    var tags: [BatchRecorder.TagKey: BatchRecorder.Pending] = [:]
-
-    /// Keeps it small: what is in use comes back at once.
-    fileprivate mutating func bound() {
-        if repositories.count > Self.most { repositories = [:] }
-        if manifests.count > Self.most { manifests = [:] }
-        if tags.count > Self.most { tags = [:] }
-    }
-
-    /// About 4 MB; a busy registry pulls fewer different images in a minute.
-    private static let most = 8_192
-}
 
 /// Hands known rows from one commit to the next, while nobody else writes between the two.
 ///
@@ -54,8 +36,6 @@ final class RowMemory: Sendable {
 
     /// Leaves rows for the next write, once `write` is committed.
     func leave(_ rows: KnownRows, of write: Write) {
-        var rows = rows
-        rows.bound()
         state.withLock { $0.rows = (rows, write) }
     }
 }

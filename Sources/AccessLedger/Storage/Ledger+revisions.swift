@@ -47,17 +47,31 @@ extension Ledger {
         in registry: RegistryRow
     ) async throws -> [Digest: Timestamp] {
         try await read("read the inventory from") { db in
-            var named: [Digest: Timestamp] = [:]
-            let rows = try db.rows(
+            var uses: [(digest: String, time: Int64)] = []
+            for (row, hours) in try Journal(db: db).sums().hours where row.kind == .manifest {
+                let time = hours.values.map(\.lastAt).max() ?? 0
+                uses += try db.rows(
+                    "SELECT digest FROM manifest WHERE id = ? AND registryId = ?",
+                    [row.id, registry.id]
+                ).map { (digest: $0[0], time: time) }
+            }
+            // A row's own last access lags behind its hours.
+            uses += try db.rows(
                 """
-                SELECT digest, max(lastAccess, ifnull(pushedAt, 0)) FROM manifest
-                WHERE registryId = ? AND max(lastAccess, ifnull(pushedAt, 0)) >= ?
+                SELECT digest, max(
+                    lastAccess,
+                    ifnull(pushedAt, 0),
+                    ifnull((SELECT max(lastAt) FROM manifestHour WHERE manifestId = m.id), 0)
+                )
+                FROM manifest AS m
+                WHERE registryId = ? AND max(lastAccess, ifnull(pushedAt, 0)) > ?
                 """,
-                [registry.id, horizon.milliseconds]
-            )
-            for row in rows {
-                guard let digest = Digest(row[0] as String) else { continue }
-                let time = Timestamp(milliseconds: row[1])
+                [registry.id, horizon.milliseconds - KnownRow.lag]
+            ).map { (digest: $0[0], time: $0[1]) }
+            var named: [Digest: Timestamp] = [:]
+            for use in uses where use.time >= horizon.milliseconds {
+                guard let digest = Digest(use.digest) else { continue }
+                let time = Timestamp(milliseconds: use.time)
                 named[digest] = max(named[digest] ?? time, time)
             }
             return named

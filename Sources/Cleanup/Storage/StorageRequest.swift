@@ -1,4 +1,4 @@
-package import RegistryModel
+import RegistryModel
 package import RegistryStorage
 
 /// What a sweep of a registry's storage is asked to take.

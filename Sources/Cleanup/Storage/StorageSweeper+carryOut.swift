@@ -103,6 +103,10 @@ extension StorageSweeper {
                 try Self.take(removal, quarantine, run, takesLinks: takesLinks)
                 if index == removals.count / 2 { FaultPoint.halfTaken.reach() }
             }
+            // A registry lists a tag by its folder, whatever is in that.
+            for removal in removals where removal.kind == .tag {
+                try removal.removeEmptied(from: quarantine.root)
+            }
         }
         FaultPoint.taken.reach()
         var left = try await secondLook(draft, Set(all), target)
@@ -158,8 +162,6 @@ extension StorageSweeper {
         takesLinks: Bool
     ) throws {
         for path in removal.files { _ = try quarantine.take(path, for: run) }
-        // A registry lists a tag by its folder, whatever is in it.
-        if removal.kind == .tag { try removal.removeEmptied(from: quarantine.root) }
         guard takesLinks else { return }
         for link in removal.links { _ = try quarantine.take(link, for: run) }
     }

@@ -11,7 +11,7 @@ package enum NotificationEnvelope {
     /// can't be understood is a rejection of its own, and the others go on. Stamps are taken as they
     /// come, however old or early.
     package static func decode(_ body: UnsafeRawBufferPointer) -> DecodedBody {
-        let bytes = body.starts(with: "\u{FEFF}") ? body.part(3, body.count) : body
+        let bytes = body.withoutMark
         do throws(DecodingFailure) {
             var decoded = DecodedBody()
             guard try read(bytes, into: &decoded) else {
@@ -25,6 +25,18 @@ package enum NotificationEnvelope {
 
     package static func decode(_ body: [UInt8]) -> DecodedBody {
         body.withUnsafeBytes { decode($0) }
+    }
+
+    /// Whether a body begins as an envelope does, which tells nearly all of them.
+    static func isOne(_ body: UnsafeRawBufferPointer) -> Bool {
+        var reader = JSONReader(body.withoutMark)
+        do throws(DecodingFailure) {
+            guard try reader.peek() == UInt8(ascii: "{") else { return false }
+            try reader.enterObject()
+            return try reader.nextKey()?.equals("events") ?? false
+        } catch {
+            return false
+        }
     }
 
     /// Reads the whole body; false when it is JSON, but no envelope.

@@ -38,6 +38,9 @@ struct ImageChoice {
         Set(images.filter { $0.part == .whole }.map(\.repository)).sorted()
     }
 
+    /// The same, by their numbers.
+    var wholePlaces: Set<UInt32> { Set(whole.compactMap { repositories[$0] }) }
+
     private func exists(_ image: ImageReference) -> Bool {
         guard repositories[image.repository] != nil else { return false }
         return image.part == .whole || !tags(of: image).isEmpty || !manifests(of: image).isEmpty
@@ -121,22 +124,32 @@ struct ImageChoice {
             }
             return .repositoryUnreadable(doubt?.description ?? "")
         }
-        switch image.part {
-        case .whole: return nil
-        case .digest:
-            let manifests = Set(manifests(of: image))
-            let held = marking.held[Int(repository)].first {
-                manifests.contains(marking.survey.revisions[$0.revision].manifest)
-            }
-            switch held?.hold {
-            case .inKeptIndex: return .inKeptIndex
-            case .referrerOfKept: return .referrerOfKept
-            case .taggedManifest, .repositoryUnreadable, nil: return nil
-            }
-        case .tag(let name):
-            guard let subject = name.subject.flatMap({ number(of: $0) }) else { return nil }
-            let isItsOwn = manifests(of: image).contains(subject)
-            return !isItsOwn && stays(subject, in: repository) ? .referrerOfKept : nil
+        if case .digest = image.part, let reason = hold(on: image, in: repository) { return reason }
+        return image.part != .whole && signsKept(image, in: repository) ? .referrerOfKept : nil
+    }
+
+    private func hold(
+        on image: ImageReference,
+        in repository: UInt32
+    ) -> ImageRemoval.Refusal? {
+        let manifests = Set(manifests(of: image))
+        let held = marking.held[Int(repository)].first {
+            manifests.contains(marking.survey.revisions[$0.revision].manifest)
+        }
+        return switch held?.hold {
+        case .inKeptIndex: .inKeptIndex
+        case .referrerOfKept: .referrerOfKept
+        case .taggedManifest, .repositoryUnreadable, nil: nil
+        }
+    }
+
+    /// Whether a tag of the image says that it belongs to a manifest that stays.
+    private func signsKept(_ image: ImageReference, in repository: UInt32) -> Bool {
+        let own = Set(manifests(of: image))
+        return tags(of: image).contains { index in
+            guard let subject = base.survey.tags[index].name.subject.flatMap({ number(of: $0) })
+            else { return false }
+            return !own.contains(subject) && stays(subject, in: repository)
         }
     }
 
@@ -158,10 +171,15 @@ struct ImageChoice {
 
     /// Adds tags of signatures for manifests that go, and says whether there was one.
     private mutating func followSignatures() -> Bool {
+        let going = marking.going.map { revisions in
+            Set(revisions.map { marking.survey.revisions[$0].manifest })
+        }
         let before = along.count
         for (index, tag) in marking.survey.tags.enumerated() where !tag.isCondemned {
-            guard let subject = tag.name.subject.flatMap({ number(of: $0) }) else { continue }
-            if goes(subject, in: tag.repository) { along.insert(index) }
+            guard !going[Int(tag.repository)].isEmpty,
+                let subject = tag.name.subject.flatMap({ number(of: $0) })
+            else { continue }
+            if going[Int(tag.repository)].contains(subject) { along.insert(index) }
         }
         return along.count > before
     }

@@ -53,23 +53,28 @@ package struct ImageRemoval: Sendable {
         let discovery = try RepositoryDiscovery(root: root)
         let loader = try ContentLoader(root: root, crew: crew, store: references)
         let names = Set(images.map(\.repository))
-        var named = discovery.places
-        let first = named.partition { $0.name.map(names.contains) ?? false }
+        let isNamed = { (place: RepositoryPlace) in place.name.map(names.contains) ?? false }
         let others = OtherRepositories(
             root: root,
             crew: crew,
             loader: loader,
-            places: Array(named[..<first])
+            places: discovery.places.filter { !isNamed($0) }
         )
-        let walk = RepositoryWalk(root: root, crew: crew, places: Array(named[first...]))
+        let walk = RepositoryWalk(
+            root: root,
+            crew: crew,
+            places: discovery.places.filter(isNamed)
+        )
         var survey = try walk.survey()
         survey.hidesReferences = survey.hidesReferences || discovery.hidesReferences
         var marking = try Marking(consume survey, loader)
         let links = try walk.readLayers(for: &marking)
         let choice = try ImageChoice(images, marking)
         var content = ImageContent(choice, links)
-        let foreign = try others.release(&content)
-        let mark = try content.mark(root: root, crew: crew, foreign, discovery.doubts, now: now)
+        try others.release(&content)
+        let mark = try content.mark(root: root, crew: crew, discovery.doubts, now: now)
+        var rules = rules
+        if rules.leavesManifestData { rules.manifestLike = mark.manifestLike(in: root) }
         var removal = ImageRemoval(plan: SweepPlan(mark, rules: rules, now: now))
         removal.doubts = mark.doubts
         removal.missing = choice.missing

@@ -83,7 +83,15 @@ extension RepositoryWorker {
         guard opened >= 0 else { return }
         defer { close(opened) }
         var isEmpty = true
-        _ = entries.forEach(in: opened) { _, _ in isEmpty = false }
+        _ = entries.forEach(in: opened) { entry, kind in
+            guard isEmpty else { return }
+            var status = stat()
+            // A folder without a link in it is what a removal has left.
+            isEmpty =
+                kind == .folder
+                && fstatat(opened, "\(entry.text)/link", &status, AT_SYMLINK_NOFOLLOW) != 0
+                && errno == ENOENT
+        }
         guard !isEmpty else { return }
         doubt(
             repository,

@@ -59,7 +59,7 @@ final class RepositoryWorker: Workbench {
         guard descriptor >= 0 else {
             switch errno {
             case ENOENT: return
-            case ENOTDIR: return doubt(repository, rest, .repository, "a file in place of a folder")
+            case ENOTDIR: return doubt(repository, rest, .registry, Self.lostText)
             case ELOOP: return doubt(repository, rest, .registry, RepositoryDiscovery.linkText)
             default:
                 let failure = root.failure(errno, "open", path)
@@ -98,6 +98,8 @@ final class RepositoryWorker: Workbench {
     func keep(_ repository: UInt32, _ digest: PackedDigest) {
         extras.append((repository, digest))
     }
+
+    private static let lostText = "a file in place of a folder; what that held is not known"
 
     func noteNewest(_ repository: UInt32, _ moment: Timestamp) {
         newest[repository] = max(newest[repository] ?? moment, moment)

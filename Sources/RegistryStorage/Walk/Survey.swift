@@ -51,11 +51,10 @@ struct Survey: Sendable {
     /// Notes a doubt, and what is kept for it.
     mutating func note(_ doubt: Doubt, repository: UInt32?) {
         doubts.append(doubt)
-        switch doubt.extent {
-        case .entry: break
-        case .registry: hidesReferences = true
-        case .repository: if let repository { doubtful[Int(repository)] = true }
-        }
+        guard doubt.extent != .entry else { return }
+        // What hides references may hide tags and indexes, too.
+        if let repository { doubtful[Int(repository)] = true }
+        if doubt.extent == .registry { hidesReferences = true }
     }
 
     mutating func noteNewest(_ moment: Timestamp, repository: UInt32) {

@@ -28,8 +28,17 @@ extension Check {
                 + (lacksLog && !target.url.isEmpty ? [judge.regret] : [])
             return findings.map { Finding(subject: subject, state: $0.0, text: $0.1) }
         } catch {
-            return [Finding(subject: subject, state: .failed, text: "storage: \(error)")]
+            let text = "storage: \(error)\(Self.hint(error))"
+            return [Finding(subject: subject, state: .failed, text: text)]
         }
+    }
+
+    /// A new registry has nothing on its disk, and that can't be told from a wrong path.
+    private static func hint(_ error: any Error) -> String {
+        guard let error = error as? StorageError,
+            error.kind == .notThere || error.kind == .notARegistry
+        else { return "" }
+        return "; a new registry makes it with the first push"
     }
 
     typealias State = Finding.State

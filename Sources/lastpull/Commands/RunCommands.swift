@@ -156,7 +156,8 @@ struct Runs: AsyncParsableCommand {
             Terminal.say(
                 "\(run.name)  \(run.createdAt.text)  \(run.state.rawValue)  \(run.mode)  "
                     + "\(run.cause)  \(summary.done)/\(summary.items) removed  "
-                    + RunOutput.bytes(summary.released, of: run)
+                    + RunOutput.bytes(summary.releasedByIt, of: run)
+                    + ", \(ByteCount(summary.reclaimed)) reclaimed"
                     + (run.note.isEmpty ? "" : "  \(run.note)")
             )
         }
@@ -175,8 +176,13 @@ struct Runs: AsyncParsableCommand {
             "items": summary.items,
             "done": summary.done,
             "kept": summary.run.kept,
-            "released": summary.released,
+            "released": summary.releasedByIt,
             "reclaimed": summary.reclaimed,
         ]
     }
+}
+
+extension RunSummary {
+    /// Bytes that the run itself released: a purge gives back what another has released.
+    fileprivate var releasedByIt: Int64 { run.isPurge ? 0 : released }
 }

@@ -1,0 +1,39 @@
+import RegistryModel
+
+/// Amazon ECR by EventBridge, bare or as SNS and SQS pass it on.
+///
+/// No pulls, but for those that fill a pull-through cache. Source: Amazon ECR, "Amazon ECR events
+/// and EventBridge".
+enum ECRWebhook: WebhookDialect {
+    static func events(
+        in body: JSONValue,
+        _ request: WebhookRequest
+    ) throws(FieldProblem) -> [WebhookEvent]? {
+        if body["Type"]?.string == "SubscriptionConfirmation", body["TopicArn"] != nil {
+            throw FieldProblem(
+                reason: "a subscription that waits: confirm it by opening its SubscribeURL"
+            )
+        }
+        guard body["source"]?.string == "aws.ecr", let kind = body["detail-type"]?.string,
+            let detail = body["detail"]
+        else { return nil }
+        var event = WebhookEvent()
+        event.id = body["id"]?.string
+        event.time = body["time"]?.time
+        switch (kind, detail["result"]?.string ?? detail["sync-status"]?.string) {
+        case ("ECR Image Action", "SUCCESS"):
+            switch detail["action-type"]?.string {
+            case "PUSH": event.accessClass = .push
+            case "DELETE": event.accessClass = .delete
+            default: return [event]
+            }
+        case ("ECR Pull Through Cache Action", "SUCCESS"): event.accessClass = .push
+        default: return [event]
+        }
+        event.repository = detail["repository-name"]?.string
+        event.digest = detail["image-digest"]?.string
+        event.tag = detail["image-tag"]?.string
+        event.mediaType = detail["manifest-media-type"]?.string
+        return [event]
+    }
+}
