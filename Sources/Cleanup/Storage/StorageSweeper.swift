@@ -169,6 +169,7 @@ package struct StorageSweeper: Sendable {
             return Look(
                 removals: found.tags.map(Taking.init)
                     + found.plan.removals.compactMap(Taking.init),
+                folders: found.folders,
                 kept: found.plan.kept.named,
                 total: nil,
                 doubts: found.refused.map { "\($0.image): \($0.reason)" }
