@@ -8,7 +8,9 @@ import RetentionPlanning
 package struct SourcesReport: Encodable, Sendable {
     package struct Registry: Encodable, Sendable {
         package var registry: String
-        /// The moment since which every access is known; nil for none. Milliseconds, as all times.
+        /// The moment since which every access is known; nil for none.
+        ///
+        /// Milliseconds since 1970, as all times.
         package var coveredSince: Int64?
         /// Nothing was heard from then on; nil while all is well.
         package var silentSince: Int64?
