@@ -14,11 +14,18 @@ struct SmallDisk {
         return true
     }()
 
-    init(at folder: String) throws {
+    init(at folder: String, megabytes: Int = 4) throws {
         self.folder = folder
-        guard mount("tmpfs", folder, "tmpfs", 0, "size=4m") == 0 else {
+        guard mount("tmpfs", folder, "tmpfs", 0, "size=\(megabytes)m") == 0 else {
             throw HarnessError("can't mount at \(folder): \(String(cString: strerror(errno)))")
         }
+    }
+
+    /// How full it is, in percent.
+    var usage: Double {
+        var status = statvfs()
+        guard statvfs(folder, &status) == 0, status.f_blocks > 0 else { return .nan }
+        return 100 * Double(status.f_blocks - status.f_bfree) / Double(status.f_blocks)
     }
 
     func unmount() { umount2(folder, Int32(MNT_DETACH)) }

@@ -10,7 +10,9 @@ import Testing
 /// layers are shared: all images are made of the same few.
 final class Churn: Sendable {
     let scene: StorageScene
-    private let layers = (1...16).map { ImageFolder.Layer.random(3_000, seed: 40 + UInt64($0)) }
+    /// Whether sweeps take manifests that no tag holds any more; else clients delete them.
+    private let takesUntagged: Bool
+    private let layers = (1...12).map { ImageFolder.Layer.random(3_000, seed: 40 + UInt64($0)) }
     private let repositories = ["a/x", "b", "c/y/z"]
     private let end: ContinuousClock.Instant
     private let state = Mutex(State())
@@ -29,8 +31,9 @@ final class Churn: Sendable {
         var late: [String] = []
     }
 
-    init(_ scene: StorageScene, for time: Duration) {
+    init(_ scene: StorageScene, takesUntagged: Bool, for time: Duration) {
         self.scene = scene
+        self.takesUntagged = takesUntagged
         end = .now + time
     }
 
@@ -43,10 +46,12 @@ final class Churn: Sendable {
     /// Pushes, deletes and pulls until the time is over.
     func work(_ worker: Int) async throws {
         while !isOver {
-            let name = "\(repositories.randomElement()!):w\(worker)-\(Int.random(in: 1...2))"
-            switch Int.random(in: 0..<10) {
-            case 0..<2: try await push(name, worker)
-            case 2: try await pushPlatforms(name)
+            let name = "\(repositories.randomElement()!):w\(worker)"
+            let choice = Int.random(in: 0..<10)
+            if choice < 5, !takesUntagged { try await delete(name) }
+            switch choice {
+            case 0..<2: try await push(name)
+            case 2: try await takesUntagged ? pushPlatforms(name) : pushByHand(name)
             case 3..<5: try await pushByHand(name)
             case 5..<9: try await delete(name)
             default: try await pullAny(name)
@@ -58,7 +63,7 @@ final class Churn: Sendable {
         Array(layers.shuffled().prefix(Int.random(in: 1...2)))
     }
 
-    private func push(_ name: String, _ worker: Int) async throws {
+    private func push(_ name: String) async throws {
         var folder = try ImageFolder()
         let digest = try folder.addImage(tag: "one", layers: someLayers(), labels: ["tag": name])
         try await push(folder, digest, name)

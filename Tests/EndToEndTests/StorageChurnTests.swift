@@ -25,7 +25,7 @@ extension LocalPrune {
                 .init(accessLog: false, cache: hasCache),
                 grace: "2s"
             )
-            let churn = Churn(scene, for: Self.length)
+            let churn = Churn(scene, takesUntagged: !hasCache, for: Self.length)
             let settings = ["--config", scene.configuration]
             // Without a cache the tree alone tells all; so there untagged manifests are swept, too.
             let commands =

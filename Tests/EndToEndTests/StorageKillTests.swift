@@ -13,10 +13,10 @@ extension LocalPrune {
         /// Two images that stay and two that go; they share layers, also across repositories. The
         /// disk also has a link to nothing.
         private func fill(_ scene: StorageScene) async throws {
-            try await scene.push("a/x:v1", [base, own[0]])
-            let first = try await scene.push("a/x:v2", [base, own[1], own[2]])
-            let second = try await scene.push("c:v1", [own[2], own[3]])
-            try await scene.push("b:v1", [own[3], own[4]])
+            try await scene.pushByHand("a/x:v1", [base, own[0]])
+            let first = try await scene.pushByHand("a/x:v2", [base, own[1], own[2]])
+            let second = try await scene.pushByHand("c:v1", [own[2], own[3]])
+            try await scene.pushByHand("b:v1", [own[3], own[4]])
             try await scene.delete("a/x", first)
             try await scene.delete("c", second)
             let nothing = Digest(hashing: Array("nothing".utf8))
@@ -28,11 +28,11 @@ extension LocalPrune {
 
         /// What stays pulls, and what went can be pushed again and pulls, too.
         private func checkImages(_ scene: StorageScene) async throws {
-            for name in ["a/x:v1", "b:v1"] { try await Skopeo.pull(scene.image(name)) }
-            try await scene.push("a/x:v2", [base, own[1], own[2]])
-            try await scene.push("c:v1", [own[2], own[3]])
+            for name in ["a/x:v1", "b:v1"] { try await scene.fetch(name) }
+            try await scene.pushByHand("a/x:v2", [base, own[1], own[2]])
+            try await scene.pushByHand("c:v1", [own[2], own[3]])
             for name in ["a/x:v1", "a/x:v2", "b:v1", "c:v1"] {
-                try await Skopeo.pull(scene.image(name))
+                try await scene.fetch(name)
             }
         }
 
@@ -88,7 +88,7 @@ extension LocalPrune {
             let before = disk.bytes
             if point.lowercased().contains("purge") { try await scene.report("prune") }
             try await kill(at: point, scene)
-            for name in ["a/x:v1", "b:v1"] { try await Skopeo.pull(scene.image(name)) }
+            for name in ["a/x:v1", "b:v1"] { try await scene.fetch(name) }
             try await finish(scene, before: before)
             try await checkImages(scene)
         }

@@ -31,9 +31,16 @@ extension LocalPrune {
             try await pushWhile(at: point, hasCache: false)
         }
 
+        // The times of the files are the registry's; a clock that is two minutes off, either way,
+        // must not hide that something was written just now.
+        @Test(arguments: [120, -120], [true, false])
+        func withAWrongClock(behind: Int, hasCache: Bool) async throws {
+            try await pushWhile(at: "taken", hasCache: hasCache, behind: behind)
+        }
+
         // A push may be refused, and then goes well when it is tried again; one that ended well
         // pulls from then on, also after a restart, when no cache hides what is missing.
-        private func pushWhile(at point: String, hasCache: Bool) async throws {
+        private func pushWhile(at point: String, hasCache: Bool, behind: Int = 0) async throws {
             let scene = try await StorageScene(.init(accessLog: false, cache: hasCache))
             try await fill(scene)
             let disk = RegistryDisk(scene.registry.storage)
@@ -59,6 +66,7 @@ extension LocalPrune {
                     if isRefused { refused.append(push) }
                 }
                 if await isRefused({ try await late.bring() }) { refused.append(late) }
+                disk.turnBack(by: behind)
             }
             #expect([0, 1, 2].contains(result.status), "\(result.errors)")
             if await isRefused({ try await late.finish() }) { refused.append(late) }

@@ -83,6 +83,14 @@ struct StorageScene: Sendable {
         status: Int32 = 0,
         sourceLocation: SourceLocation = #_sourceLocation
     ) async throws -> StorageReport {
+        try await reportOnDisk(arguments, status: status, sourceLocation: sourceLocation)
+    }
+
+    func reportOnDisk(
+        _ arguments: [String],
+        status: Int32 = 0,
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws -> StorageReport {
         let result = try await Lastpull.run(arguments + ["--json"] + diskAlone)
         return try StorageReport(result, status: status, sourceLocation)
     }

@@ -7,6 +7,8 @@ extension RealRegistry {
         package var accessLog: Bool
         /// Whether blob descriptors are cached in memory, as in the stock configuration.
         package var cache: Bool
+        /// The filesystem driver's root; nil for a folder of its own.
+        package var root: String?
         /// The registry that it is a pull-through cache of; nil for none.
         package var origin: String?
 
@@ -15,12 +17,14 @@ extension RealRegistry {
             endpoints: [Endpoint] = [],
             accessLog: Bool = true,
             cache: Bool = true,
+            root: String? = nil,
             origin: String? = nil
         ) {
             self.deletes = deletes
             self.endpoints = endpoints
             self.accessLog = accessLog
             self.cache = cache
+            self.root = root
             self.origin = origin
         }
     }

@@ -34,7 +34,7 @@ package actor RealRegistry {
         host = "127.0.0.1:\(try LoopbackPort.free())"
         url = "http://\(host)"
         folder = try TemporaryFolder()
-        storage = folder.file("storage")
+        storage = options.root ?? folder.file("storage")
     }
 
     /// Starts it, and returns when `GET /v2/` answers; throws with the log when it ends before.

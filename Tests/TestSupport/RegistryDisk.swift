@@ -120,4 +120,19 @@ package struct RegistryDisk: Sendable {
             utimensat(AT_FDCWD, name, [then, then], AT_SYMLINK_NOFOLLOW)
         }
     }
+
+    /// Makes what was written within the last minute look written `seconds` earlier, as a registry
+    /// does whose clock is wrong.
+    package func turnBack(by seconds: Int) {
+        for file in files(in: "docker") {
+            let place = "\(root)/\(file.path)"
+            var status = stat()
+            guard lstat(place, &status) == 0, time(nil) - status.st_mtim.tv_sec < 60 else {
+                continue
+            }
+            var then = status.st_mtim
+            then.tv_sec -= seconds
+            utimensat(AT_FDCWD, place, [then, then], AT_SYMLINK_NOFOLLOW)
+        }
+    }
 }

@@ -27,9 +27,15 @@ struct WantedAgain: Sendable {
     /// Whether a manifest that stays needs it, or a push has begun since a time that counts on it.
     ///
     /// Such a push has linked it, in whatever repository: by a mount, for example, on the word of a
-    /// cache. Tags and uploads are never wanted: who needs them writes them anew.
+    /// cache. Its link is another one than was found before, whatever the registry's clock makes of
+    /// its time. Tags and uploads are never wanted: who needs them writes them anew.
     func wants(_ taking: Taking, since time: Timestamp) -> Bool {
-        wants(
+        if taking.kind == .blob, let links = taking.digest.flatMap({ links[$0] }),
+            links.contains(where: { !taking.links.contains($0) })
+        {
+            return true
+        }
+        return wants(
             taking.kind,
             taking.digest,
             taking.repository,
@@ -38,6 +44,7 @@ struct WantedAgain: Sendable {
         )
     }
 
+    /// The same by times alone: what links there were is not kept.
     func wants(_ item: StorageItem, _ files: [StoragePath], since time: Timestamp) -> Bool {
         wants(
             item.kind,
