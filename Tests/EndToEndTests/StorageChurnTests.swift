@@ -40,9 +40,6 @@ extension LocalPrune {
                 try await group.waitForAll()
             }
             let result = churn.result
-            let items = try await scene.events("event=prune").map { $0["items"] ?? "" }
-            print("churn, cache \(hasCache): \(result.summary)", items)
-            for line in result.refused + result.late { print("  ", line.suffix(400)) }
             #expect(result.pushes > 20 && result.sweeps > 4, "\(result.summary)")
             try await checkImages(result, scene)
             try await checkDisk(result, scene)

@@ -38,6 +38,23 @@ extension LocalPrune {
             try await pushWhile(at: "taken", hasCache: hasCache, behind: behind)
         }
 
+        // All that tells of this push is one link, mounted on the word of the cache. It is new,
+        // whatever its time says; so what it names comes back before the client relies on it.
+        @Test(arguments: [0, 120, -120])
+        func aMountBringsBackWhatWasTaken(behind: Int) async throws {
+            let scene = try await StorageScene()
+            try await fill(scene)
+            let disk = RegistryDisk(scene.registry.storage)
+            disk.age(by: 26 * 3_600)
+            let push = try scene.parcel("c:late", [gone], from: "a/x").parcel
+            _ = try await scene.run(["prune"], stoppingAt: "taken") {
+                try await push.bring()
+                disk.turnBack(by: behind)
+            }
+            try await push.finish()
+            try await scene.fetch("c:late")
+        }
+
         // A push may be refused, and then goes well when it is tried again; one that ended well
         // pulls from then on, also after a restart, when no cache hides what is missing.
         private func pushWhile(at point: String, hasCache: Bool, behind: Int = 0) async throws {
