@@ -14,18 +14,6 @@ package struct LedgerStatistics: Sendable, Equatable {
     package var sources: [SourceStatistics] = []
 }
 
-/// What was heard of one registry through one source.
-package struct SourceStatistics: Sendable, Equatable {
-    package var registry: String
-    package var source: AccessSource
-    package var answer: DeliveryAnswer
-    package var lastAt: Timestamp
-    /// Milliseconds by which the registry's clock is ahead of ours.
-    package var clockOffset: Int64
-    /// Why the newest body that was not understood was not; nil where none is kept.
-    package var rejection: String?
-}
-
 extension Ledger {
     /// Drops a bounded part of what is older than the history; false when nothing is left to drop.
     package func rollOff(history: Span, now: Timestamp) async throws -> Bool {
@@ -110,7 +98,7 @@ extension Ledger {
     /// How long the outbox can be read back.
     private static let eventTime = Span.days(90)
 
-    package func statistics() async throws -> LedgerStatistics {
+    package func statistics(now: Timestamp) async throws -> LedgerStatistics {
         try await fold()
         return try await read("count the rows of") { db in
             func count(_ sql: String) throws -> Int { Int(try db.number(sql) ?? 0) }
@@ -124,45 +112,13 @@ extension Ledger {
             all.runs = try count("SELECT count(*) FROM run")
             all.fileBytes =
                 (try db.number("PRAGMA page_count") ?? 0) * (try db.number("PRAGMA page_size") ?? 0)
-            all.sources = try Self.sources(db)
+            all.sources = try Self.sources(db, now)
             return all
         }
     }
 
     /// Carries the journal over to the tables.
     package func fold() async throws { try await write("carry the journal over in") { _ in } }
-
-    /// What was heard, by registry and source.
-    package func sources() async throws -> [SourceStatistics] {
-        try await read("read the sources from") { db in try Self.sources(db) }
-    }
-
-    private static func sources(_ db: Database) throws -> [SourceStatistics] {
-        try db.rows(
-            """
-            SELECT g.name, h.source, h.accepted, h.duplicates, h.ignored, h.rejected, h.lastAt,
-                h.clockOffset, (
-                    SELECT reason FROM rejectedBody
-                    WHERE registryId = h.registryId AND source = h.source ORDER BY id DESC LIMIT 1
-                )
-            FROM heard AS h JOIN registry AS g ON g.id = h.registryId ORDER BY g.name, h.source
-            """
-        ).map { row in
-            SourceStatistics(
-                registry: row[0],
-                source: AccessSource(rawValue: row[1]) ?? .events,
-                answer: DeliveryAnswer(
-                    accepted: row[2],
-                    duplicates: row[3],
-                    ignored: row[4],
-                    rejected: row[5]
-                ),
-                lastAt: Timestamp(milliseconds: row[6]),
-                clockOffset: row[7],
-                rejection: row[8]
-            )
-        }
-    }
 
     /// Copies the ledger, as it is at one moment, to a new file.
     package func backup(to path: String) async throws {

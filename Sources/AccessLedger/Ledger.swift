@@ -68,16 +68,40 @@ package final class Ledger: Sendable {
         do {
             return try await pool.write(counted)
         } catch let error as DatabaseError {
-            let failure = LedgerError(error, operation: operation, path: path)
-            guard failure.kind == .diskFull, DiskReserve(ledger: path).giveUp() else {
-                throw failure
-            }
+            try makeRoom(after: error, operation)
         }
         do {
             return try await pool.write(counted)
         } catch let error as DatabaseError {
             throw LedgerError(error, operation: operation, path: path)
         }
+    }
+
+    /// Does the same on the calling thread, which waits for the disk: no other has to be woken.
+    func transactionHere<Result>(
+        _ operation: String,
+        _ body: (Database) throws -> Result
+    ) throws -> Result {
+        func counted(_ db: Database) throws -> Result {
+            rowMemory.begin()
+            return try body(db)
+        }
+        do {
+            return try pool.write(counted)
+        } catch let error as DatabaseError {
+            try makeRoom(after: error, operation)
+        }
+        do {
+            return try pool.write(counted)
+        } catch let error as DatabaseError {
+            throw LedgerError(error, operation: operation, path: path)
+        }
+    }
+
+    /// Gives the reserve up where the disk was full; throws where that was not it, or does not help.
+    private func makeRoom(after error: DatabaseError, _ operation: String) throws {
+        let failure = LedgerError(error, operation: operation, path: path)
+        guard failure.kind == .diskFull, DiskReserve(ledger: path).giveUp() else { throw failure }
     }
 
     /// Sets space aside for writing down a cleanup when the disk is full.

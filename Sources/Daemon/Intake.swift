@@ -1,4 +1,5 @@
 package import AccessLedger
+import Foundation
 import Logging
 package import RegistryModel
 import ServiceLifecycle
@@ -7,7 +8,8 @@ import Synchronization
 /// Gathers what arrives while the last commit is under way, and records it in the next one.
 ///
 /// So one `fsync` serves every request that waits, and each is answered after the commit that holds
-/// it. Under no load a request is recorded at once.
+/// it. Under no load a request is recorded at once. A thread of its own does nothing else: requests
+/// that are being read never stand before a commit.
 package final class Intake: AccessSink, Service {
     private let ledger: Ledger
     private let registries: [String: RegistryRow]
@@ -16,6 +18,8 @@ package final class Intake: AccessSink, Service {
     private let onDelivery: @Sendable (Delivery) -> Void
     private let onCommit: @Sendable (RecordedBatch) -> Void
     private let state = Mutex(State())
+    /// Wakes the thread; signalled once each time it has gone to sleep.
+    private let bell = DispatchSemaphore(value: 0)
 
     private typealias Waiting = (
         delivery: Delivery, answer: CheckedContinuation<DeliveryAnswer, any Error>
@@ -23,7 +27,7 @@ package final class Intake: AccessSink, Service {
 
     private struct State {
         var queue: [Waiting] = []
-        var worker: CheckedContinuation<Void, Never>?
+        var isAsleep = false
         var isClosed = false
     }
 
@@ -57,16 +61,14 @@ package final class Intake: AccessSink, Service {
         let delivery = Delivery(registry: row, source: source, body: body, receivedAt: now())
         onDelivery(delivery)
         return try await withCheckedThrowingContinuation { continuation in
-            let (worker, isClosed) = state.withLock { state in
-                guard !state.isClosed else {
-                    return (nil as CheckedContinuation<Void, Never>?, true)
-                }
+            let (isAsleep, isClosed) = state.withLock { state in
+                guard !state.isClosed else { return (false, true) }
                 state.queue.append((delivery, continuation))
-                defer { state.worker = nil }
-                return (state.worker, false)
+                defer { state.isAsleep = false }
+                return (state.isAsleep, false)
             }
             if isClosed { continuation.resume(throwing: IntakeError.closed) }
-            worker?.resume()
+            if isAsleep { bell.signal() }
         }
     }
 
@@ -74,7 +76,13 @@ package final class Intake: AccessSink, Service {
     package func run() async throws {
         await withGracefulShutdownHandler {
             await withTaskCancellationHandler {
-                await work()
+                await withCheckedContinuation { end in
+                    Thread {
+                        Thread.current.name = "intake"
+                        self.work()
+                        end.resume()
+                    }.start()
+                }
             } onCancel: {
                 self.close()
             }
@@ -85,22 +93,16 @@ package final class Intake: AccessSink, Service {
 
     /// Takes nothing more; what waits is still recorded.
     private func close() {
-        state.withLock { state in
+        let isAsleep = state.withLock { state in
             state.isClosed = true
-            defer { state.worker = nil }
-            return state.worker
-        }?.resume()
+            defer { state.isAsleep = false }
+            return state.isAsleep
+        }
+        if isAsleep { bell.signal() }
     }
 
-    private func work() async {
-        while true {
-            let batch = take()
-            if !batch.isEmpty {
-                await commit(batch)
-            } else if await !waitForWork() {
-                return
-            }
-        }
+    private func work() {
+        while waitForWork() { commit(take()) }
     }
 
     private func take() -> [Waiting] {
@@ -119,21 +121,22 @@ package final class Intake: AccessSink, Service {
     }
 
     /// Sleeps until there is work; false when there will be none.
-    private func waitForWork() async -> Bool {
-        await withCheckedContinuation { continuation in
-            let isReady = state.withLock { state in
-                guard state.queue.isEmpty, !state.isClosed else { return true }
-                state.worker = continuation
-                return false
+    private func waitForWork() -> Bool {
+        while true {
+            let next: Bool? = state.withLock { state in
+                if !state.queue.isEmpty { return true }
+                if state.isClosed { return false }
+                state.isAsleep = true
+                return nil
             }
-            if isReady { continuation.resume() }
+            if let next { return next }
+            bell.wait()
         }
-        return state.withLock { !$0.queue.isEmpty || !$0.isClosed }
     }
 
-    private func commit(_ batch: [Waiting]) async {
+    private func commit(_ batch: [Waiting]) {
         do {
-            try await record(batch)
+            try record(batch)
         } catch {
             // One delivery must not hold up the others for ever.
             for waiting in batch {
@@ -142,7 +145,7 @@ package final class Intake: AccessSink, Service {
                     continue
                 }
                 do {
-                    try await record([waiting])
+                    try record([waiting])
                 } catch {
                     waiting.answer.resume(throwing: error)
                 }
@@ -150,12 +153,8 @@ package final class Intake: AccessSink, Service {
         }
     }
 
-    private func record(_ batch: [Waiting]) async throws {
-        let outcome = try await ledger.record(
-            batch.map(\.delivery),
-            ignoring: ignoreList,
-            now: now()
-        )
+    private func record(_ batch: [Waiting]) throws {
+        let outcome = try ledger.record(batch.map(\.delivery), ignoring: ignoreList, now: now())
         for (waiting, answer) in zip(batch, outcome.answers) {
             waiting.answer.resume(returning: answer)
         }

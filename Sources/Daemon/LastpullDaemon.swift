@@ -137,6 +137,9 @@ package struct LastpullDaemon: Sendable {
             logger: deployment.logger
         ).add(to: router)
         HealthRoutes { health.reason }.add(to: router)
+        ReportRoutes(isPermitted: { tokens?.permit($0) ?? true }) { [deployment] in
+            try await SourcesReport(deployment).json
+        }.add(to: router)
         let logger = deployment.logger
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)

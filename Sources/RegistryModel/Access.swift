@@ -101,7 +101,22 @@ package struct DecodedBody: Sendable, Equatable {
         package static let longestExcerpt = 4_096
     }
 
+    /// A kind of webhook.
+    package struct Sender: Sendable, Equatable {
+        /// In lower case, such as `harbor`.
+        package var kind: String
+        /// Whether it reports pulls at all.
+        package var tellsPulls: Bool
+
+        package init(kind: String, tellsPulls: Bool) {
+            self.kind = kind
+            self.tellsPulls = tellsPulls
+        }
+    }
+
     package var accesses: [Access] = []
+    /// Who sent it; nil for distribution, whose notifications come by thousands, and for logs.
+    package var sender: Sender?
     /// Well-formed records that say nothing about manifests: blob requests, failed requests,
     /// unknown actions, other categories.
     package var ignored = 0

@@ -59,7 +59,7 @@ final class LedgerFixture {
         var body = DecodedBody()
         body.accesses = accesses
         body.rejections = rejections
-        return try await (other ?? ledger).record(
+        return try (other ?? ledger).record(
             [Delivery(registry: registry, source: source, body: body, receivedAt: now)],
             ignoring: ignoring,
             now: now
@@ -72,7 +72,7 @@ final class LedgerFixture {
         body.accesses = accesses
         var foreign = DecodedBody()
         foreign.accesses = [access(.pull, "a")]
-        _ = try await ledger.record(
+        _ = try ledger.record(
             [
                 Delivery(registry: registry, source: .events, body: body, receivedAt: now),
                 Delivery(registry: unknown, source: .events, body: foreign, receivedAt: now),

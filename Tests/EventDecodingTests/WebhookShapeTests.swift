@@ -149,3 +149,29 @@ struct WebhookShapeTests {
         #expect(decode(body).rejections.count == 1)
     }
 }
+
+/// What is kept of a body that was not understood has no secrets in it.
+struct RedactionTests {
+    @Test(arguments: [
+        #"{"user":"eyJ","x":1"#, #"{"Authorization" : "eyJ","x":1"#, #"{"token":"eyJ","x":1"#,
+        #"{"PASSWORD":"e\"yJ","x":1"#, #"{"a":{"secret":"eyJ","x":1"#,
+    ])
+    func takesTheValuesOfSecretsAway(body: String) throws {
+        let decoded = Webhook.decode(
+            Array(body.utf8),
+            WebhookRequest(receivedAt: Timestamp(milliseconds: 0))
+        )
+        let kept = String(decoding: try #require(decoded.rejections.first).excerpt, as: UTF8.self)
+        #expect(!kept.contains("eyJ") && !kept.contains("yJ"))
+        #expect(kept.hasSuffix(#""<redacted>","x":1"#))
+    }
+
+    @Test(arguments: [#"{"users":"eyJ""#, #"{"user":7,"x":"eyJ""#, #"user":"eyJ"#])
+    func leavesTheRest(body: String) throws {
+        let decoded = Webhook.decode(
+            Array(body.utf8),
+            WebhookRequest(receivedAt: Timestamp(milliseconds: 0))
+        )
+        #expect(try #require(decoded.rejections.first).excerpt == Array(body.utf8))
+    }
+}

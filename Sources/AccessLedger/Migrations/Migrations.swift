@@ -8,6 +8,7 @@ enum Migrations {
         migrator.registerMigration("v2", migrate: createJournal)
         migrator.registerMigration("v3", migrate: createStorageTables)
         migrator.registerMigration("v4", migrate: countPushesOfEachTrigger)
+        migrator.registerMigration("v5", migrate: rememberSenders)
         return migrator
     }
 }

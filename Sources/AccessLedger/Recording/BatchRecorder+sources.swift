@@ -141,6 +141,22 @@ extension BatchRecorder {
         heard[source] = sum
     }
 
+    /// Notes what kind of sender reports the registry.
+    func note(_ sender: DecodedBody.Sender, of delivery: Delivery) throws {
+        try db.run(
+            """
+            INSERT INTO sender (registryId, source, kind, tellsPulls, lastAt)
+            VALUES (?1, ?2, ?3, ?4, ?5)
+            ON CONFLICT (registryId, source, kind) DO UPDATE SET
+                tellsPulls = excluded.tellsPulls, lastAt = max(lastAt, excluded.lastAt)
+            """,
+            [
+                delivery.registry.id, delivery.source.rawValue, sender.kind, sender.tellsPulls,
+                delivery.receivedAt.milliseconds,
+            ]
+        )
+    }
+
     private mutating func flushHeard() throws {
         for (source, sum) in heard { try add(sum.answer, sum.lastAt, to: source) }
         heard.removeAll(keepingCapacity: true)
@@ -149,10 +165,15 @@ extension BatchRecorder {
     private func add(_ answer: DeliveryAnswer, _ lastAt: Int64, to source: Process) throws {
         try db.run(
             """
-            INSERT INTO heard (registryId, source, accepted, duplicates, ignored, rejected, lastAt)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+            INSERT INTO heard (
+                registryId, source, accepted, duplicates, ignored, rejected, lastAt, hour, inHour
+            ) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?3)
             ON CONFLICT (registryId, source) DO UPDATE SET
                 accepted = accepted + excluded.accepted,
+                inHourBefore = CASE excluded.hour - hour
+                    WHEN 0 THEN inHourBefore WHEN 1 THEN inHour ELSE 0 END,
+                inHour = iif(excluded.hour = hour, inHour, 0) + excluded.inHour,
+                hour = excluded.hour,
                 duplicates = duplicates + excluded.duplicates,
                 ignored = ignored + excluded.ignored,
                 rejected = rejected + excluded.rejected,
@@ -161,6 +182,7 @@ extension BatchRecorder {
             [
                 source.registryId, source.source, answer.accepted, answer.duplicates,
                 answer.ignored, answer.rejected, lastAt,
+                Timestamp(milliseconds: lastAt).hour,
             ]
         )
     }

@@ -67,6 +67,7 @@ struct BatchRecorder {
         }
         for rejection in delivery.body.rejections { try reject(rejection, of: delivery) }
         count(answer, of: delivery)
+        if let sender = delivery.body.sender { try note(sender, of: delivery) }
         outcome.answers.append(answer)
     }
 

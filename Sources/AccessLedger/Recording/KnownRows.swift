@@ -16,9 +16,7 @@ final class KnownRow {
     var isLowered = false
     var isDirty = false
 
-    /// - Parameters:
-    ///   - lastAccess: What the row itself says.
-    ///   - exact: What its hours say, where it has any.
+    /// `lastAccess` is what the row itself says, `exact` what its hours say, where it has any.
     init(
         _ row: CountedRow,
         lastAccess: Int64,

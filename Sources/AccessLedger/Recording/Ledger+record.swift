@@ -5,16 +5,18 @@ extension Ledger {
     /// Records deliveries in one transaction; when it returns they are on the disk.
     ///
     /// Delivered twice, they count once. Either all of them are recorded or, on an error, none.
-    /// Reads by those on `ignoreList` do not count as use; `now` is the time of the commit.
+    /// Reads by those on `ignoreList` do not count as use; `now` is the time of the commit. The
+    /// calling thread waits for the disk, so it must not be one of those that tasks run on.
     package func record(
         _ deliveries: [Delivery],
         ignoring ignoreList: AccessIgnoreList,
         now: Timestamp
-    ) async throws -> RecordedBatch {
-        let recentReads = recentReads
-        let rowMemory = rowMemory
+    ) throws -> RecordedBatch {
         do {
-            let (outcome, rows, write) = try await transaction("record accesses in") { db in
+            var isRepeated = false
+            let (outcome, rows, write) = try transactionHere("record accesses in") { db in
+                if isRepeated { recentReads.forgetAll() }
+                isRepeated = true
                 let version = try db.number("PRAGMA data_version") ?? 0
                 let (rows, write) = rowMemory.take(version: version)
                 let usesJournal = Self.isSmall(deliveries)
@@ -34,10 +36,11 @@ extension Ledger {
             return outcome
         } catch {
             // What was noted may speak of rows that were never committed.
-            _ = try? await write("forget reads in") { _ in recentReads.forgetAll() }
+            try? pool.writeWithoutTransaction { _ in recentReads.forgetAll() }
             throw error
         }
     }
+
     /// Whether the deliveries are few enough to gain from the journal; many fill pages of their own.
     private static func isSmall(_ deliveries: [Delivery]) -> Bool {
         var accesses = 0

@@ -172,7 +172,7 @@ package struct StorageSweeper: Sendable {
                 folders: found.folders,
                 kept: found.plan.kept.named,
                 total: nil,
-                doubts: found.refused.map { "\($0.image): \($0.reason)" }
+                doubts: said(found)
             )
         }
         let mark = try Marker(root: root, references: references)
@@ -187,6 +187,15 @@ package struct StorageSweeper: Sendable {
             total: mark.totals.bytes,
             doubts: mark.doubts.map { "\($0)" }
         )
+    }
+
+    /// What was refused, and what of other repositories could not be understood.
+    private static func said(_ found: ImageRemoval) -> [String] {
+        let refused = Set(found.refused.map(\.image.repository))
+        let others = found.doubts.filter { doubt in
+            doubt.extent != .entry && !(doubt.repository.map(refused.contains) ?? false)
+        }
+        return found.refused.map { "\($0.image): \($0.reason)" } + others.map { "\($0)" }
     }
 
     private func rules(

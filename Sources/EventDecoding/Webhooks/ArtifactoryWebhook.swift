@@ -6,6 +6,8 @@ import RegistryModel
 /// A repository's name over the API begins with the key of Artifactory's repository. Source: JFrog,
 /// "Event types", domain docker.
 enum ArtifactoryWebhook: WebhookDialect {
+    static let sender = DecodedBody.Sender(kind: "artifactory", tellsPulls: false)
+
     static func events(
         in body: JSONValue,
         _ request: WebhookRequest

@@ -5,6 +5,8 @@ import RegistryModel
 /// None of them tells of pulls. Sources: Azure, "Container registry webhook reference" and "Event
 /// Grid schema for Container Registry".
 enum AzureWebhook: WebhookDialect {
+    static let sender = DecodedBody.Sender(kind: "azure", tellsPulls: false)
+
     static func events(
         in body: JSONValue,
         _ request: WebhookRequest

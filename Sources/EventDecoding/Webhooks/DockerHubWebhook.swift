@@ -5,6 +5,8 @@ import RegistryModel
 /// Source: Docker, "Webhooks". The older form, of several images and no tag, says nothing of a
 /// manifest.
 enum DockerHubWebhook: WebhookDialect {
+    static let sender = DecodedBody.Sender(kind: "dockerhub", tellsPulls: false)
+
     static func events(
         in body: JSONValue,
         _ request: WebhookRequest

@@ -5,6 +5,8 @@ import RegistryModel
 /// No pulls, but for those that fill a pull-through cache. Source: Amazon ECR, "Amazon ECR events
 /// and EventBridge".
 enum ECRWebhook: WebhookDialect {
+    static let sender = DecodedBody.Sender(kind: "ecr", tellsPulls: false)
+
     static func events(
         in body: JSONValue,
         _ request: WebhookRequest

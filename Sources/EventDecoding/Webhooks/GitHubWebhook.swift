@@ -5,6 +5,8 @@ import RegistryModel
 /// One push comes once for each of the two that is subscribed to; what names it is the same in both.
 /// Source: GitHub, "Webhook events and payloads".
 enum GitHubWebhook: WebhookDialect {
+    static let sender = DecodedBody.Sender(kind: "github", tellsPulls: false)
+
     static func events(
         in body: JSONValue,
         _ request: WebhookRequest

@@ -4,6 +4,8 @@ import RegistryModel
 ///
 /// Pulls are told, but not those by HEAD. Source: Harbor, `pkg/notifier/formats`.
 enum HarborWebhook: WebhookDialect {
+    static let sender = DecodedBody.Sender(kind: "harbor", tellsPulls: true)
+
     static func events(
         in body: JSONValue,
         _ request: WebhookRequest

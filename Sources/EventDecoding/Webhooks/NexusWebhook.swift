@@ -4,6 +4,8 @@ import RegistryModel
 ///
 /// No pulls, and no digests. Source: Sonatype, "Working with webhooks".
 enum NexusWebhook: WebhookDialect {
+    static let sender = DecodedBody.Sender(kind: "nexus", tellsPulls: false)
+
     static func events(
         in body: JSONValue,
         _ request: WebhookRequest

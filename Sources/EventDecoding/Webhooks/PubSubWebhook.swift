@@ -5,6 +5,8 @@ import RegistryModel
 ///
 /// Source: Google, "Configure Pub/Sub notifications" of Artifact Registry.
 enum PubSubWebhook: WebhookDialect {
+    static let sender = DecodedBody.Sender(kind: "pubsub", tellsPulls: false)
+
     static func events(
         in body: JSONValue,
         _ request: WebhookRequest

@@ -5,6 +5,8 @@ import RegistryModel
 /// Source: Quay, `notifications/notificationevent.py`. Older releases sent the tags as the keys of
 /// an object.
 enum QuayWebhook: WebhookDialect {
+    static let sender = DecodedBody.Sender(kind: "quay", tellsPulls: false)
+
     static func events(
         in body: JSONValue,
         _ request: WebhookRequest

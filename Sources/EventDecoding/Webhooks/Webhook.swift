@@ -92,6 +92,7 @@ extension DecodedBody {
         do throws(FieldProblem) {
             for dialect in webhookDialects {
                 guard let events = try dialect.events(in: value, request) else { continue }
+                sender = dialect.sender
                 for (place, event) in events.enumerated() {
                     let content = Array(body) + Array("#\(index).\(place)".utf8)
                     if let access = try event.access(

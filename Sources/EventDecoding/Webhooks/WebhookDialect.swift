@@ -1,5 +1,9 @@
+import RegistryModel
+
 /// One sender's way to write webhooks.
 protocol WebhookDialect {
+    static var sender: DecodedBody.Sender { get }
+
     /// The events in a body, or nil when it is not of this dialect.
     ///
     /// An event that says nothing of a manifest's use has no class.

@@ -4,6 +4,8 @@ import RegistryModel
 ///
 /// No pulls. Source: zot, `pkg/extensions/events`.
 enum ZotWebhook: WebhookDialect {
+    static let sender = DecodedBody.Sender(kind: "zot", tellsPulls: false)
+
     static func events(
         in body: JSONValue,
         _ request: WebhookRequest

@@ -80,6 +80,11 @@ package struct ImageRemoval: Sendable {
         removal.missing = choice.missing
         removal.refused = choice.refused
         try removal.takeFolders(choice, root)
+        // A tree without any repository looks as if they were on a volume that is not mounted.
+        if choice.whole.count == discovery.places.count {
+            let last = Set(choice.whole.map { StoragePath.repository($0) })
+            removal.folders.removeAll { last.contains($0) }
+        }
         return removal
     }
 
@@ -106,6 +111,17 @@ package struct ImageRemoval: Sendable {
                 folders += tree.folders + [path]
             }
             folders.append(repository)
+        }
+    }
+}
+
+extension ImageRemoval.Refusal: CustomStringConvertible {
+    /// The reason, as runs name it.
+    package var description: String {
+        switch self {
+        case .inKeptIndex: KeepReason.inKeptIndex.rawValue
+        case .referrerOfKept: KeepReason.referrerOfKept.rawValue
+        case .repositoryUnreadable(let text): "\(KeepReason.unreadable.rawValue): \(text)"
         }
     }
 }

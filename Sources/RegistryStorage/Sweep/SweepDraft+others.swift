@@ -52,9 +52,22 @@ extension SweepDraft {
         return isYoung(max(link.modified, named)) ? .youngerThanGrace : nil
     }
 
+    /// The folders of repositories, where all would go.
+    ///
+    /// A tree without any looks as if they were on a volume that is not mounted.
+    private var lastRepositories: Set<StoragePath> {
+        let own = mark.emptyFolders.filter { folder in
+            folder.repository.map { StoragePath.repository($0) == folder.path } ?? false
+        }
+        let emptied = Set(own.compactMap(\.repository)).intersection(mark.repositories.map(\.name))
+        guard mark.totals.repositories == emptied.count else { return [] }
+        return Set(own.map(\.path))
+    }
+
     mutating func decideFolders() {
         guard rules.scope.contains(.emptyFolders) else { return }
-        for folder in mark.emptyFolders {
+        let lasting = lastRepositories
+        for folder in mark.emptyFolders where !lasting.contains(folder.path) {
             guard folder.repository.map({ mayLose($0) }) ?? (rules.repositories == nil) else {
                 keep(.outsideScope)
                 continue

@@ -93,7 +93,7 @@ struct Webhooks: AsyncParsableCommand {
         guard failures == 0 else { throw BenchError("\(failures) requests were not answered 202") }
         let ledger = try Ledger(path: path)
         defer { try? ledger.close() }
-        let sum = try await ledger.sources().map(\.answer)
+        let sum = try await ledger.sources(now: MeasuredDaemon.now).map(\.answer)
             .reduce(into: DeliveryAnswer()) { sum, answer in
                 sum.accepted += answer.accepted
                 sum.duplicates += answer.duplicates

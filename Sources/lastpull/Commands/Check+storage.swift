@@ -19,7 +19,7 @@ extension Check {
         do {
             let state = try await deployment.sweeper.state(of: target)
             let judge = StorageJudge(target: target, state: state, power: power)
-            let lacksLog = try await !deployment.ledger.sources()
+            let lacksLog = try await !deployment.ledger.sources(now: deployment.now())
                 .contains { $0.registry == target.row.name && $0.source == .log }
             let findings =
                 [(State.ok, "\(state.path) is a registry's storage"), judge.presence]

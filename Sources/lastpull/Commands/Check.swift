@@ -155,7 +155,7 @@ struct Check: AsyncParsableCommand {
     ) async throws -> [Finding] {
         let subject = "registry \(target.row.name)"
         var findings: [Finding] = []
-        let sources = try await deployment.ledger.sources()
+        let sources = try await deployment.ledger.sources(now: deployment.now())
             .filter { $0.registry == target.row.name }
         if sources.isEmpty {
             findings.append(
@@ -169,6 +169,17 @@ struct Check: AsyncParsableCommand {
         }
         for source in sources {
             findings.append(heard(source, subject))
+            if source.isDeafToPulls {
+                let kinds = source.senders.map(\.kind).joined(separator: ", ")
+                findings.append(
+                    Finding(
+                        subject: subject,
+                        state: .warning,
+                        text: "webhooks of \(kinds) tell of no pulls, so silence means nothing; "
+                            + "let an access log post to /logs/\(target.row.name), too"
+                    )
+                )
+            }
         }
         if let gap = try await deployment.prober.gap(of: target) {
             findings.append(

@@ -119,7 +119,11 @@ struct Delete: AsyncParsableCommand {
             Terminal.complain("nothing removed; structure protects it: \(run.note)")
             throw Outcome.failed
         }
-        throw run.note.isEmpty || run.status != Outcome.done ? run.status : Outcome.done
+        let left = names.filter { !run.takes($0) }
+        guard !left.isEmpty else { throw run.status }
+        let list = left.map(\.description).joined(separator: ", ")
+        Terminal.complain("not removed: \(list); \(run.note)")
+        throw run.status == Outcome.done ? Outcome.partlyDone : run.status
     }
 
     /// Asks before whole repositories go.
@@ -132,6 +136,18 @@ struct Delete: AsyncParsableCommand {
         }
         Terminal.ask("Remove all of \(list)? [y/N] ")
         guard readLine()?.lowercased() == "y" else { throw Outcome.failed }
+    }
+}
+
+extension RunRecord {
+    /// Whether something goes from the disk that has this name.
+    fileprivate func takes(_ image: ImageName) -> Bool {
+        storage.contains { item in
+            guard item.repository == image.repository else { return false }
+            if let tag = image.tag { return item.kind == .tag && item.name == "\(tag)" }
+            guard let digest = image.digest else { return true }
+            return item.digest == digest && (item.kind == .manifest || item.kind == .tag)
+        }
     }
 }
 

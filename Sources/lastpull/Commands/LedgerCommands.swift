@@ -20,7 +20,8 @@ struct LedgerCommand: AsyncParsableCommand {
         @OptionGroup var options: GlobalOptions
 
         func run() async throws {
-            let statistics = try await options.deployment().ledger.statistics()
+            let deployment = try await options.deployment()
+            let statistics = try await deployment.ledger.statistics(now: deployment.now())
             if options.json { return try Terminal.say(json: json(statistics)) }
             Terminal.say(
                 "\(statistics.registries) registries, \(statistics.repositories) repositories, "

@@ -1,0 +1,115 @@
+import AccessLedger
+import Cleanup
+package import Foundation
+import RegistryModel
+import RetentionPlanning
+
+/// What was heard of each registry, from whom, and how much of the past that covers.
+package struct SourcesReport: Encodable, Sendable {
+    package struct Registry: Encodable, Sendable {
+        package var registry: String
+        /// The moment since which every access is known; nil for none.
+        ///
+        /// Milliseconds since 1970, as all times.
+        package var coveredSince: Int64?
+        /// Nothing was heard from then on; nil while all is well.
+        package var silentSince: Int64?
+        /// Why.
+        package var silence: String?
+        /// What is known to be missing of the history.
+        package var losses: [Loss]
+        package var sources: [Source]
+    }
+
+    package struct Loss: Encodable, Sendable {
+        package var from: Int64
+        /// Nil while it goes on.
+        package var to: Int64?
+        package var reason: String
+    }
+
+    package struct Source: Encodable, Sendable {
+        /// `events` or `log`.
+        package var source: String
+        package var accepted: Int
+        package var duplicates: Int
+        package var ignored: Int
+        package var rejected: Int
+        /// Accepted in the last whole hour.
+        package var lastHour: Int
+        package var lastAt: Int64
+        package var clockOffset: Int64
+        /// Whether silence may mean anything: false where only such webhooks come as tell of no pulls.
+        package var tellsPulls: Bool
+        package var senders: [Sender]
+    }
+
+    package struct Sender: Encodable, Sendable {
+        package var kind: String
+        package var tellsPulls: Bool
+        package var lastAt: Int64
+    }
+
+    package var registries: [Registry] = []
+
+    package init(_ deployment: Deployment) async throws {
+        let now = deployment.now()
+        let heard = try await deployment.ledger.sources(now: now)
+        let horizon = now - deployment.settings.history
+        for target in deployment.targets {
+            let coverage = try await deployment.cleaner.planMaker.coverage(target, now)
+            let gap = try await deployment.prober.gap(of: target)
+            let record = try await deployment.ledger.coverage(of: target.row, since: horizon)
+            registries.append(
+                Registry(
+                    registry: target.row.name,
+                    coveredSince: coverage.answer(window: .hours(1), now: now).coveredSince?
+                        .milliseconds,
+                    silentSince: gap?.since.milliseconds,
+                    silence: gap?.why,
+                    losses: (record.losses + record.absences)
+                        .sorted { $0.from < $1.from }
+                        .map {
+                            Loss(
+                                from: $0.from.milliseconds,
+                                to: $0.to?.milliseconds,
+                                reason: $0.reason
+                            )
+                        },
+                    sources: heard.filter { $0.registry == target.row.name }.map(Source.init)
+                )
+            )
+        }
+    }
+
+    package var json: Data {
+        get throws {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+            return try encoder.encode(self)
+        }
+    }
+}
+
+extension SourcesReport.Source {
+    init(_ source: SourceStatistics) {
+        self.init(
+            source: "\(source.source)",
+            accepted: source.answer.accepted,
+            duplicates: source.answer.duplicates,
+            ignored: source.answer.ignored,
+            rejected: source.answer.rejected,
+            lastHour: source.lastHour,
+            lastAt: source.lastAt.milliseconds,
+            clockOffset: source.clockOffset,
+            tellsPulls: !source.isDeafToPulls,
+            senders: source.senders.map {
+                SourcesReport.Sender(
+                    kind: $0.kind,
+                    tellsPulls: $0.tellsPulls,
+                    lastAt: $0.lastAt.milliseconds
+                )
+            }
+        )
+    }
+}
