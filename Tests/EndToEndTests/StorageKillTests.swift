@@ -75,7 +75,7 @@ extension LocalPrune {
         }
 
         // Without a cache links and the content of manifests are taken, too.
-        @Test(arguments: ["planned", "halfTaken", "taken", "quarantined", "halfPurged", "purged"])
+        @Test(arguments: ["halfTaken", "quarantined", "halfPurged"])
         func withoutACache(point: String) async throws {
             try await killAndFinish(at: point, hasCache: false)
         }
