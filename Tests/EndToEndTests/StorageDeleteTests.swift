@@ -54,6 +54,23 @@ extension LocalPrune {
             try await Skopeo.pull(scene.image("a/x:v1"))
         }
 
+        // Between the plan and the removal a push may make the name mean another image.
+        @Test(arguments: [false, true])
+        func leaveATagThatIsPushedMeanwhile(hasCache: Bool) async throws {
+            let scene = try await StorageScene(.init(accessLog: false, cache: hasCache))
+            try await scene.pushByHand("a/x:v1", [layers[0], layers[1]])
+            RegistryDisk(scene.registry.storage).age(by: 26 * 3_600)
+            let arguments = ["delete", "a/x:v1"]
+            let result = try await scene.run(arguments, stoppingAt: "begun", onDisk: true) {
+                try await scene.pushByHand("a/x:v1", [layers[0], layers[2]])
+            }
+            #expect(result.status == 2, "\(result)")
+            try await scene.fetch("a/x:v1")
+            #expect(try await tags(scene) == ["v1"])
+            try await scene.registry.restart()
+            try await scene.fetch("a/x:v1")
+        }
+
         // What a kill or another tool has left of a tag holds nothing back; a tag that remembers a
         // manifest and points to none keeps all of its repository.
         @Test(arguments: [false, true])

@@ -59,11 +59,12 @@ extension StorageScene {
     func run(
         _ arguments: [String],
         stoppingAt point: String,
+        onDisk isOnDisk: Bool = false,
         _ body: () async throws -> Void
     ) async throws -> Command.Result {
         let process = try ChildProcess(
             Lastpull.binary,
-            arguments + ["--config", configuration],
+            arguments + (isOnDisk ? diskAlone : ["--config", configuration]),
             environment: ["LASTPULL_STOP_AT": point],
             output: folder.file("stopped.out"),
             errors: folder.file("stopped.err")

@@ -1,4 +1,5 @@
 import AccessLedger
+import Foundation
 import Logging
 import RegistryClients
 import RegistryModel
@@ -109,7 +110,15 @@ extension StorageSweeper {
             }
         }
         FaultPoint.taken.reach()
-        var left = try await secondLook(draft, Set(all), target)
+        var left = Set(all)
+        let moved = try await offPool {
+            try Set(removals.indices).filter { try Self.wasPushed(removals[$0], quarantine, run) }
+        }
+        if !moved.isEmpty {
+            try await putBack(moved, draft, because: "the tag was pushed meanwhile")
+            left.subtract(moved)
+        }
+        left = try await secondLook(draft, left, target)
         FaultPoint.lookedAgain.reach()
         var proven: Set<Int> = []
         switch draft.way {
@@ -165,6 +174,23 @@ extension StorageSweeper {
         guard takesLinks else { return }
         for link in removal.links { _ = try quarantine.take(link, for: run) }
     }
+
+    /// Whether a tag that was taken points to something else than what was planned.
+    private static func wasPushed(
+        _ removal: Taking,
+        _ quarantine: Quarantine,
+        _ run: RunName
+    ) throws -> Bool {
+        guard removal.kind == .tag, let digest = removal.digest,
+            let link = removal.files.first(where: { $0.place == .tagCurrent }),
+            let bytes = try quarantine.read(link, of: run, atMost: Self.longestLink)
+        else { return false }
+        let text = String(decoding: bytes, as: UTF8.self)
+        return text.trimmingCharacters(in: .whitespacesAndNewlines) != digest.description
+    }
+
+    /// Bytes; a link holds one digest.
+    private static let longestLink = 256
 
     /// Marks again, and puts back what is needed by now; says what remains taken.
     private func secondLook(

@@ -91,18 +91,7 @@ struct ImageContent {
         _ discovered: [Doubt],
         now: Timestamp
     ) throws(StorageError) -> Mark {
-        var garbage: [BlobWalk.FoundBlob] = []
-        var odd: Set<PackedDigest> = []
-        for digest in candidates {
-            guard let facts = try root.facts(.blobData(digest.digest)) else { continue }
-            guard facts.kind == .file else {
-                odd.insert(digest)
-                continue
-            }
-            garbage.append(
-                BlobWalk.FoundBlob(digest: digest, bytes: facts.size, modified: facts.modified)
-            )
-        }
+        let (garbage, odd) = try find(root)
         let whole = choice.wholePlaces
         let wholeNames = Set(choice.whole)
         var marking = choice.marking
@@ -121,6 +110,31 @@ struct ImageContent {
         }
         assembly.takeBlobs(garbage, kept) { !odd.contains($0) }
         var mark = assembly.finish(doubts: discovered + doubts, emptyFolders: [])
+        addOthers(to: &mark)
+        return mark
+    }
+
+    /// The candidates that are there, and those that are no files.
+    private func find(
+        _ root: StorageRoot
+    ) throws(StorageError) -> (garbage: [BlobWalk.FoundBlob], odd: Set<PackedDigest>) {
+        var garbage: [BlobWalk.FoundBlob] = []
+        var odd: Set<PackedDigest> = []
+        for digest in candidates {
+            guard let facts = try root.facts(.blobData(digest.digest)) else { continue }
+            guard facts.kind == .file else {
+                odd.insert(digest)
+                continue
+            }
+            garbage.append(
+                BlobWalk.FoundBlob(digest: digest, bytes: facts.size, modified: facts.modified)
+            )
+        }
+        return (garbage, odd)
+    }
+
+    /// Adds the other repositories, whose pushes count, and their links.
+    private func addOthers(to mark: inout Mark) {
         mark.repositories = (mark.repositories + others).sorted { $0.name < $1.name }
         for index in mark.unreferenced.indices {
             guard let digest = PackedDigest(mark.unreferenced[index].digest),
@@ -129,6 +143,5 @@ struct ImageContent {
             mark.unreferenced[index].links += links
             mark.unreferenced[index].links.sort { $0.repository < $1.repository }
         }
-        return mark
     }
 }

@@ -67,6 +67,15 @@ package struct Quarantine: Sendable {
         if try root.move(place, to: path) == .targetExists { _ = try root.removeFile(place) }
     }
 
+    /// The content of a file of the quarantine; nil where it is not there.
+    package func read(
+        _ path: StoragePath,
+        of run: RunName,
+        atMost: Int
+    ) throws(StorageError) -> [UInt8]? {
+        try root.read(Self.place(of: path, in: run), atMost: atMost)
+    }
+
     /// Deletes a file of the quarantine for good, and says how many bytes that gave back.
     package func purge(_ path: StoragePath, of run: RunName) throws(StorageError) -> Int64 {
         let place = Self.place(of: path, in: run)

@@ -71,13 +71,12 @@ struct ImageDoubtTests {
 
     @Test(arguments: ["_layers", "_layers/sha256", "_manifests", "_manifests/revisions/sha256"])
     func takesNoContentWhereALinkHidesWhatARepositoryNeeds(_ part: String) throws {
-        let image = try tree.addImage("app", seed: "1", layers: ["a"], tag: "v1")
+        try tree.addImage("app", seed: "1", layers: ["a"], tag: "v1")
         try tree.addImage("other", seed: "2", layers: ["a"], tag: "v1")
         try scene.link("\(tree.repository("other"))/\(part)", to: "/nowhere")
         let removal = try scene.removal("app:v1")
         #expect(removal.plan.content.isEmpty)
         #expect(!removal.doubts.isEmpty)
-        #expect(image.layers.count == 1)
     }
 
     // Else a manifest would go that a tag points to which can't be seen.
