@@ -46,7 +46,7 @@ final class Churn: Sendable {
     /// Pushes, deletes and pulls until the time is over.
     func work(_ worker: Int) async throws {
         while !isOver {
-            let name = "\(repositories.randomElement()!):w\(worker)"
+            let name = "\(repositories.randomElement() ?? "b"):w\(worker)"
             let choice = Int.random(in: 0..<10)
             if choice < 5, !takesUntagged { try await delete(name) }
             switch choice {
@@ -187,7 +187,7 @@ final class Churn: Sendable {
     /// Sweeps again and again; at every third time it is killed at some point.
     func sweep(_ points: [String], _ arguments: [[String]]) async throws {
         while !isOver {
-            let arguments = arguments.randomElement()!
+            let arguments = try #require(arguments.randomElement())
             let point = Int.random(in: 0..<3) == 0 ? points.randomElement() : nil
             let result = try await Lastpull.run(
                 arguments,

@@ -6,8 +6,10 @@ import Testing
 extension LocalPrune {
     /// Sweeps without a pause while clients push and pull without a pause (design, section 5.8).
     @Suite(.enabled(if: isPossible, missing)) struct Churning {
-        /// Some hundred pushes and a dozen sweeps for each way to make a registry forget: what goes
-        /// wrong once in a hundred shows most times. `LASTPULL_CHURN_SECONDS` makes it longer.
+        /// How long clients and sweeps run for each way to make a registry forget.
+        ///
+        /// In that time are some hundred pushes and a dozen sweeps: what goes wrong once in a
+        /// hundred shows most times. `LASTPULL_CHURN_SECONDS` makes it longer.
         private static let length = Duration.seconds(
             Command.environment["LASTPULL_CHURN_SECONDS"].flatMap { Int($0) } ?? 30
         )
@@ -40,9 +42,6 @@ extension LocalPrune {
                 try await group.waitForAll()
             }
             let result = churn.result
-            let items = try await scene.events("event=prune").map { $0["items"] ?? "" }
-            print("churn, cache \(hasCache): \(result.summary)", items)
-            for line in result.refused + result.late { print("  ", line.suffix(400)) }
             #expect(result.pushes > 20 && result.sweeps > 4, "\(result.summary)")
             try await checkImages(result, scene)
             try await checkDisk(result, scene)

@@ -81,7 +81,7 @@ extension LocalPrune {
             try await scene.push("a/x:v1", [base])
             let disk = RegistryDisk(scene.registry.storage)
             var expected: Int64 = 0
-            for seed in 1...1_500 {
+            for seed in 1...1_100 {
                 let layer = ImageFolder.Layer.random(100, seed: 1_000 + UInt64(seed))
                 let hex = Digest(hashing: layer.bytes).encoded
                 try disk.write(layer.bytes, to: "blobs/sha256/\(hex.prefix(2))/\(hex)/data")
