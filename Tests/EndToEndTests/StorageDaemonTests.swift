@@ -78,6 +78,10 @@ extension LocalPrune {
             try await eventually("the disk is below the low mark", within: .seconds(40)) {
                 disk.usage <= 40
             }
+            // What is deleted is said after it: a stop in between leaves that to the next start.
+            try await eventually("no run is under way", within: .seconds(40)) {
+                try await lastpull.summaries().allSatisfy { $0.state != "running" }
+            }
             try await lastpull.terminate()
 
             let freed = before - tree.bytes
