@@ -43,7 +43,9 @@ struct OCIRetryTests {
                 timeout: Span(milliseconds: 100)
             )
             try await expectError(.timeout) { try await client.ping() }
-            #expect(await registry.requests.count == 4)
+            // One that ends in so short a time may not even have reached a busy registry.
+            #expect(clock.sleeps.count == 3)
+            #expect(await registry.requests.count <= 4)
         }
     }
 

@@ -168,17 +168,22 @@ extension Ledger {
     }
 
     /// All digests of a registry that are in quarantine.
-    package func quarantinedDigests(of registry: RegistryRow) async throws -> Set<Digest> {
+    package func quarantinedDigests(
+        of registry: RegistryRow
+    ) async throws -> [Digest: Timestamp] {
         try await read("read what is in quarantine from") { db in
-            Set(
-                try db.rows(
-                    """
-                    SELECT DISTINCT digest FROM storageItem
-                    WHERE registryId = ? AND state = 'quarantined' AND digest IS NOT NULL
-                    """,
-                    [registry.id]
-                ).compactMap { Digest($0[0] as String) }
+            let rows = try db.rows(
+                """
+                SELECT i.digest, max(r.createdAt) FROM storageItem AS i JOIN run AS r ON r.id = i.runId
+                WHERE i.registryId = ? AND i.state = 'quarantined' AND i.digest IS NOT NULL
+                GROUP BY i.digest
+                """,
+                [registry.id]
             )
+            return rows.reduce(into: [:]) { found, row in
+                guard let digest = Digest(row[0] as String) else { return }
+                found[digest] = Timestamp(milliseconds: row[1])
+            }
         }
     }
 

@@ -10,31 +10,53 @@ package final class QuarantineWatch: Sendable {
     private let sweeper: StorageSweeper
     private let targets: [Int64: CleanupTarget]
     private let logger: Logger
-    /// By registry; one without anything in quarantine is not among them.
-    private let held = Mutex<[Int64: Set<Digest>]>([:])
+    /// By registry; one without a disk is not among them.
+    private let states: Mutex<[Int64: State]>
+
+    private struct State {
+        /// With the time at which the run began that took it.
+        var held: [Digest: Timestamp] = [:]
+        /// What was named of late: a sweep of another process may just have taken it.
+        var recent = RecentNames()
+    }
 
     package init(sweeper: StorageSweeper, targets: [CleanupTarget], logger: Logger) {
         self.sweeper = sweeper
-        self.targets = targets.filter { $0.storage != nil }.reduce(into: [:]) {
-            $0[$1.row.id] = $1
-        }
+        let targets = targets.filter { $0.storage != nil }
+        self.targets = targets.reduce(into: [:]) { $0[$1.row.id] = $1 }
+        states = Mutex(targets.reduce(into: [:]) { $0[$1.row.id] = State() })
         self.logger = logger
     }
 
-    /// Learns what is in quarantine.
+    /// Learns what is in quarantine, and brings back what was asked for just before that was known.
     package func refresh() async throws {
         for (id, target) in targets {
             let digests = try await sweeper.ledger.quarantinedDigests(of: target.row)
-            held.withLock { $0[id] = digests.isEmpty ? nil : digests }
+            let missed = states.withLock { states in
+                let held = states[id]?.held ?? [:]
+                states[id]?.held = digests
+                let news = digests.filter { held[$0.key] != $0.value }
+                return states[id]?.recent.wanted(of: news) ?? []
+            }
+            guard !missed.isEmpty else { continue }
+            try await sweeper.bringBack(missed, of: target)
+            let left = try await sweeper.ledger.quarantinedDigests(of: target.row)
+            states.withLock { $0[id]?.held = left }
         }
     }
 
     /// Looks at what has arrived; returns at once.
     package func heard(_ delivery: Delivery) {
-        let wanted = held.withLock { held in
-            held[delivery.registry.id].map { Self.wanted(delivery, $0) } ?? []
+        guard let target = targets[delivery.registry.id] else { return }
+        let named = Self.named(delivery)
+        guard !named.isEmpty else { return }
+        let wanted = states.withLock { states in
+            states[target.row.id]?.recent.note(named, at: delivery.receivedAt)
+            let held = states[target.row.id]?.held ?? [:]
+            return held.isEmpty
+                ? [] : Set(named.filter { $0.isPush || held[$0.digest] != nil }.map(\.digest))
         }
-        guard !wanted.isEmpty, let target = targets[delivery.registry.id] else { return }
+        guard !wanted.isEmpty else { return }
         Task {
             do {
                 try await sweeper.bringBack(wanted, of: target)
@@ -48,13 +70,14 @@ package final class QuarantineWatch: Sendable {
         }
     }
 
-    /// What of a delivery may need something in quarantine: what names it, and every push.
-    private static func wanted(_ delivery: Delivery, _ held: Set<Digest>) -> Set<Digest> {
-        var wanted = delivery.body.mentions.intersection(held)
+    /// What a delivery names, but for what we asked ourselves.
+    private static func named(_ delivery: Delivery) -> [RecentNames.Name] {
+        var named = delivery.body.mentions.map { RecentNames.Name(digest: $0, isPush: false) }
         for access in delivery.body.accesses where !OwnUserAgent.matches(access.userAgent) {
             guard let digest = access.digest, access.class != .delete else { continue }
-            if access.class == .push || held.contains(digest) { wanted.insert(digest) }
+            // A pushed manifest may need what it does not name in its event.
+            named.append(.init(digest: digest, isPush: access.class == .push))
         }
-        return wanted
+        return named
     }
 }

@@ -119,6 +119,14 @@ extension StorageSweeper {
             left.subtract(moved)
         }
         left = try await secondLook(draft, left, target)
+        // From here on the watch brings back what is asked for.
+        try await ledger.set(
+            .quarantined,
+            ofStorageItems: left.sorted(),
+            in: run,
+            from: .started,
+            at: now()
+        )
         FaultPoint.lookedAgain.reach()
         var proven: Set<Int> = []
         switch draft.way {
@@ -141,7 +149,6 @@ extension StorageSweeper {
             left = try await secondLook(draft, left, target)
         }
         if left.isEmpty { try await tidy(run, draft.root) }
-        try await ledger.set(.quarantined, ofStorageItems: left.sorted(), in: run, at: now())
         try await ledger.forgotten(
             storageItems: proven.intersection(left).sorted(),
             in: run

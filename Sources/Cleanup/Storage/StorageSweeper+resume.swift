@@ -48,8 +48,11 @@ extension StorageSweeper {
             _ = try await end(name, of: target, note: reason)
             return
         }
-        let open = run.storage.filter { $0.state == .planned || $0.state == .started }
-        let taken = open.filter { $0.state == .started }
+        // What is in quarantine was not looked at for the last time, as the run did not end.
+        let open = run.storage.filter {
+            $0.state == .planned || $0.state == .started || $0.state == .quarantined
+        }
+        let taken = open.filter { $0.state != .planned }
         try await bringBack(taken, of: name, root, because: reason)
         let gone = try await Self.gone(open.filter { $0.state == .planned }, root)
         try await ledger.purged(
