@@ -77,7 +77,7 @@ extension LocalPrune {
 
         // A thousand files are more than a process may hold open at once.
         @Test func freesMoreFilesThanAProcessMayOpen() async throws {
-            let scene = try await StorageScene()
+            let scene = try await StorageScene(.init(accessLog: false, cache: false))
             try await scene.push("a/x:v1", [base])
             let disk = RegistryDisk(scene.registry.storage)
             var expected: Int64 = 0

@@ -35,7 +35,13 @@ extension StorageSweeper {
         let answers = await doesAnswer(target)
         switch presence {
         case .running(let processes):
-            if processes.allSatisfy({ $0.cache == .none }) { return .noCache }
+            if processes.allSatisfy({ $0.cache == .none }) {
+                let heard = await processesHeard(target)
+                guard heard > processes.count else { return .noCache }
+                return .unproven(
+                    "\(heard) registry processes report it, \(processes.count) run here"
+                )
+            }
             guard answers, let client = target.client as? any BlobForgetting else {
                 return .unproven(
                     "the registry has a descriptor cache and does not answer at its url"
@@ -53,20 +59,47 @@ extension StorageSweeper {
         }
     }
 
+    /// How it forgets by now: who was started or stopped since the plan may remember what the plan
+    /// took for forgotten.
+    func forgetWay(
+        _ target: CleanupTarget,
+        _ presence: RegistryPresence,
+        since former: ForgetWay
+    ) async -> ForgetWay {
+        let way = await forgetWay(target, presence)
+        switch (former, way) {
+        case (.notRunning, .notRunning), (.noCache, .noCache), (.api, .api): return way
+        case (.unproven, _): return former
+        default: return .unproven("a registry was started or stopped on it meanwhile")
+        }
+    }
+
+    /// Whether nobody else works on the tree, as far as one can tell.
+    func isAtRest(
+        _ target: CleanupTarget,
+        _ presence: RegistryPresence,
+        _ way: ForgetWay
+    ) -> Bool {
+        way.isAlone || target.url.isEmpty && !presence.isRunning
+    }
+
     /// A request reaches one process only: with several of them the others would go on believing.
     private func apiWay(
         _ target: CleanupTarget,
         _ client: any BlobForgetting,
         processes: Int
     ) async -> ForgetWay {
-        let heard =
-            (try? await ledger.processesHeard(of: target.row, since: now() - .hours(1))) ?? 0
+        let heard = await processesHeard(target)
         guard max(processes, heard) <= 1 else {
             return .unproven(
                 "\(max(processes, heard)) registry processes have a cache each; restart them"
             )
         }
         return .api(client)
+    }
+
+    private func processesHeard(_ target: CleanupTarget) async -> Int {
+        (try? await ledger.processesHeard(of: target.row, since: now() - .hours(1))) ?? 0
     }
 
     package func doesAnswer(_ target: CleanupTarget) async -> Bool {

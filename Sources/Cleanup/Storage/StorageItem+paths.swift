@@ -32,3 +32,10 @@ extension StorageItem {
         }
     }
 }
+
+extension StorageItem {
+    /// Whether a link to its blob goes with it: a dangling one is an item of its own.
+    func owns(link: StoragePath) -> Bool {
+        reason != Taking.Reason.danglingLink.rawValue || link.repository == repository
+    }
+}

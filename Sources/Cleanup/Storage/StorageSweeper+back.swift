@@ -17,11 +17,12 @@ extension StorageSweeper {
         func files(of item: StorageItem) -> [(path: StoragePath, size: Int64)] {
             switch item.kind {
             case .blob:
-                return (item.digest.flatMap { byDigest[$0] } ?? [])
-                    .filter { $0.path.place == .blob || $0.path.place == .layer }
+                return (item.digest.flatMap { byDigest[$0] } ?? []).filter {
+                    $0.path.place == .blob || $0.path.place == .layer && item.owns(link: $0.path)
+                }
             case .manifest:
                 return (item.digest.flatMap { byDigest[$0] } ?? []).filter { file in
-                    file.path.place == .blob
+                    file.path.place == .blob || file.path.place == .layer
                         || (file.path.place == .revision || file.path.place == .tagIndex)
                             && file.path.repository == item.repository && !isOfTakenTag(file.path)
                 }
@@ -41,7 +42,8 @@ extension StorageSweeper {
 
         func droppedLinks(of item: StorageItem) -> [StoragePath] {
             guard item.kind == .blob else { return [] }
-            return item.digest.flatMap { droppedByDigest[$0] } ?? []
+            return (item.digest.flatMap { droppedByDigest[$0] } ?? [])
+                .filter { item.owns(link: $0) }
         }
 
         /// The sizes of the links that the registry has really dropped for an item.
@@ -81,7 +83,8 @@ extension StorageSweeper {
         _ items: [StorageItem],
         of run: RunName,
         _ root: StorageRoot,
-        because reason: String
+        because reason: String,
+        from former: RunItem.State? = nil
     ) async throws {
         guard !items.isEmpty else { return }
         let contents = try await Self.contents(run, root)
@@ -89,6 +92,10 @@ extension StorageSweeper {
         try await offPool {
             for item in items {
                 for file in contents.files(of: item) { try quarantine.putBack(file.path, of: run) }
+                // A link to what a purge has just deleted would be believed.
+                guard try item.digest.map({ try root.facts(.blobData($0)) != nil }) ?? true else {
+                    continue
+                }
                 for link in contents.droppedLinks(of: item) { try quarantine.restoreLink(link) }
             }
         }
@@ -97,6 +104,7 @@ extension StorageSweeper {
             ofStorageItems: items.map(\.ordinal),
             in: run,
             detail: "brought back: \(reason)",
+            from: former,
             at: now()
         )
         try await tidy(run, root)
@@ -121,7 +129,8 @@ extension StorageSweeper {
                 record.storage.filter { ordinals.contains($0.ordinal) },
                 of: run,
                 root,
-                because: "somebody asked for it"
+                because: "somebody asked for it",
+                from: .quarantined
             )
         }
     }

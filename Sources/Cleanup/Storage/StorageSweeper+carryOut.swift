@@ -13,7 +13,13 @@ extension StorageSweeper {
         _ target: CleanupTarget
     ) async throws -> RunRecord {
         let run = draft.run.name
+        var draft = draft
         do {
+            if request.isNow, draft.isAtRest {
+                let presence = RegistryPresence.onStorage(draft.root)
+                draft.way = await forgetWay(target, presence, since: draft.way)
+                draft.isAtRest = isAtRest(target, presence, draft.way)
+            }
             if request.isNow, draft.isAtRest {
                 try await removeAtOnce(draft)
                 if case .unproven = draft.way, !draft.removals.isEmpty {
@@ -87,9 +93,10 @@ extension StorageSweeper {
     // MARK: Through the quarantine
 
     private func quarantine(
-        _ draft: Draft,
+        _ planned: Draft,
         _ target: CleanupTarget
     ) async throws {
+        var draft = planned
         guard !draft.removals.isEmpty else { return }
         let run = draft.run.name
         let all = Array(draft.removals.indices)
@@ -128,6 +135,9 @@ extension StorageSweeper {
             at: now()
         )
         FaultPoint.lookedAgain.reach()
+        // Only who ran before this moment can remember what was there.
+        let presence = RegistryPresence.onStorage(draft.root)
+        draft.way = await forgetWay(target, presence, since: draft.way)
         var proven: Set<Int> = []
         switch draft.way {
         case .notRunning, .noCache: proven = left

@@ -30,7 +30,9 @@ extension StorageSweeper {
     ) async throws -> Set<Int> {
         let quarantine = Quarantine(root: root)
         let links = taken.flatMap { removals[$0].links.map(\.path) }.sorted()
-        guard try await takesDeletes(removals, taken, client, of: run) else { return [] }
+        guard try await takesDeletes(removals, taken, client, of: run),
+            try await isOfOneStorage(removals, taken, client, root, of: run)
+        else { return [] }
         try await offPool { try quarantine.willDrop(links, for: run) }
         FaultPoint.dropping.reach()
         let answers = try await Cleanup.inParallel(taken.sorted(), width: Self.width) { ordinal in
@@ -73,6 +75,33 @@ extension StorageSweeper {
         return false
     }
 
+    /// Whether the registry that answers is the one of this disk: a copy of the disk, or an address
+    /// of another registry, must not cost that one its links.
+    private func isOfOneStorage(
+        _ removals: [Forgettable],
+        _ taken: Set<Int>,
+        _ client: any BlobForgetting,
+        _ root: StorageRoot,
+        of run: RunName
+    ) async throws -> Bool {
+        let first = taken.sorted().lazy.compactMap { ordinal in
+            removals[ordinal].links.first?.repository ?? removals[ordinal].dropped.first
+        }.first
+        guard let first else { return true }
+        let reason: String
+        do {
+            if try await Token(root: root, repository: first).isSeen(by: client) { return true }
+            reason = "it does not see what is written to \(root.path): is that its storage?"
+        } catch {
+            reason = "\(error)"
+        }
+        logger.warning(
+            "the registry can't be made to forget",
+            metadata: ["run": "\(run)", "reason": "\(reason)"]
+        )
+        return false
+    }
+
     /// Asks to drop what no repository has: harmless, and refused where all deletes are.
     private func refusal(
         _ client: any BlobForgetting,
@@ -97,6 +126,9 @@ extension StorageSweeper {
         _ client: any BlobForgetting
     ) async -> String? {
         guard let digest = removal.blob else { return nil }
+        guard !removal.links.isEmpty || !removal.dropped.isEmpty else {
+            return "no repository links it, so there is none to be asked"
+        }
         do {
             if try await isUploadedAgain(digest, quarantine) { return nil }
             for repository in removal.dropped where try await client.hasBlob(repository, digest) {

@@ -50,7 +50,9 @@ extension StorageSweeper {
                 own.ordinal = run.storage.count
                 own.state = .planned
                 own.detail = name.description
-                let links = item.kind == .blob ? item.digest.map(again.links) ?? [] : []
+                let links =
+                    item.kind == .blob
+                    ? (item.digest.map(again.links) ?? []).filter { item.owns(link: $0.path) } : []
                 let dropped = try contents.droppedBytes(of: item, root)
                 own.bytes =
                     dropped + files.reduce(0) { $0 + $1.size } + links.reduce(0) { $0 + $1.bytes }

@@ -86,7 +86,13 @@ extension StorageSweeper {
                 continue
             }
             let contents = try await Self.contents(source, root)
-            let purged = items.filter { contents.files(of: $0).isEmpty }
+            // What somebody asked for meanwhile has no files there, either.
+            let waiting = Set(
+                original.storage.filter { $0.state == .quarantined }.map(\.identity)
+            )
+            let purged = items.filter {
+                contents.files(of: $0).isEmpty && waiting.contains($0.identity)
+            }
             let identities = Set(purged.map(\.identity))
             try await ledger.purged(
                 storageItems: purged.map { (ordinal: $0.ordinal, reclaimed: $0.bytes) },

@@ -6,10 +6,12 @@ extension StorageSweeper {
     package func use(of target: CleanupTarget) async throws -> String? {
         if await doesAnswer(target) { return "\(target.url) answers" }
         let root = try open(target)
-        if case .running(let processes) = RegistryPresence.onStorage(root),
-            let process = processes.first
-        {
-            return "process \(process.pid) is a registry on \(root.path)"
+        switch RegistryPresence.onStorage(root) {
+        case .running(let processes):
+            let pid = processes.first.map { "\($0.pid)" } ?? ""
+            return "process \(pid) is a registry on \(root.path)"
+        case .unknown(let reason): return "a registry may run on \(root.path): \(reason)"
+        case .absent: break
         }
         let time = now()
         let changed = try await offPool { try TreeChanges.newest(root) }

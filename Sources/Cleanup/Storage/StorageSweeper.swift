@@ -133,7 +133,7 @@ package struct StorageSweeper: Sendable {
             folders: request.only == nil ? found.folders : [],
             run: run,
             way: way,
-            isAtRest: way.isAlone || target.url.isEmpty && !presence.isRunning,
+            isAtRest: isAtRest(target, presence, way),
             beganAt: time,
             total: found.total,
             doubts: found.doubts

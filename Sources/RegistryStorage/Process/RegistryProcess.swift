@@ -39,18 +39,23 @@ package enum RegistryPresence: Sendable, Equatable {
             return .unknown("\(root.path) can't be read")
         }
         var found: [RegistryProcess] = []
+        /// Registries that may be on this storage, too.
+        var unclear: [RegistryProcess] = []
         var doubt: String?
         for pid in pids() {
             guard let arguments = arguments(of: pid), isRegistry(arguments) else { continue }
             guard let settings = RegistrySettingsFile(pid: pid, arguments: arguments) else {
                 doubt = "the settings of process \(pid) can't be read"
+                unclear.append(RegistryProcess(pid: pid, cache: .unknown, isPullThrough: false))
                 continue
             }
+            let startedAt = startTime(of: pid)
             var status = stat()
             guard stat("/proc/\(pid)/root\(settings.rootFolder)", &status) == 0 else {
                 // It ended meanwhile, keeps nothing on a disk, or hides it.
                 if kill(pid, 0) == 0, settings.isOnDisk, errno != ENOENT {
                     doubt = "the storage of process \(pid) can't be read"
+                    unclear.append(RegistryProcess(pid: pid, cache: .unknown, isPullThrough: false))
                 }
                 continue
             }
@@ -59,13 +64,13 @@ package enum RegistryPresence: Sendable, Equatable {
             found.append(
                 RegistryProcess(
                     pid: pid,
-                    startedAt: startTime(of: pid),
-                    cache: settings.cache,
+                    startedAt: startedAt,
+                    cache: settings.cache(since: startedAt),
                     isPullThrough: settings.isPullThrough
                 )
             )
         }
-        if !found.isEmpty { return .running(found) }
+        if !found.isEmpty { return .running(found + unclear) }
         if let doubt { return .unknown(doubt) }
         guard seesAll else { return .unknown("not all processes of this machine can be seen") }
         return .absent
@@ -81,11 +86,14 @@ package enum RegistryPresence: Sendable, Equatable {
         return data.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
     }
 
-    /// By the names that distribution's binary has: `registry`, `docker-registry`.
+    /// By what distribution's binary is called, whatever is before and after that; or by how it is
+    /// called.
     private static func isRegistry(_ arguments: [String]) -> Bool {
         guard let program = arguments.first?.split(separator: "/").last else { return false }
-        return program == "registry" || program == "docker-registry"
-            || program.hasPrefix("registry_")
+        if program.contains("registry") || program.contains("distribution") { return true }
+        // A settings file beside the word; our own has another command line.
+        return arguments.count == 3 && arguments[1] == "serve" && program != "lastpull"
+            && (arguments[2].hasSuffix(".yml") || arguments[2].hasSuffix(".yaml"))
     }
 
     /// Whether we are root in the machine's first namespace of processes.
@@ -134,6 +142,19 @@ struct RegistrySettingsFile {
     var isOnDisk = true
     var cache = RegistryProcess.Cache.none
     var isPullThrough = false
+    private var changedAt: Timestamp?
+
+    /// The cache of a process that read these settings when it started; unknown where they were
+    /// changed since.
+    func cache(since startedAt: Timestamp?) -> RegistryProcess.Cache {
+        guard let changedAt, let startedAt, changedAt <= startedAt + Self.clockNoise else {
+            return .unknown
+        }
+        return cache
+    }
+
+    /// Start times are told in hundredths of a second since a boot told in whole ones.
+    private static let clockNoise = Span.seconds(2)
 
     init?(pid: Int32, arguments: [String]) {
         guard let environment = RegistryPresence.contents("/proc/\(pid)/environ") else {
@@ -153,6 +174,11 @@ struct RegistrySettingsFile {
             let bytes = RegistryPresence.contents("/proc/\(pid)/root\(path)"),
             let tree = try? Yams.load(yaml: String(decoding: bytes, as: UTF8.self))
         else { return nil }
+        var status = stat()
+        if stat("/proc/\(pid)/root\(path)", &status) == 0 {
+            let time = status.st_mtim
+            changedAt = Timestamp(seconds: Double(time.tv_sec) + Double(time.tv_nsec) / 1e9)
+        }
         let sections = tree as? [String: Any] ?? [:]
         take(sections["storage"] as? [String: Any] ?? [:])
         let origin = (sections["proxy"] as? [String: Any])?["remoteurl"] as? String

@@ -57,6 +57,7 @@ struct Storage: AsyncParsableCommand {
         )
         figures += try duel.sweep().figures("sweep, \(duel.title)", cold: 10)
         figures += try duel.secondSweep().figures("second sweep of it", warm: 30)
+        figures += try duel.deletes(of: shape, count: deletes)
         return figures
     }
 

@@ -114,6 +114,52 @@ struct StorageDuel {
         return times
     }
 
+    /// Tags of as many repositories, one command each, with a ledger that knows all; and commands
+    /// that only open the same ledger and say something.
+    func deletes(of shape: GeneratedStorage.Shape, count: Int) throws -> [Figure] {
+        let command = try ours("sweep")
+        var whole: [Duration] = []
+        var idle: [Duration] = []
+        for number in 0..<count {
+            let repository = GeneratedStorage.name(number % shape.repositories)
+            let tag = (number / shape.repositories) % max(1, shape.tags)
+            whole.append(try command.delete("\(repository):v\(tag)"))
+            guard try command.answer().state == "done" else {
+                throw BenchError("the delete of \(repository):v\(tag) did not end well")
+            }
+            idle.append(try command.idle())
+        }
+        let own = whole.percentile(0.5) - idle.percentile(0.5)
+        return [
+            Figure(
+                "storage",
+                "delete of one tag, the whole process: p50",
+                whole.percentile(0.5),
+                "ms"
+            ),
+            Figure(
+                "storage",
+                "delete of one tag, the whole process: p99",
+                whole.percentile(0.99),
+                "ms"
+            ),
+            Figure(
+                "storage",
+                "a process that only opens the ledger: p50",
+                idle.percentile(0.5),
+                "ms"
+            ),
+            Figure(
+                "storage",
+                "delete of one tag, without what any command takes: p50",
+                own,
+                "ms",
+                goal: "at most 20",
+                isMet: own <= 20
+            ),
+        ]
+    }
+
     private func foretold() throws -> Int64 {
         let command = try ours("dry-0")
         _ = try command.sweep(isDryRun: true)

@@ -74,6 +74,14 @@ struct OurCommand {
         try command(["delete", image], isDryRun: false).run()
     }
 
+    /// Opens the ledger, and looks up next to nothing in it.
+    func idle() throws -> Duration {
+        try TimedCommand(
+            program: program,
+            arguments: ["rejected", "--limit", "1", "--storage", storage, "--ledger", ledger]
+        ).run()
+    }
+
     /// The most memory that a dry run has resident.
     func peakMemory() throws -> Int64 {
         try command(["sweep"], isDryRun: true).peakMemory()
