@@ -7,7 +7,8 @@ extension StorageSweeper {
     func end(
         _ name: RunName,
         of target: CleanupTarget,
-        note: String
+        note: String,
+        isCutOff: Bool = false
     ) async throws -> RunRecord {
         guard var run = try await ledger.run(name) else {
             throw CleanupError.unknownRun(name.description)
@@ -25,7 +26,9 @@ extension StorageSweeper {
                         : "; \(unproven.count) items stay there until the registry is restarted")
             )
         }
-        run.state = taken.count == run.storage.count ? .done : taken.isEmpty ? .failed : .partly
+        // What is needed again by now stays without anything having failed.
+        let isFailed = taken.isEmpty && isCutOff
+        run.state = taken.count == run.storage.count ? .done : isFailed ? .failed : .partly
         run.note = said.joined(separator: "; ")
         run.endedAt = now()
         try await ledger.set(

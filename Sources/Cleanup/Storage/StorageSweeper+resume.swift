@@ -45,7 +45,7 @@ extension StorageSweeper {
         guard let run = try await ledger.run(name) else { return }
         if run.isPurge {
             try await finishPurge(run, root, because: reason)
-            _ = try await end(name, of: target, note: reason)
+            _ = try await end(name, of: target, note: reason, isCutOff: true)
             return
         }
         // What is in quarantine was not looked at for the last time, as the run did not end.
@@ -71,7 +71,7 @@ extension StorageSweeper {
             at: now()
         )
         logger.notice("ended a sweep that was cut off", metadata: ["run": "\(name)"])
-        _ = try await end(name, of: target, note: reason)
+        _ = try await end(name, of: target, note: reason, isCutOff: true)
     }
 
     /// Writes down what a purge had deleted before a kill; the rest stays in quarantine.
