@@ -14,20 +14,32 @@ func offPool<Result: Sendable>(
     }
 }
 
-/// Maps `items` on as many threads as there are cores; blocks the caller's.
-func onAllCores<Item: Sendable, Result: Sendable>(
+/// Maps `items` on many threads; blocks the caller's.
+///
+/// For what waits for the disk: a file system may tell it of every freed block (ext4 with `discard`),
+/// and with no more threads than cores these would idle meanwhile.
+func onManyThreads<Item: Sendable, Result: Sendable>(
     _ items: [Item],
     _ body: @escaping @Sendable (Item) throws -> Result
 ) throws -> [Result] {
-    let width = max(1, ProcessInfo.processInfo.activeProcessorCount)
+    let width = min(mostThreads, items.count)
+    guard width > 0 else { return [] }
     let share = (items.count + width - 1) / width
-    guard share > 0 else { return [] }
     let parts = Mutex([Int: Swift.Result<[Result], any Error>]())
-    DispatchQueue.concurrentPerform(iterations: width) { part in
-        let own = items.dropFirst(part * share).prefix(share)
-        let result = Swift.Result { try own.map(body) }
-        parts.withLock { $0[part] = result }
+    let all = DispatchGroup()
+    for part in 0..<width {
+        all.enter()
+        Thread {
+            let own = items.dropFirst(part * share).prefix(share)
+            let result = Swift.Result { try own.map(body) }
+            parts.withLock { $0[part] = result }
+            all.leave()
+        }.start()
     }
+    all.wait()
     let done = parts.withLock { $0 }
     return try (0..<width).flatMap { try done[$0]?.get() ?? [] }
 }
+
+/// More do not make a disk faster.
+private let mostThreads = 16

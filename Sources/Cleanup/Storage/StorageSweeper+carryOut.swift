@@ -55,7 +55,7 @@ extension StorageSweeper {
         for (range, removals) in Self.batches(draft.removals) {
             let root = draft.root
             let freed = try await offPool {
-                try onAllCores(removals) { try Self.remove($0, from: root) }
+                try onManyThreads(removals) { try Self.remove($0, from: root) }
             }
             FaultPoint.halfRemoved.reach()
             try await ledger.purged(
