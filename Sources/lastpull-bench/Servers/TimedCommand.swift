@@ -22,6 +22,9 @@ struct TimedCommand {
     }
 
     /// Runs it, and says the most memory it had resident, in bytes; looking slows it down.
+    ///
+    /// Its own high-water mark, looked up again and again: the one that comes with the exit status has
+    /// that of this process in it, by which it was spawned.
     func peakMemory() throws -> Int64 {
         let pid = try start()
         var peak: Int64 = 0

@@ -1,0 +1,115 @@
+import GRDB
+package import RegistryModel
+
+// How far the items of a run have come, and what their removal changes in the inventory.
+extension Ledger {
+    /// Writes down where an item stands.
+    package func set(
+        _ state: RunItem.State,
+        of item: RunItem,
+        in run: RunName,
+        detail: String = "",
+        step: String = "",
+        at time: Timestamp
+    ) async throws {
+        try await write("write a run to") { db in
+            try Self.set(state, of: item, in: run, detail: detail, step: step, at: time, db)
+        }
+    }
+
+    /// Writes down that the removal of tags begins: from now on they are watched.
+    package func begin(
+        _ items: [RunItem],
+        in run: RunName,
+        step: String,
+        at time: Timestamp
+    ) async throws {
+        try await write("write a run to") { db in
+            for item in items {
+                try Self.set(.started, of: item, in: run, detail: "", step: step, at: time, db)
+                guard let tag = item.tag else { continue }
+                try db.run(
+                    """
+                    INSERT INTO tagWatch (repositoryId, tag, comparedAt) VALUES (?, ?, ?)
+                    ON CONFLICT (repositoryId, tag) DO UPDATE SET comparedAt = excluded.comparedAt
+                    """,
+                    [item.repositoryId, tag.description, time.milliseconds]
+                )
+            }
+        }
+    }
+
+    /// Whether a removal of a tag is begun and not ended.
+    package func isBeingRemoved(
+        _ tag: TagName,
+        in repositoryId: Int64
+    ) async throws -> Bool {
+        try await read("look up a watched tag in") { db in
+            try db.number(
+                """
+                SELECT EXISTS (
+                    SELECT 1 FROM runItem
+                    WHERE repositoryId = ? AND tag = ? AND state = 'started'
+                )
+                """,
+                [repositoryId, tag.description]
+            ) == 1
+        }
+    }
+
+    /// When a tag was last compared for a removal, if that was after `horizon`.
+    package func watched(
+        _ tag: TagName,
+        in repositoryId: Int64,
+        since horizon: Timestamp
+    ) async throws -> Timestamp? {
+        try await read("look up a watched tag in") { db in
+            try db.number(
+                """
+                SELECT comparedAt FROM tagWatch
+                WHERE repositoryId = ? AND tag = ? AND comparedAt >= ?
+                """,
+                [repositoryId, tag.description, horizon.milliseconds]
+            ).map(Timestamp.init(milliseconds:))
+        }
+    }
+
+    /// Writes down that items are done, with what that changes in the inventory, as one.
+    package func removed(
+        _ items: [RunItem],
+        in run: RunName,
+        detail: String,
+        at time: Timestamp
+    ) async throws {
+        try await write("write a run to") { db in
+            for item in items {
+                try Self.set(.done, of: item, in: run, detail: detail, step: "", at: time, db)
+                let writer = InventoryWriter(db: db, registryId: item.registry.id, now: time)
+                if let tag = item.tagId { try writer.tagGone(tag, at: time) }
+                if item.removesManifest || item.tagId == nil, let manifest = item.manifestId {
+                    try writer.manifestGone(manifest, at: time)
+                }
+            }
+        }
+    }
+
+    private static func set(
+        _ state: RunItem.State,
+        of item: RunItem,
+        in run: RunName,
+        detail: String,
+        step: String,
+        at time: Timestamp,
+        _ db: Database
+    ) throws {
+        try db.run(
+            """
+            UPDATE runItem SET state = ?, detail = ?, step = ?, changedAt = ?
+            WHERE ordinal = ? AND runId = (SELECT id FROM run WHERE name = ?)
+            """,
+            [
+                state.rawValue, detail, step, time.milliseconds, item.ordinal, run.description,
+            ]
+        )
+    }
+}
