@@ -133,6 +133,9 @@ struct WebhookShapeTests {
         let event = #"{"action":"push","target":{"repository":"a","tag":"1"}}"#
         let decoded = decode("[\(event),\(event)]")
         #expect(Set(decoded.accesses.map(\.key)).count == 2)
+        // A megabyte of them, which must not be read anew for each.
+        let many = Array(repeating: event, count: 20_000).joined(separator: ",")
+        #expect(Set(decode("[\(many)]").accesses.map(\.key)).count == 20_000)
     }
 
     @Test func anEnvelopeWhoseEventsComeLateIsOneAllTheSame() throws {

@@ -50,8 +50,9 @@ package enum Webhook {
         }
         guard tree["events"]?.items == nil else { return NotificationEnvelope.decode(body) }
         var decoded = DecodedBody()
+        let key = EventKey(hashing: body)
         for (index, value) in Envelopes.contents(of: tree).enumerated() {
-            decoded.add(value, at: index, body, request)
+            decoded.add(value, at: index, of: key, body, request)
         }
         return decoded
     }
@@ -86,6 +87,7 @@ extension DecodedBody {
     fileprivate mutating func add(
         _ value: JSONValue,
         at index: Int,
+        of key: EventKey,
         _ body: UnsafeRawBufferPointer,
         _ request: WebhookRequest
     ) {
@@ -94,9 +96,8 @@ extension DecodedBody {
                 guard let events = try dialect.events(in: value, request) else { continue }
                 sender = dialect.sender
                 for (place, event) in events.enumerated() {
-                    let content = Array(body) + Array("#\(index).\(place)".utf8)
                     if let access = try event.access(
-                        content: content,
+                        place: "\(key.high) \(key.low) #\(index).\(place)",
                         receivedAt: request.receivedAt
                     ) {
                         accesses.append(access)

@@ -22,8 +22,8 @@ struct WebhookEvent {
 
     /// What it says of a manifest, or nil when it says nothing.
     ///
-    /// One without id is named by `content`: its bytes, and its place among others in them.
-    func access(content: [UInt8], receivedAt: Timestamp) throws(FieldProblem) -> Access? {
+    /// One without id is named by `place`: its body's hash, and where in that it stands.
+    func access(place: String, receivedAt: Timestamp) throws(FieldProblem) -> Access? {
         guard let accessClass else { return nil }
         guard let repository else { throw .missing("repository") }
         guard let name = RepositoryName(repository) else {
@@ -45,7 +45,7 @@ struct WebhookEvent {
             throw .missing("digest and tag")
         }
         return Access(
-            key: id.map { Self.key(Array($0.utf8)) } ?? Self.key(content),
+            key: Self.key(id ?? place),
             time: time ?? receivedAt,
             class: accessClass,
             repository: name,
@@ -73,8 +73,8 @@ struct WebhookEvent {
         return digest
     }
 
-    private static func key(_ bytes: [UInt8]) -> EventKey {
-        bytes.withUnsafeBytes { EventKey(id: $0) }
+    private static func key(_ name: String) -> EventKey {
+        Array(name.utf8).withUnsafeBytes { EventKey(id: $0) }
     }
 }
 
