@@ -1,0 +1,200 @@
+import Foundation
+import Listening
+import Logging
+import NIOCore
+import NIOPosix
+import RegistryModel
+import ServiceLifecycle
+import TestSupport
+import Testing
+
+/// Lines on their way from a socket to the ledger.
+struct SyslogListenerTests {
+    @Test(arguments: [SyslogSocket.Transport.tcp, .udp])
+    func whatIsSentIsRecorded(_ transport: SyslogSocket.Transport) async throws {
+        let sink = FakeSink()
+        try await SyslogScene.run(transport, sink: sink) { scene in
+            for tag in ["v1", "v2", "v1"] { try await scene.send(scene.message(tag)) }
+            try await eventually("three accesses") { sink.accesses.count == 3 }
+        }
+        #expect(sink.accesses.compactMap { $0.tag?.description }.sorted() == ["v1", "v1", "v2"])
+        // Equal lines count each, together or not.
+        #expect(Set(sink.accesses.map(\.key)).count == 3)
+        #expect(sink.deliveries.allSatisfy { $0.source == .log && $0.body.isHearsay })
+        #expect(sink.sockets.reduce(0) { $0 + $1.lines } == 3)
+        #expect(sink.sockets.allSatisfy { $0.dropped == 0 })
+        #expect(sink.deliveries.allSatisfy { $0.body.loss == nil })
+    }
+
+    @Test func tooLongALineIsADropAndAGap() async throws {
+        let sink = FakeSink()
+        try await SyslogScene.run(.tcp, sink: sink) { scene in
+            let long = [UInt8](repeating: UInt8(ascii: "x"), count: 3_000_000)
+            try await scene.send(scene.message("v1") + long + [10] + scene.message("v2"))
+            try await eventually("both lines") { sink.accesses.count == 2 }
+        }
+        #expect(sink.sockets.reduce(0) { $0 + $1.dropped } == 1)
+        let losses = sink.deliveries.compactMap(\.body.loss)
+        #expect(losses.count == 1 && losses[0].contains("too long"))
+    }
+
+    // While nothing can be recorded, a sender over TCP is made to wait, and nothing is lost.
+    @Test func aSenderWaitsForTheLedger() async throws {
+        let sink = FakeSink(isHeld: true)
+        try await SyslogScene.run(.tcp, sink: sink) { scene in
+            let count = 200_000
+            let lines = Array((0..<count).map { scene.message("v\($0 % 10)") }.joined())
+            let sending = scene.sending(lines)
+            // More than the inbox and both sides' buffers hold: the sender can't have got rid of it.
+            try await eventually("a delivery waits") { sink.isWaited }
+            try await Task.sleep(for: .milliseconds(300))
+            #expect(!scene.isSent)
+            #expect(sink.accesses.isEmpty)
+            sink.release()
+            try await sending.value
+            try await eventually("all of them", within: .seconds(60)) {
+                sink.accesses.count == count
+            }
+        }
+        #expect(sink.sockets.allSatisfy { $0.dropped == 0 })
+    }
+
+    // The kernel drops what a socket has no room for; it says so, and all is accounted for.
+    @Test func datagramsThatAreDroppedAreCounted() async throws {
+        let sink = FakeSink(isHeld: true)
+        let count = 400_000
+        try await SyslogScene.run(.udp, sink: sink) { scene in
+            let message = scene.message("v1")
+            for _ in 0..<count { try scene.sendNow(message) }
+            sink.release()
+            try await eventually("all are accounted for", within: .seconds(60)) {
+                sink.sockets.reduce(0) { $0 + $1.lines + $1.dropped } == count
+            }
+        }
+        #expect(sink.sockets.contains { $0.dropped > 0 })
+        #expect(sink.accesses.count == sink.sockets.reduce(0) { $0 + $1.lines })
+        #expect(sink.deliveries.allSatisfy { ($0.body.loss != nil) == ($0.body.socket?.dropped ?? 0 > 0) })
+    }
+
+    @Test(arguments: [SyslogSocket.Transport.tcp, .udp])
+    func othersThanThoseNamedAreNotHeard(_ transport: SyslogSocket.Transport) async throws {
+        let sink = FakeSink()
+        let networks = [Network("10.0.0.0/8"), Network("127.0.0.2/32")].compactMap(\.self)
+        try await SyslogScene.run(transport, networks: networks, sink: sink) { scene in
+            try? await scene.send(scene.message("bad"), from: "127.0.0.1")
+            try await scene.send(scene.message("good"), from: "127.0.0.2")
+            try await eventually("the permitted line") { sink.accesses.count == 1 }
+        }
+        #expect(sink.accesses.map { $0.tag?.description } == ["good"])
+    }
+
+    // A proxy that was told to connect to 127.0.0.1 gets an answer to its mistake.
+    @Test func aPortThatIsTakenIsSaid() async throws {
+        try await SyslogScene.run(.tcp, sink: FakeSink()) { scene in
+            await #expect {
+                _ = try await SyslogListener(
+                    [("local", scene.socket)],
+                    sink: FakeSink(),
+                    logger: .silent
+                )
+            } throws: { error in
+                "\(error)".contains("cannot listen on \(scene.socket): Address already in use")
+            }
+        }
+    }
+
+    @Test func whatWasReadBeforeTheEndIsRecorded() async throws {
+        let sink = FakeSink(isHeld: true)
+        try await SyslogScene.run(.tcp, sink: sink) { scene in
+            try await scene.send(scene.message("v1"))
+            try await eventually("a delivery waits") { sink.isWaited }
+            await scene.shutDown()
+            sink.release()
+        }
+        #expect(sink.accesses.count == 1)
+    }
+}
+
+/// A socket on loopback, for as long as a test runs.
+struct SyslogScene: Sendable {
+    let socket: SyslogSocket
+    private let group: ServiceGroup
+    private let sent = SentMark()
+
+    static func run(
+        _ transport: SyslogSocket.Transport,
+        networks: [Network] = [],
+        sink: FakeSink,
+        body: @escaping @Sendable (SyslogScene) async throws -> Void
+    ) async throws {
+        let socket = SyslogSocket(
+            transport: transport,
+            host: "127.0.0.1",
+            port: try LoopbackPort.free(),
+            networks: networks
+        )
+        let listener = try await SyslogListener([("local", socket)], sink: sink, logger: .silent)
+        let group = ServiceGroup(
+            configuration: .init(services: [.init(service: listener)], logger: .silent)
+        )
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await group.run() }
+            do {
+                try await body(SyslogScene(socket: socket, group: group))
+            } catch {
+                tasks.cancelAll()
+                sink.release()
+                throw error
+            }
+            await group.triggerGracefulShutdown()
+            try await tasks.waitForAll()
+        }
+    }
+
+    func shutDown() async { await group.triggerGracefulShutdown() }
+
+    /// A line of nginx, as it sends it, with a newline.
+    func message(_ tag: String) -> [UInt8] {
+        Array(
+            (#"<190>Mar  4 05:06:07 edge1 nginx: 10.20.30.40 - - [04/Mar/2026:05:06:07 +0000] "#
+                + #""GET /v2/team/api/manifests/\#(tag) HTTP/1.1" 200 1609 "-" "containerd/v2.0.2""#
+                + "\n").utf8
+        )
+    }
+
+    /// Sends all of it, then closes.
+    func send(_ bytes: [UInt8], from host: String = "127.0.0.1") async throws {
+        let group = MultiThreadedEventLoopGroup.singleton
+        let local = try SocketAddress(ipAddress: host, port: 0)
+        let remote = try SocketAddress(ipAddress: socket.host, port: socket.port)
+        let buffer = ByteBuffer(bytes: bytes)
+        if socket.transport == .udp {
+            let channel = try await DatagramBootstrap(group: group).bind(to: local).get()
+            try await channel.writeAndFlush(
+                AddressedEnvelope(remoteAddress: remote, data: buffer)
+            ).get()
+            try await channel.close().get()
+        } else {
+            let channel = try await ClientBootstrap(group: group).bind(to: local)
+                .connect(to: remote).get()
+            try await channel.writeAndFlush(buffer).get()
+            try await channel.close().get()
+        }
+    }
+
+    // MARK: Much at once
+
+    /// Whether what `sending` has begun to send is gone.
+    var isSent: Bool { sent.isSet }
+
+    /// Sends without waiting for the end.
+    func sending(_ bytes: [UInt8]) -> Task<Void, any Error> {
+        Task { [sent] in
+            try await send(bytes)
+            sent.set()
+        }
+    }
+
+    /// Sends a datagram, as fast as a thread can.
+    func sendNow(_ bytes: [UInt8]) throws { try Datagram.send(bytes, to: socket.port) }
+}
