@@ -56,8 +56,8 @@ package struct Deployment: Sendable {
             logger: logger,
             now: now
         )
-        restorer = Restorer(ledger: ledger, targets: targets, now: now)
         sweeper = StorageSweeper(ledger: ledger, logger: logger, now: now)
+        restorer = Restorer(ledger: ledger, targets: targets, sweeper: sweeper, now: now)
         explainer = Explainer(ledger: ledger, planMaker: cleaner.planMaker, now: now)
     }
 

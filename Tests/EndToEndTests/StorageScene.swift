@@ -27,7 +27,13 @@ struct StorageScene: Sendable {
         try configure(grace: grace, quarantine: quarantine)
     }
 
-    func configure(grace: String, quarantine: String, more: String = "") throws {
+    /// `registry` is a line more for the registry, `more` what follows it.
+    func configure(
+        grace: String,
+        quarantine: String,
+        registry own: String = "",
+        more: String = ""
+    ) throws {
         try folder.write(
             """
             ledger: \(folder.file("ledger.sqlite"))
@@ -37,6 +43,7 @@ struct StorageScene: Sendable {
                 storage: \(registry.storage)
                 grace: \(grace)
                 quarantine: \(quarantine)
+                \(own)
             \(more)
             """,
             to: "lastpull.yaml"
