@@ -158,5 +158,21 @@ extension LocalPrune {
             let referrers = try await scene.reportOnDisk("sweep", "--now", "--force", "--dry-run")
             #expect(referrers.items.isEmpty, "\(referrers)")
         }
+
+        // A disk does not tell who pulls an untagged manifest; so it stays, and the answer says it.
+        @Test func withoutHistoryUntaggedManifestsStayAndItSaysWhy() async throws {
+            let scene = try await StorageScene()
+            let untagged = try await scene.pushByHand("a/x:v1", [layers[0], layers[1]])
+            try await scene.pushByHand("a/x:v1", [layers[0], layers[2]])
+            try await scene.registry.stop()
+            RegistryDisk(scene.registry.storage).age(by: 26 * 3_600)
+            let kept = try await scene.reportOnDisk("sweep", "--dry-run")
+            #expect(kept.items.isEmpty, "\(kept)")
+            #expect(kept.note.contains("historyIncomplete"), "\(kept.note)")
+            #expect(kept.note.contains("--now"), "\(kept.note)")
+            let waived = try await scene.reportOnDisk("sweep", "--now", "--dry-run")
+            #expect(waived.digests("manifest") == ["\(untagged)"])
+            #expect(waived.note.isEmpty, "\(waived.note)")
+        }
     }
 }
