@@ -61,6 +61,7 @@ let package = Package(
         module("RegistryClients", ["CurlTransport", "RegistryModel", crypto]),
         module("AccessLedger", ["RegistryModel", grdb, sqlite]),
         module("EventDecoding", ["CZlib", "RegistryModel", crypto]),
+        module("LogReading", ["CZlib", "CurlTransport", "EventDecoding", "RegistryModel", crypto]),
         module("RetentionPlanning", ["RegistryModel"]),
         module("RegistryStorage", ["CLinux", "RegistryModel", crypto, yams]),
         module(
@@ -79,7 +80,7 @@ let package = Package(
             "Daemon",
             [
                 "AccessLedger", "Cleanup", "CurlTransport", "EventDecoding", "Listening",
-                "Publishing", "RegistryClients", "RegistryModel", "RetentionPlanning",
+                "LogReading", "Publishing", "RegistryClients", "RegistryModel", "RetentionPlanning",
                 hummingbird, lifecycle, logging, nioCore, unixSignals, yams,
             ]
         ),
@@ -122,7 +123,13 @@ let package = Package(
             ]
         ),
         tests("RegistryStorageTests", ["RegistryModel", "RegistryStorage", "TestSupport"]),
-        tests("DaemonTests", ["Daemon", "RegistryModel", "RetentionPlanning", "TestSupport"]),
+        tests(
+            "DaemonTests",
+            [
+                "Daemon", "EventDecoding", "LogReading", "RegistryModel", "RetentionPlanning",
+                "TestSupport",
+            ]
+        ),
         tests("EndToEndTests", ["RegistryModel", "TestSupport"]),
     ]
 )
