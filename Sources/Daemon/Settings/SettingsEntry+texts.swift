@@ -122,6 +122,16 @@ extension SettingsEntry {
         return path
     }
 
+    /// Whether the file that this value names holds a key in PEM; reports why not.
+    func pemFile(_ readFile: (String) throws -> String) -> Bool {
+        guard let path = text(), let content = content(of: path, readFile) else { return false }
+        guard content.contains("PRIVATE KEY-----") else {
+            refuse("\(Excerpt.of(path)) holds no private key; write one in PEM into it")
+            return false
+        }
+        return true
+    }
+
     private func content(of path: String, _ readFile: (String) throws -> String) -> String? {
         do {
             return try readFile(path)

@@ -216,7 +216,7 @@ struct Check: AsyncParsableCommand {
         let now = deployment.now()
         let coverage = try await deployment.cleaner.planMaker.coverage(target, now)
         let windows = deployment.settings.policies
-            .filter { $0.registry == nil || $0.registry == target.row.name }
+            .filter { $0.concerns(registry: target.row.name) }
             .compactMap(\.keep.accessed?.within)
         guard let longest = windows.max() else {
             let since = coverage.answer(window: .hours(1), now: now).coveredSince
