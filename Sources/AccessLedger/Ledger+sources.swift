@@ -25,7 +25,11 @@ package struct SourceStatistics: Sendable, Equatable {
     }
 
     /// Whether only such senders report it as never tell of a pull: silence means nothing then.
-    package var isDeafToPulls: Bool { !senders.isEmpty && !senders.contains { $0.tellsPulls } }
+    ///
+    /// One engine never knows what others pull.
+    package var isDeafToPulls: Bool {
+        source == .engine || !senders.isEmpty && !senders.contains { $0.tellsPulls }
+    }
 }
 
 /// What a socket for log lines took, and what it had to drop.

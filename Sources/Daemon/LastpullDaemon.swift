@@ -93,8 +93,7 @@ package struct LastpullDaemon: Sendable {
             + [reactions, triggerTicks(triggers), watching(watch)] + upkeep.services
             + [
                 intake, ProvingService(proving: proving, sink: intake), syslog,
-                listener(intake, hub, upkeep.health),
-            ]
+            ] + watches(intake) + [listener(intake, hub, upkeep.health)]
         var configuration = ServiceGroupConfiguration(
             services: services.map {
                 .init(
@@ -129,6 +128,19 @@ package struct LastpullDaemon: Sendable {
         Periodic(name: "watch of the quarantine", logger: deployment.logger) {
             try await watch.refresh()
             return .seconds(2)
+        }
+    }
+
+    private func watches(_ intake: Intake) -> [EngineWatch] {
+        deployment.engines.map { engine in
+            EngineWatch(
+                engine,
+                registries: deployment.settings.registries,
+                ledger: deployment.ledger,
+                sink: intake,
+                logger: deployment.logger,
+                now: deployment.now
+            )
         }
     }
 

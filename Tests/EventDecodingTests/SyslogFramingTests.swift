@@ -116,7 +116,8 @@ struct LineNumberingTests {
     }
 
     // What it remembers is bounded, and yet nothing that is still sent is forgotten.
-    @Test func manyOthersDoNotMakeItForget() {
+    @Test func manyOthersDoNotMakeItForget() throws {
+        let repository = try #require(RepositoryName("team/api"))
         var numbering = LineNumbering()
         var keys = Self.keys(1, &numbering)
         for turn in 0..<4 {
@@ -125,7 +126,7 @@ struct LineNumberingTests {
                     key: EventKey(high: UInt64(turn), low: UInt64(index)),
                     time: Timestamp(milliseconds: 0),
                     class: .pull,
-                    repository: .anything
+                    repository: repository
                 )
             }
             numbering.number(&others)

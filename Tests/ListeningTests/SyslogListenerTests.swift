@@ -5,6 +5,7 @@ import NIOCore
 import NIOPosix
 import RegistryModel
 import ServiceLifecycle
+import Synchronization
 import TestSupport
 import Testing
 
@@ -115,6 +116,15 @@ struct SyslogListenerTests {
     }
 }
 
+/// Set once.
+private final class SentMark: Sendable {
+    private let value = Mutex(false)
+
+    var isSet: Bool { value.withLock { $0 } }
+
+    func set() { value.withLock { $0 = true } }
+}
+
 /// A socket on loopback, for as long as a test runs.
 struct SyslogScene: Sendable {
     let socket: SyslogSocket
@@ -196,5 +206,5 @@ struct SyslogScene: Sendable {
     }
 
     /// Sends a datagram, as fast as a thread can.
-    func sendNow(_ bytes: [UInt8]) throws { try Datagram.send(bytes, to: socket.port) }
+    func sendNow(_ bytes: [UInt8]) throws { try LoopbackDatagram.send(bytes, to: socket.port) }
 }

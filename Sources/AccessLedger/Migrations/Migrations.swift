@@ -10,6 +10,7 @@ enum Migrations {
         migrator.registerMigration("v4", migrate: countPushesOfEachTrigger)
         migrator.registerMigration("v5", migrate: rememberSenders)
         migrator.registerMigration("v8", migrate: countWhatSocketsTake)
+        migrator.registerMigration("v11", migrate: rememberWhenTaken)
         return migrator
     }
 }

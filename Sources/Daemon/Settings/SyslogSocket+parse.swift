@@ -49,16 +49,24 @@ extension SyslogSocket {
         _ readFile: (String) throws -> String
     ) -> Certificate? {
         guard transport == .tls else {
-            for key in ["certificate", "key", "clientCaFile"] {
+            for key in ["certificateFile", "keyFile", "clientCaFile"] {
                 section[key]?.refuse("goes with tls://; change the address, or remove it")
             }
             return nil
         }
-        let chain = section.required("certificate")?.certificateFile(readFile)
-        let key = section.required("key")?.privateKeyFile(readFile)
+        let chain = section.required("certificateFile")?.certificateFile(readFile)
+        let key = key(section, readFile)
         let authority = section["clientCaFile"]?.certificateFile(readFile)
         guard let chain, let key else { return nil }
         return Certificate(chain: chain, key: key, clientAuthority: authority)
+    }
+
+    private static func key(
+        _ section: SettingsSection,
+        _ readFile: (String) throws -> String
+    ) -> String? {
+        guard let entry = section.required("keyFile"), entry.pemFile(readFile) else { return nil }
+        return entry.plainText
     }
 
     /// The socket alone: one place can be listened on once, in the clear or not.

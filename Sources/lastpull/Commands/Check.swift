@@ -157,7 +157,7 @@ struct Check: AsyncParsableCommand {
         var findings: [Finding] = []
         let sources = try await deployment.ledger.sources(now: deployment.now())
             .filter { $0.registry == target.row.name }
-        if sources.isEmpty {
+        if !sources.contains(where: { $0.source != .engine }) {
             findings.append(
                 Finding(
                     subject: subject,
@@ -169,7 +169,7 @@ struct Check: AsyncParsableCommand {
         }
         for source in sources {
             findings.append(heard(source, subject))
-            if source.isDeafToPulls {
+            if source.isDeafToPulls, source.source != .engine {
                 let kinds = source.senders.map(\.kind).joined(separator: ", ")
                 findings.append(
                     Finding(
@@ -240,7 +240,7 @@ struct Check: AsyncParsableCommand {
         let now = deployment.now()
         let coverage = try await deployment.cleaner.planMaker.coverage(target, now)
         let windows = deployment.settings.policies
-            .filter { $0.registry == nil || $0.registry == target.row.name }
+            .filter { $0.concerns(registry: target.row.name) }
             .compactMap(\.keep.accessed?.within)
         guard let longest = windows.max() else {
             let since = coverage.answer(window: .hours(1), now: now).coveredSince

@@ -1,12 +1,11 @@
 import Glibc
-import Synchronization
-import TestSupport
 
 /// Datagrams to loopback, without any queue on the way.
-enum Datagram {
+package enum LoopbackDatagram {
     private static let descriptor = socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
 
-    static func send(_ bytes: [UInt8], to port: Int) throws {
+    /// Sends one and returns when the kernel has taken it, or dropped it for the receiver.
+    package static func send(_ bytes: [UInt8], to port: Int) throws {
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = in_port_t(port).bigEndian
@@ -27,13 +26,4 @@ enum Datagram {
             throw HarnessError("sendto: \(String(cString: strerror(errno)))")
         }
     }
-}
-
-/// Set once.
-final class SentMark: Sendable {
-    private let value = Mutex(false)
-
-    var isSet: Bool { value.withLock { $0 } }
-
-    func set() { value.withLock { $0 = true } }
 }
