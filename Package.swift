@@ -131,8 +131,8 @@ let package = Package(
         tests(
             "DaemonTests",
             [
-                "Daemon", "EventDecoding", "LogReading", "RegistryModel", "RetentionPlanning",
-                "TestSupport",
+                "Daemon", "EventDecoding", "Listening", "LogReading", "RegistryClients",
+                "RegistryModel", "RetentionPlanning", "TestSupport",
             ]
         ),
         tests("EndToEndTests", ["RegistryModel", "TestSupport"]),

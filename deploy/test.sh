@@ -7,9 +7,9 @@ source deploy/lib.sh
 
 if has apt-get; then
     install_packages "${build_packages[@]}" docker-registry skopeo shellcheck nginx-light openssl \
-        curl gzip
+        curl gzip rsyslog docker.io podman
 else
-    check_commands "docker-registry|registry" skopeo shellcheck nginx openssl
+    check_commands "docker-registry|registry" skopeo shellcheck nginx openssl rsyslogd dockerd podman
 fi
 require_swift
 

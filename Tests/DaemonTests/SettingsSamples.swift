@@ -14,6 +14,7 @@ enum SettingsSamples {
         "/run/secrets/token": "t0ken\r\n",
         "/run/secrets/bare": "bare",
         "/etc/ssl/own.pem": "-----BEGIN CERTIFICATE-----\nMA==\n-----END CERTIFICATE-----\n",
+        "/etc/ssl/own.key": "-----BEGIN PRIVATE KEY-----\nMA==\n-----END PRIVATE KEY-----\n",
         "/run/secrets/empty": "\n",
         "/run/secrets/two-lines": "one\ntwo\n",
     ]
@@ -54,6 +55,11 @@ enum SettingsSamples {
         let found = all.filter { $0.hasSuffix(".yaml") }.sorted()
         precondition(!found.isEmpty, "no samples in \(folder.path)")
         return found
+    }
+
+    /// The bytes of a file of other fixtures.
+    static func bytes(_ path: String) throws -> [UInt8] {
+        [UInt8](try Data(contentsOf: top.appending(path: "fixtures/\(path)")))
     }
 
     static func text(_ name: String, in folder: URL = folder) throws -> String {

@@ -1,11 +1,11 @@
-import RegistryModel
+package import RegistryModel
 
 /// Whether an engine's events go on where they ended, or some are lost.
 ///
 /// An engine replays at most its last 256 events, and forgets them when it is restarted. It is asked
 /// from the last event on that was heard, that one included: when it comes first, none is lost.
-struct EngineContinuity: Sendable {
-    enum Answer: Sendable, Equatable {
+package struct EngineContinuity: Sendable {
+    package enum Answer: Sendable, Equatable {
         /// Nothing is lost, or nothing was heard before.
         case whole
         /// The engine has begun anew while we looked on.
@@ -15,12 +15,17 @@ struct EngineContinuity: Sendable {
     }
 
     /// The last event that was heard, in nanoseconds since 1970.
-    var last: Int64?
+    package var last: Int64?
     /// How long nobody listened; nil where that is not known.
-    var absence: Span?
+    package var absence: Span?
+
+    package init(last: Int64?, absence: Span?) {
+        self.last = last
+        self.absence = absence
+    }
 
     /// Judges by the first event that came, nil for none, and by how many came at once.
-    func judge(first: Int64?, count: Int) -> Answer {
+    package func judge(first: Int64?, count: Int) -> Answer {
         guard let last else { return .whole }
         if let first, first <= last { return .whole }
         guard count < Self.buffer, let absence, absence <= Self.restart else { return .lost }
@@ -28,7 +33,7 @@ struct EngineContinuity: Sendable {
     }
 
     /// Events that an engine replays (moby, `daemon/events`).
-    static let buffer = 256
+    package static let buffer = 256
     /// As long as an engine takes to come back: nothing is used while it is away.
     private static let restart = Span.seconds(60)
 }

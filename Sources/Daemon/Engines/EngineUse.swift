@@ -1,15 +1,15 @@
 import Crypto
 import Foundation
-import RegistryClients
-import RegistryModel
+package import RegistryClients
+package import RegistryModel
 
 /// What an engine does with images, as accesses to the registries that they come from.
-struct EngineUse {
+package struct EngineUse: Sendable {
     let engine: String
     /// The registries of the settings, by the hosts that images name them by.
     let registries: [String: Set<String>]
 
-    init(engine: String, registries: [RegistrySettings]) {
+    package init(engine: String, registries: [RegistrySettings]) {
         self.engine = engine
         var byHost: [String: Set<String>] = [:]
         for registry in registries {
@@ -23,7 +23,7 @@ struct EngineUse {
     }
 
     /// Whether an event is a use of an image.
-    static func isUse(_ event: EngineEvent) -> Bool {
+    package static func isUse(_ event: EngineEvent) -> Bool {
         switch (event.type, event.action) {
         case ("image", "pull"), ("container", "create"), ("container", "start"): true
         default: false
@@ -31,7 +31,7 @@ struct EngineUse {
     }
 
     /// The names under which an event speaks of its image; one of them may be an id.
-    static func names(in event: EngineEvent) -> [String] {
+    package static func names(in event: EngineEvent) -> [String] {
         if event.type == "container" { return [event.attributes["image"] ?? ""] }
         // Docker has the whole name as the actor, Podman the id, and the name as it was typed.
         return ImageReference(event.actor) == nil ? [event.attributes["name"] ?? ""] : [event.actor]
@@ -40,7 +40,7 @@ struct EngineUse {
     /// The use of an image under `names`, of which those that no registry has are left out.
     ///
     /// `occasion` is what makes this use another one than any before.
-    func accesses(
+    package func accesses(
         _ names: some Sequence<String>,
         at time: Timestamp,
         occasion: String
