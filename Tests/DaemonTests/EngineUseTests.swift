@@ -79,22 +79,24 @@ struct EngineUseTests {
 
 /// Whether events of an engine are missing.
 struct EngineContinuityTests {
-    @Test(arguments: [
-        // Nothing was heard before.
-        (nil, nil, nil, 0, EngineContinuity.Answer.whole),
-        (nil, nil, 7, 300, .whole),
-        // The last one that was heard comes first.
-        (5, nil, 5, 1, .whole),
-        (5, Span.hours(9), 5, 256, .whole),
-        // More came than are kept.
-        (5, Span.seconds(1), 6, 256, .lost),
-        // A new engine knows nothing of the old one's.
-        (5, Span.seconds(9), 6, 3, .restarted),
-        (5, Span.seconds(9), nil, 0, .restarted),
-        // Nobody looked for too long.
-        (5, Span.minutes(9), 6, 3, .lost),
-        (5, nil, nil, 0, .lost),
-    ] as [(Int64?, Span?, Int64?, Int, EngineContinuity.Answer)])
+    @Test(
+        arguments: [
+            // Nothing was heard before.
+            (nil, nil, nil, 0, EngineContinuity.Answer.whole),
+            (nil, nil, 7, 300, .whole),
+            // The last one that was heard comes first.
+            (5, nil, 5, 1, .whole),
+            (5, Span.hours(9), 5, 256, .whole),
+            // More came than are kept.
+            (5, Span.seconds(1), 6, 256, .lost),
+            // A new engine knows nothing of the old one's.
+            (5, Span.seconds(9), 6, 3, .restarted),
+            (5, Span.seconds(9), nil, 0, .restarted),
+            // Nobody looked for too long.
+            (5, Span.minutes(9), 6, 3, .lost),
+            (5, nil, nil, 0, .lost),
+        ] as [(Int64?, Span?, Int64?, Int, EngineContinuity.Answer)]
+    )
     func whatIsMissingIsKnown(
         _ last: Int64?,
         _ absence: Span?,
@@ -111,7 +113,8 @@ struct EngineContinuityTests {
 struct HearsayProofTests {
     private static let (old, new) = (Digest(hashing: [1]), Digest(hashing: [2]))
 
-    private static func access(_ accessClass: AccessClass, _ digest: Digest? = nil) throws -> Access {
+    private static func access(_ accessClass: AccessClass, _ digest: Digest? = nil) throws -> Access
+    {
         Access(
             key: EventKey(high: 1, low: 2),
             time: Timestamp(milliseconds: 1),

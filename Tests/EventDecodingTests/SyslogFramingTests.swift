@@ -8,7 +8,9 @@ struct SyslogFramingTests {
     // However the stream is cut into reads, the same messages come out.
     @Test(arguments: [1, 2, 3, 7, 64, 100_000])
     func theFramingIsToldForEachMessage(_ step: Int) {
-        let stream = "<1>a\n5 <2>b\n<3>c\r\n\n4 <4>d<5>e\n\0<6>f\u{0}6 <7>ghi\n12 no count\n10.0.0.1 - x\n"
+        let stream =
+            "<1>a\n5 <2>b\n<3>c\r\n\n4 <4>d<5>e\n\0<6>f\u{0}6 <7>ghi\n12 no count\n"
+            + "10.0.0.1 - x\n"
         #expect(
             Self.messages(stream, step: step).taken == [
                 "<1>a", "<2>b\n", "<3>c\r", "<4>d", "<5>e", "<6>f", "<7>ghi", "12 no count",
@@ -18,7 +20,9 @@ struct SyslogFramingTests {
     }
 
     // Of forwarders: nginx's and rsyslog's, as they come from the wire.
-    @Test(arguments: [("octet-counted-5424.tcp", 2), ("newline-3164.tcp", 2), ("nginx-3164.udp", 1)])
+    @Test(arguments: [
+        ("octet-counted-5424.tcp", 2), ("newline-3164.tcp", 2), ("nginx-3164.udp", 1),
+    ])
     func samplesGiveTheirAccesses(_ name: String, _ count: Int) throws {
         let bytes = try Fixture.bytes("syslog/\(name)")
         var lines: [UInt8] = []

@@ -74,7 +74,11 @@ struct SyslogListenerTests {
         }
         #expect(sink.sockets.contains { $0.dropped > 0 })
         #expect(sink.accesses.count == sink.sockets.reduce(0) { $0 + $1.lines })
-        #expect(sink.deliveries.allSatisfy { ($0.body.loss != nil) == ($0.body.socket?.dropped ?? 0 > 0) })
+        #expect(
+            sink.deliveries.allSatisfy {
+                ($0.body.loss != nil) == ($0.body.socket?.dropped ?? 0 > 0)
+            }
+        )
     }
 
     @Test(arguments: [SyslogSocket.Transport.tcp, .udp])

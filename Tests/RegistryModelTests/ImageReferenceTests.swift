@@ -50,7 +50,7 @@ struct ImageReferenceTests {
     @Test(arguments: [
         ("https://registry.example.test", ["registry.example.test", "registry.example.test:443"]),
         ("http://registry.example.test", ["registry.example.test", "registry.example.test:80"]),
-        ("https://registry.example.test:443", ["registry.example.test", "registry.example.test:443"]),
+        ("https://a.test:443", ["a.test", "a.test:443"]),
         ("http://Registry:5000", ["registry:5000"]),
         ("http://127.0.0.1:5000", ["127.0.0.1:5000", "localhost:5000", "[::1]:5000"]),
         ("https://[fd00::1]:5000", ["[fd00::1]:5000"]),
