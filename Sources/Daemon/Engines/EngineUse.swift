@@ -14,7 +14,7 @@ package struct EngineUse: Sendable {
         var byHost: [String: Set<String>] = [:]
         for registry in registries {
             for url in [registry.url, registry.probeURL].compactMap(\.self) {
-                for host in ImageReference.hosts(of: url) {
+                for host in ImageAddress.hosts(of: url) {
                     byHost[host, default: []].insert(registry.name)
                 }
             }
@@ -34,7 +34,7 @@ package struct EngineUse: Sendable {
     package static func names(in event: EngineEvent) -> [String] {
         if event.type == "container" { return [event.attributes["image"] ?? ""] }
         // Docker has the whole name as the actor, Podman the id, and the name as it was typed.
-        return ImageReference(event.actor) == nil ? [event.attributes["name"] ?? ""] : [event.actor]
+        return ImageAddress(event.actor) == nil ? [event.attributes["name"] ?? ""] : [event.actor]
     }
 
     /// The use of an image under `names`, of which those that no registry has are left out.
@@ -46,7 +46,7 @@ package struct EngineUse: Sendable {
         occasion: String
     ) -> [(registry: String, access: Access)] {
         var uses: [(registry: String, access: Access)] = []
-        for reference in Set(names.compactMap { ImageReference($0) }) {
+        for reference in Set(names.compactMap { ImageAddress($0) }) {
             for registry in registries[reference.host] ?? [] {
                 let text =
                     "\(engine) \(occasion) \(registry) \(reference.repository) "

@@ -2,7 +2,7 @@ import RegistryModel
 import Testing
 
 /// Names of images, as engines write them.
-struct ImageReferenceTests {
+struct ImageAddressTests {
     private static let digest = "sha256:" + String(repeating: "a", count: 64)
 
     @Test(arguments: [
@@ -24,7 +24,7 @@ struct ImageReferenceTests {
         _ repository: String,
         _ tag: String
     ) throws {
-        let reference = try #require(ImageReference(text))
+        let reference = try #require(ImageAddress(text))
         #expect(reference.host == host)
         #expect(reference.repository.description == repository)
         #expect(reference.tag?.description == tag)
@@ -32,9 +32,9 @@ struct ImageReferenceTests {
     }
 
     @Test func aDigestNeedsNoTag() throws {
-        let alone = try #require(ImageReference("a.test/team/api@\(Self.digest)"))
+        let alone = try #require(ImageAddress("a.test/team/api@\(Self.digest)"))
         #expect(alone.tag == nil && alone.digest?.description == Self.digest)
-        let both = try #require(ImageReference("a.test/team/api:v1@\(Self.digest)"))
+        let both = try #require(ImageAddress("a.test/team/api:v1@\(Self.digest)"))
         #expect(both.tag?.description == "v1" && both.digest?.description == Self.digest)
     }
 
@@ -44,7 +44,7 @@ struct ImageReferenceTests {
         "a.test/team/api@sha256:12", "a.test/UPPER:1", "<none>:<none>", "a.test/api:tag:tag",
     ])
     func whatNoRegistryHasIsNoName(_ text: String) {
-        #expect(ImageReference(text) == nil)
+        #expect(ImageAddress(text) == nil)
     }
 
     @Test(arguments: [
@@ -58,6 +58,6 @@ struct ImageReferenceTests {
         ("https://registry-1.docker.io", ["docker.io"]),
     ])
     func aRegistryHasItsHosts(_ url: String, _ hosts: [String]) {
-        #expect(ImageReference.hosts(of: url) == Set(hosts))
+        #expect(ImageAddress.hosts(of: url) == Set(hosts))
     }
 }

@@ -2,7 +2,7 @@
 ///
 /// Grammar and short names: distribution's `reference` package. A name without a host is Docker
 /// Hub's, and one of a single word there is in `library/`; without tag and digest it is `latest`.
-package struct ImageReference: Sendable, Hashable {
+package struct ImageAddress: Sendable, Hashable {
     /// In lower case, with the port where one is written; `docker.io` for Docker Hub.
     package var host: String
     package var repository: RepositoryName
