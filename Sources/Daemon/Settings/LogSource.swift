@@ -1,4 +1,5 @@
 package import EventDecoding
+package import Listening
 package import LogReading
 package import RegistryModel
 
@@ -10,15 +11,34 @@ package enum LogSource: Sendable, Hashable {
     case file(String, format: LogFormat?)
     /// The blobs of a container whose names match, as they come and grow.
     case blobs(BlobPlace, names: Glob?, format: LogFormat?)
+    /// A socket that somebody sends lines to.
+    case syslog(SyslogSocket)
 }
 
 extension LogSource {
-    static let shape = SettingsShape(keys: ["follow", "format", "glob"])
+    static let shape = SettingsShape(
+        keys: [
+            "follow", "format", "glob", "syslog", "networks", "certificate", "key",
+            "clientCaFile",
+        ]
+    )
 
-    static func parse(_ entry: SettingsEntry) -> LogSource? {
-        guard let section = entry.section(shape), let follow = section.required("follow") else {
+    static func parse(
+        _ entry: SettingsEntry,
+        _ readFile: (String) throws -> String
+    ) -> LogSource? {
+        guard let section = entry.section(shape) else { return nil }
+        if section.mentions("syslog") {
+            return SyslogSocket.parse(section, readFile).map { .syslog($0) }
+        }
+        for key in ["networks", "certificate", "key", "clientCaFile"] {
+            section[key]?.refuse("goes with syslog; remove it")
+        }
+        guard section.mentions("follow") else {
+            entry.refuse("wants follow or syslog; say where the log is, or where it is sent")
             return nil
         }
+        guard let follow = section["follow"] else { return nil }
         let format = section["format"]?.logFormat()
         guard let text = follow.text() else { return nil }
         guard text.contains("://") else {
@@ -35,10 +55,13 @@ extension LogSource {
     }
 
     /// Reads the list of a registry; one place twice would be counted twice.
-    static func parse(list entry: SettingsEntry) -> [LogSource] {
+    static func parse(
+        list entry: SettingsEntry,
+        _ readFile: (String) throws -> String
+    ) -> [LogSource] {
         var lines: [LogSource: Int] = [:]
         return entry.items { item in
-            guard let source = parse(item) else { return nil }
+            guard let source = parse(item, readFile) else { return nil }
             guard let line = lines[source.place] else {
                 lines[source.place] = item.place.line
                 return source
@@ -53,6 +76,7 @@ extension LogSource {
         switch self {
         case .file(let path, _): .file(path, format: nil)
         case .blobs(let place, _, _): .blobs(place, names: nil, format: nil)
+        case .syslog(let socket): .syslog(socket.place)
         }
     }
 }

@@ -41,7 +41,7 @@ extension RegistrySettings {
             trustHistoryFrom: section["trustHistoryFrom"]?.moment(),
             repositories: section["repositories"]?.items { $0.repositoryName() },
             caFile: section["caFile"]?.certificateFile(readFile),
-            logs: section["logs"].map(LogSource.parse(list:)) ?? []
+            logs: section["logs"].map { LogSource.parse(list: $0, readFile) } ?? []
         )
     }
 
