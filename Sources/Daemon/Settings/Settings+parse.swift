@@ -88,6 +88,22 @@ extension Settings {
         return registries
     }
 
+    /// Reads the engines, and tells `context` about them.
+    private static func engines(
+        _ section: SettingsSection,
+        _ context: inout SettingsContext,
+        _ readFile: (String) throws -> String
+    ) -> [EngineSettings] {
+        let engines = section.named("engines", EngineSettings.shape) { name, part in
+            EngineSettings.parse(name, part, readFile)
+        }
+        context.engines = Set(engines.map(\.name))
+        context.knowsAllEngines =
+            !context.engines.contains("") && engines.count == (section["engines"]?.itemCount ?? 0)
+            && (!engines.isEmpty || !section.mentions("engines"))
+        return engines
+    }
+
     /// A line does not say which registry it is of, but for the socket that it came by.
     private static func refuseSharedSockets(
         _ registries: [RegistrySettings],
@@ -105,22 +121,6 @@ extension Settings {
                 owners[socket.place] = registry.name
             }
         }
-    }
-
-    /// Reads the engines, and tells `context` about them.
-    private static func engines(
-        _ section: SettingsSection,
-        _ context: inout SettingsContext,
-        _ readFile: (String) throws -> String
-    ) -> [EngineSettings] {
-        let engines = section.named("engines", EngineSettings.shape) { name, part in
-            EngineSettings.parse(name, part, readFile)
-        }
-        context.engines = Set(engines.map(\.name))
-        context.knowsAllEngines =
-            !context.engines.contains("") && engines.count == (section["engines"]?.itemCount ?? 0)
-            && (!engines.isEmpty || !section.mentions("engines"))
-        return engines
     }
 
     private static func refuseWithoutTokens(_ section: SettingsSection, _ access: SettingsSection?)

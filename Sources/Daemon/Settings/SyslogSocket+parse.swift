@@ -55,18 +55,10 @@ extension SyslogSocket {
             return nil
         }
         let chain = section.required("certificateFile")?.certificateFile(readFile)
-        let key = key(section, readFile)
+        let key = section.required("keyFile")?.privateKeyFile(readFile)
         let authority = section["clientCaFile"]?.certificateFile(readFile)
         guard let chain, let key else { return nil }
         return Certificate(chain: chain, key: key, clientAuthority: authority)
-    }
-
-    private static func key(
-        _ section: SettingsSection,
-        _ readFile: (String) throws -> String
-    ) -> String? {
-        guard let entry = section.required("keyFile"), entry.pemFile(readFile) else { return nil }
-        return entry.plainText
     }
 
     /// The socket alone: one place can be listened on once, in the clear or not.
