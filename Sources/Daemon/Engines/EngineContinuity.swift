@@ -3,7 +3,8 @@ package import RegistryModel
 /// Whether an engine's events go on where they ended, or some are lost.
 ///
 /// An engine replays at most its last 256 events, and forgets them when it is restarted. It is asked
-/// from the last event on that was heard, that one included: when it comes first, none is lost.
+/// from a little before the last event that was heard: when that, or an earlier one, comes first,
+/// none is lost.
 package struct EngineContinuity: Sendable {
     package enum Answer: Sendable, Equatable {
         /// Nothing is lost, or nothing was heard before.

@@ -85,8 +85,10 @@ actor EngineWatch: Service {
             noted = last
         }
         let continuity = EngineContinuity(last: last, absence: missedSince.map { now() - $0 })
-        // Podman leaves out the moment itself.
-        let events = try await engine.client.events(since: last.map { $0 - 1 }, types: [])
+        let events = try await engine.client.events(
+            since: last.map { $0 - Self.overlap },
+            types: []
+        )
         let inbox = EngineInbox()
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
@@ -106,6 +108,8 @@ actor EngineWatch: Service {
         }
     }
 
+    /// Nanoseconds: Podman rounds the moment that it is asked from, and leaves that out.
+    private static let overlap: Int64 = 1_000_000_000
     /// Until then an engine has replayed what it has.
     private static let settling = Duration.seconds(2)
     private static let interval = Duration.milliseconds(500)
