@@ -52,8 +52,7 @@ final class SyslogInbox: Sendable {
             let wasEmpty = state.loads[0].isEmpty
             fill(&state.loads[last])
             let isNew = wasEmpty && !state.loads[0].isEmpty
-            guard state.loads[last].text.count >= Self.loadSize else { return (isNew, true) }
-            state.loads.append(Load())
+            if state.loads[last].text.count >= Self.loadSize { state.loads.append(Load()) }
             return (isNew, state.bytes < limit)
         }
         if isNew { signal.yield() }
@@ -72,7 +71,7 @@ final class SyslogInbox: Sendable {
 
     /// Takes what came first; nil when nothing is there.
     func take() -> Load? {
-        let (load, waiting) = state.withLock { state in
+        let (load, waiting): (Load, [@Sendable () -> Void]) = state.withLock { state in
             let load = state.loads.removeFirst()
             if state.loads.isEmpty { state.loads.append(Load()) }
             guard state.bytes < limit else { return (load, []) }
