@@ -190,7 +190,8 @@ struct SyslogScene {
         }
         #expect(proxy.reads(of: "team/api", "v1") >= 5)
         #expect(proxy.reads(of: "team/api", "v2") == 0)
-        let source = try #require(try await daemon.statistics().sources.first { $0.source == "log" })
+        let sources = try await daemon.statistics().sources
+        let source = try #require(sources.first { $0.source == "log" })
         #expect(source.rejected == 0 && source.duplicates == 0)
     }
 
