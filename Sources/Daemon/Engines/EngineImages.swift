@@ -2,7 +2,7 @@ import RegistryClients
 
 /// The images and containers that an engine has, as far as their names matter.
 struct EngineImages: Sendable {
-    /// Every name of an image, by its id.
+    /// The names of an image by digest, by its id.
     private var names: [String: [String]] = [:]
     /// Ids, by tag.
     private var tagged: [String: String] = [:]
@@ -30,6 +30,8 @@ struct EngineImages: Sendable {
     func names(ofContainer id: String) -> [String]? {
         containers.first { $0.id == id }.map { names(of: $0) }
     }
+
+    func digests(ofTag tag: String) -> [String] { tagged[tag].flatMap { names[$0] } ?? [] }
 
     private func names(of container: EngineContainer) -> [String] {
         [container.image] + (names[Self.bare(container.imageID)] ?? [])

@@ -148,9 +148,10 @@ actor EngineWatch: Service {
     private func take(_ inbox: EngineInbox) async throws {
         let batch = inbox.take()
         var uses: [(registry: String, access: Access)] = []
+        var hasLooked = false
         for event in batch.events where EngineUse.isUse(event) {
             uses += use.accesses(
-                try await names(of: event),
+                try await names(of: event, &hasLooked),
                 at: event.time,
                 occasion: "\(event.action) \(event.nanoseconds) \(event.actor)"
             )
@@ -177,11 +178,19 @@ actor EngineWatch: Service {
 
     /// The names of the image that an event is about; a container may be made of one that its tag
     /// has left since.
-    private func names(of event: EngineEvent) async throws -> [String] {
-        guard event.type == "container" else { return EngineUse.names(in: event) }
-        if let names = images.names(ofContainer: event.actor) { return names }
-        images = try await snapshot()
-        return images.names(ofContainer: event.actor) ?? EngineUse.names(in: event)
+    private func names(
+        of event: EngineEvent,
+        _ hasLooked: inout Bool
+    ) async throws -> [String] {
+        let given = EngineUse.names(in: event)
+        guard event.type == "container" else { return given }
+        if images.names(ofContainer: event.actor) == nil, !hasLooked {
+            hasLooked = true
+            images = try await snapshot()
+        }
+        // One that is gone already was most likely made of what its tag points to here.
+        return images.names(ofContainer: event.actor)
+            ?? given.flatMap { [$0] + images.digests(ofTag: $0) }
     }
 
     private func snapshot() async throws -> EngineImages {
