@@ -93,6 +93,28 @@ struct SyslogListenerTests {
         #expect(sink.accesses.map { $0.tag?.description } == ["good"])
     }
 
+    // Over TLS, a sender is known by its certificate, where one is asked for.
+    @Test func aSenderOverTLSShowsItsCertificate() async throws {
+        let authority = try await TestAuthority()
+        let server = try await authority.sign("server")
+        let client = try await authority.sign("client")
+        let stranger = try await TestAuthority().sign("stranger")
+        let certificate = SyslogSocket.Certificate(
+            chain: server.chain,
+            key: server.key,
+            clientAuthority: authority.file
+        )
+        let sink = FakeSink()
+        try await SyslogScene.run(.tls, certificate: certificate, sink: sink) { scene in
+            try await scene.sendEncrypted("none", trusting: authority, showing: nil)
+            try await scene.sendEncrypted("strange", trusting: authority, showing: stranger)
+            try? await scene.send(scene.message("plain"))
+            try await scene.sendEncrypted("good", trusting: authority, showing: client)
+            try await eventually("the line") { !sink.accesses.isEmpty }
+        }
+        #expect(sink.accesses.map { $0.tag?.description } == ["good"])
+    }
+
     // A proxy that was told to connect to 127.0.0.1 gets an answer to its mistake.
     @Test func aPortThatIsTakenIsSaid() async throws {
         try await SyslogScene.run(.tcp, sink: FakeSink()) { scene in
@@ -138,6 +160,7 @@ struct SyslogScene: Sendable {
     static func run(
         _ transport: SyslogSocket.Transport,
         networks: [Network] = [],
+        certificate: SyslogSocket.Certificate? = nil,
         sink: FakeSink,
         body: @escaping @Sendable (SyslogScene) async throws -> Void
     ) async throws {
@@ -145,7 +168,8 @@ struct SyslogScene: Sendable {
             transport: transport,
             host: "127.0.0.1",
             port: try LoopbackPort.free(),
-            networks: networks
+            networks: networks,
+            certificate: certificate
         )
         let listener = try await SyslogListener([("local", socket)], sink: sink, logger: .silent)
         let group = ServiceGroup(
@@ -194,6 +218,22 @@ struct SyslogScene: Sendable {
             try await channel.writeAndFlush(buffer).get()
             try await channel.close().get()
         }
+    }
+
+    /// Sends a line through openssl, which ends when it has sent it or was refused.
+    func sendEncrypted(
+        _ tag: String,
+        trusting authority: TestAuthority,
+        showing certificate: (chain: String, key: String)?
+    ) async throws {
+        guard let openssl = Command.find("openssl") else { throw HarnessError("no openssl") }
+        let identity = certificate.map { ["-cert", $0.chain, "-key", $0.key] } ?? []
+        _ = try await Command.run(
+            openssl,
+            ["s_client", "-connect", "127.0.0.1:\(socket.port)", "-CAfile", authority.file]
+                + ["-verify_return_error", "-quiet", "-no_ign_eof"] + identity,
+            input: String(decoding: message(tag), as: UTF8.self)
+        )
     }
 
     // MARK: Much at once
