@@ -70,7 +70,13 @@ let package = Package(
                 "RetentionPlanning", logging,
             ]
         ),
-        module("Publishing", ["AccessLedger", "RegistryModel", hummingbird, logging, nioCore]),
+        module(
+            "Publishing",
+            [
+                "AccessLedger", "CurlTransport", "RegistryClients", "RegistryModel", crypto,
+                hummingbird, logging, nioCore,
+            ]
+        ),
         module(
             "Listening",
             ["EventDecoding", "RegistryModel", crypto, hummingbird, logging, nioCore]
@@ -121,8 +127,18 @@ let package = Package(
                 logging, nioCore, nioPosix,
             ]
         ),
+        tests(
+            "PublishingTests",
+            [
+                "AccessLedger", "CurlTransport", "Publishing", "RegistryModel", "TestSupport",
+                logging,
+            ]
+        ),
         tests("RegistryStorageTests", ["RegistryModel", "RegistryStorage", "TestSupport"]),
-        tests("DaemonTests", ["Daemon", "RegistryModel", "RetentionPlanning", "TestSupport"]),
+        tests(
+            "DaemonTests",
+            ["Daemon", "Publishing", "RegistryModel", "RetentionPlanning", "TestSupport"]
+        ),
         tests("EndToEndTests", ["RegistryModel", "TestSupport"]),
     ]
 )

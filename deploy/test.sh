@@ -7,9 +7,9 @@ source deploy/lib.sh
 
 if has apt-get; then
     install_packages "${build_packages[@]}" docker-registry skopeo shellcheck nginx-light openssl \
-        curl gzip
+        curl gzip python3 prometheus
 else
-    check_commands "docker-registry|registry" skopeo shellcheck nginx openssl
+    check_commands "docker-registry|registry" skopeo shellcheck nginx openssl python3 promtool
 fi
 require_swift
 

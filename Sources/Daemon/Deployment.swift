@@ -3,6 +3,7 @@ package import Cleanup
 import CurlTransport
 import Foundation
 package import Logging
+import Publishing
 import RegistryClients
 package import RegistryModel
 import RetentionPlanning
@@ -39,6 +40,7 @@ package struct Deployment: Sendable {
             )
         }
         ledger = try Ledger(path: settings.ledger)
+        for webhook in settings.publish { try await ledger.register(webhook: webhook.name) }
         let transport = CurlTransport()
         var targets: [CleanupTarget] = []
         for registry in settings.registries {

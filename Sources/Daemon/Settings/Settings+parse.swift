@@ -1,3 +1,4 @@
+import Publishing
 import RegistryModel
 import RetentionPlanning
 
@@ -5,9 +6,9 @@ extension Settings {
     private static let shape = SettingsShape(
         keys: [
             "listen", "ledger", "history", "registries", "ignoreAccess", "policies", "triggers",
-            "access",
+            "publish", "access",
         ],
-        later: ["engines", "publish", "tls"]
+        later: ["engines", "tls"]
     )
 
     /// Reads a settings file (design, section 6.2).
@@ -56,6 +57,7 @@ extension Settings {
                 ?? AccessIgnoreList(),
             policies: policies,
             triggers: triggers.compactMap { $0 },
+            publish: section["publish"].map { Webhook.list($0, readFile) } ?? [],
             access: access.map { AccessSettings.parse($0, readFile) } ?? AccessSettings(),
             warnings: section.entry.reading.warnings
         )
