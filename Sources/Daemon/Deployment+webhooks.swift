@@ -9,8 +9,19 @@ extension Deployment {
     package func webhookStates() async throws -> [WebhookSummary] {
         guard !settings.publish.isEmpty else { return [] }
         let known = try await ledger.webhooks()
-        return settings.publish.compactMap { webhook in known.first { $0.name == webhook.name } }
+        var summaries: [WebhookSummary] = []
+        for webhook in settings.publish {
+            guard var summary = known.first(where: { $0.name == webhook.name }) else { continue }
+            // What happened since anybody sent is in no queue yet.
+            let news = try await ledger.events(after: summary.place, limit: Self.mostNews)
+            summary.pending += news.count { webhook.filter.matches($0.event) }
+            summaries.append(summary)
+        }
+        return summaries
     }
+
+    /// More are not counted, for a look that stays quick.
+    private static let mostNews = 1_000
 
     /// Prepares for sending; before the ledger notes that we are back.
     func resumeWebhooks() async throws {

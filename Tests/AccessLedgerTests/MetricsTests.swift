@@ -39,19 +39,9 @@ struct MetricsTests {
         while try await fixture.ledger.rollOff(history: .days(30), now: fixture.now) {}
         #expect(try await fixture.ledger.events(after: 0, limit: 10).isEmpty)
         let sums = try await fixture.ledger.metrics(now: fixture.now).events
-        #expect(
-            sums == [
-                LedgerMetrics.Events(
-                    actor: "local",
-                    type: "blob",
-                    action: "prune",
-                    count: 3,
-                    items: 6,
-                    released: 60,
-                    reclaimed: 600
-                )
-            ]
-        )
+        #expect(sums.map { [$0.actor, $0.type, $0.action] } == [["local", "blob", "prune"]])
+        let sum = try #require(sums.first)
+        #expect(sum.count == 3 && sum.items == 6 && sum.released == 60 && sum.reclaimed == 600)
     }
 
     // A ledger of the version before has events, and no sums.

@@ -28,7 +28,8 @@ extension Cleaning {
         ) -> String {
             let list = receivers.map { receiver, more in
                 "  - { webhook: '\(receiver.url)/hook?room=7', "
-                    + "secretFile: [\(folder.file("secret")), \(folder.file("old"))]\(more) }\n"
+                    + "secretFile: [\(folder.file("secret")), \(folder.file("old"))], "
+                    + "filters: { event: prune }\(more) }\n"
             }
             return CleaningSettings(url: url ?? registry.url).text
                 + "\npublish:\n" + list.joined()
@@ -68,7 +69,7 @@ extension Cleaning {
             try await lastpull.start(
                 settings: settings(
                     url: real.url,
-                    [(receiver, ", filters: { event: prune }, source: 'urn:lastpull:test'")]
+                    [(receiver, ", source: 'urn:lastpull:test'")]
                 )
             )
             try await real.push("team/app", "v1", seed: 3)
@@ -108,7 +109,7 @@ extension Cleaning {
             try lastpull.configure(settings([(receiver, ", mode: binary")]))
             let run = try await lastpull.report("clean", "--repository", "team/app")
             let status = try await lastpull.run("check", "--json").output
-            #expect(status.contains("0 delivered"))
+            #expect(status.contains("0 delivered, 1 waiting"))
             #expect(await receiver.requests.isEmpty)
             try await lastpull.start()
             let request = try await event(receiver, run.run)
