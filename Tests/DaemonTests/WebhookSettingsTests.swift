@@ -72,7 +72,7 @@ struct WebhookSettingsTests {
         #expect(
             settings.warnings == [
                 "lastpull.yaml:3:5: publish[0]: the receiver can't know who sends; add a secretFile",
-                "lastpull.yaml:4:42: publish[1].secretFile: the secret has less than 24 bytes; "
+                "lastpull.yaml:4:41: publish[1].secretFile: the secret has less than 24 bytes; "
                     + "use a longer one",
             ]
         )
