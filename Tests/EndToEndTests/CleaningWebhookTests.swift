@@ -83,7 +83,7 @@ extension Cleaning {
             #expect(request.path == "/hook")
             #expect(request.query == "room=7")
             #expect(
-                request["Content-Type"] == "application/cloudevents+json; charset=utf-8"
+                request["Content-Type"] == "application/cloudevents+json"
             )
             #expect(try await StandardWebhooks.verify(request, secret: secret))
             #expect(try await StandardWebhooks.verify(request, secret: oldSecret))

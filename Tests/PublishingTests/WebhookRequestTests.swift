@@ -32,7 +32,7 @@ struct WebhookRequestTests {
         let request = try webhook().request(for: event, at: time)
         #expect(request.method == "POST")
         #expect(request.url == "https://ops.example/prune?room=7")
-        #expect(request.headers["Content-Type"] == "application/cloudevents+json; charset=utf-8")
+        #expect(request.headers["Content-Type"] == "application/cloudevents+json")
         #expect(request.headers["ce-id"] == nil)
         let object = try object(request.body)
         let texts = object.compactMapValues { $0 as? String }

@@ -12,7 +12,7 @@ extension Webhook {
         switch mode {
         case .structured:
             body = Array(event.structured.utf8)
-            headers["Content-Type"] = "application/cloudevents+json; charset=utf-8"
+            headers["Content-Type"] = "application/cloudevents+json"
         case .binary:
             body = Array(event.data.utf8)
             headers["Content-Type"] = "application/json"
