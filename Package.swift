@@ -73,7 +73,13 @@ let package = Package(
                 "RetentionPlanning", logging,
             ]
         ),
-        module("Publishing", ["AccessLedger", "RegistryModel", hummingbird, logging, nioCore]),
+        module(
+            "Publishing",
+            [
+                "AccessLedger", "CurlTransport", "RegistryClients", "RegistryModel", crypto,
+                hummingbird, logging, nioCore,
+            ]
+        ),
         module(
             "Listening",
             [
@@ -127,12 +133,19 @@ let package = Package(
                 logging, nioCore, nioPosix,
             ]
         ),
+        tests(
+            "PublishingTests",
+            [
+                "AccessLedger", "CurlTransport", "Publishing", "RegistryModel", "TestSupport",
+                logging,
+            ]
+        ),
         tests("RegistryStorageTests", ["RegistryModel", "RegistryStorage", "TestSupport"]),
         tests(
             "DaemonTests",
             [
-                "Daemon", "EventDecoding", "Listening", "LogReading", "RegistryClients",
-                "RegistryModel", "RetentionPlanning", "TestSupport",
+                "Daemon", "EventDecoding", "Listening", "LogReading", "Publishing",
+                "RegistryClients", "RegistryModel", "RetentionPlanning", "TestSupport",
             ]
         ),
         tests("EndToEndTests", ["RegistryModel", "TestSupport"]),

@@ -34,6 +34,7 @@ package struct LastpullDaemon: Sendable {
         let ledger = deployment.ledger
         ledger.reserveSpace()
         try await deployment.noteTrust()
+        try await deployment.resumeWebhooks()
         try await ledger.beginListening(at: deployment.now())
         let triggers = TriggerService(
             triggers: deployment.settings.triggers,
@@ -91,6 +92,7 @@ package struct LastpullDaemon: Sendable {
                 )
             ]
             + [reactions, triggerTicks(triggers), watching(watch)] + upkeep.services
+            + webhooks(hub)
             + [
                 intake, ProvingService(proving: proving, sink: intake), syslog,
             ] + watches(intake) + [listener(intake, hub, upkeep.health)]
@@ -144,6 +146,12 @@ package struct LastpullDaemon: Sendable {
         }
     }
 
+    private func webhooks(_ hub: EventHub) -> [any Service] {
+        deployment.webhookSenders().map {
+            WebhookService(sender: $0, hub: hub, logger: deployment.logger)
+        }
+    }
+
     private func listener(
         _ intake: Intake,
         _ hub: EventHub,
@@ -165,9 +173,7 @@ package struct LastpullDaemon: Sendable {
             logger: deployment.logger
         ).add(to: router)
         HealthRoutes { health.reason }.add(to: router)
-        ReportRoutes(isPermitted: { tokens?.permit($0) ?? true }) { [deployment] in
-            try await SourcesReport(deployment).json
-        }.add(to: router)
+        addReports(to: router) { tokens?.permit($0) ?? true }
         let logger = deployment.logger
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)
@@ -185,6 +191,21 @@ package struct LastpullDaemon: Sendable {
             },
             logger: quiet
         )
+    }
+}
+
+extension LastpullDaemon {
+    /// Adds what answers about the daemon itself.
+    private func addReports<Context: RequestContext>(
+        to router: Router<Context>,
+        isPermitted: @escaping @Sendable (_ authorization: String?) -> Bool
+    ) {
+        ReportRoutes(isPermitted: isPermitted) { [deployment] in
+            try await SourcesReport(deployment).json
+        }.add(to: router)
+        MetricsRoutes(isPermitted: isPermitted, logger: deployment.logger) { [deployment] in
+            try await MetricsReport(deployment).families()
+        }.add(to: router)
     }
 }
 

@@ -26,6 +26,13 @@ struct Check: AsyncParsableCommand {
         findings.append(Finding(subject: "settings", state: .ok, text: "no problems"))
         findings += try await ledger(deployment)
         for target in deployment.targets { findings += try await registry(target, deployment) }
+        findings += try await deployment.webhookStates().map { state in
+            Finding(
+                subject: "webhook \(state.name)",
+                state: state.isInTrouble ? .warning : .ok,
+                text: state.summary
+            )
+        }
         try printFindings(findings)
         if findings.contains(where: { $0.state == .failed }) { throw Outcome.failed }
     }
