@@ -94,7 +94,7 @@ let package = Package(
         .executableTarget(
             name: "lastpull-bench",
             dependencies: [
-                "AccessLedger", "Cleanup", "CurlTransport", "Daemon", "Listening",
+                "AccessLedger", "Cleanup", "CurlTransport", "Daemon", "EventDecoding", "Listening",
                 "RegistryModel", "RegistryStorage", argumentParser, grdb, hummingbird, logging,
                 nioCore,
             ],

@@ -1,24 +1,31 @@
 import RegistryModel
 
 /// How often each key was seen: a hash table whose keys are hashes already.
-struct KeyCounts {
+struct KeyCounts: Sendable {
     /// A power of two; a count of zero marks a free place.
     private var places = [Place](repeating: Place(), count: 16)
-    private var taken = 0
+    /// Different keys.
+    private(set) var count = 0
 
     private struct Place {
         var key = EventKey(high: 0, low: 0)
         var count: UInt64 = 0
     }
 
-    /// Counts `key` and returns how often it had been seen before.
-    mutating func count(_ key: EventKey) -> UInt64 {
-        if taken * 2 >= places.count { grow() }
+    var isEmpty: Bool { count == 0 }
+
+    /// How often `key` was seen.
+    func counted(_ key: EventKey) -> UInt64 { places[Self.index(of: key, in: places)].count }
+
+    /// Counts `key` and returns how often it had been seen before, which is `start` for a new one.
+    mutating func count(_ key: EventKey, from start: UInt64 = 0) -> UInt64 {
+        if count * 2 >= places.count { grow() }
         let index = Self.index(of: key, in: places)
-        let earlier = places[index].count
+        var earlier = places[index].count
         if earlier == 0 {
+            earlier = start
             places[index].key = key
-            taken += 1
+            count += 1
         }
         places[index].count = earlier + 1
         return earlier
