@@ -15,7 +15,7 @@ package enum AccessLog {
         _ body: UnsafeRawBufferPointer,
         format: LogFormat?
     ) -> DecodedBody {
-        decode(body, LogReading(format: format))
+        decode(body, LogDialect(format: format))
     }
 
     package static func decode(_ body: [UInt8], format: LogFormat?) -> DecodedBody {
@@ -25,7 +25,7 @@ package enum AccessLog {
     /// Decodes the body of one request; a large one of lines on all processors.
     package static func decode(
         _ body: UnsafeRawBufferPointer,
-        _ reading: LogReading
+        _ reading: LogDialect
     ) -> DecodedBody {
         var ordinals = RecordOrdinals()
         return decode(body, reading, &ordinals)
@@ -36,7 +36,7 @@ package enum AccessLog {
     /// `ordinals` is kept from one piece to the next: it tells records apart that are alike.
     package static func decode(
         _ piece: UnsafeRawBufferPointer,
-        _ reading: LogReading,
+        _ reading: LogDialect,
         _ ordinals: inout RecordOrdinals
     ) -> DecodedBody {
         let bytes = piece.withoutMark
@@ -58,7 +58,7 @@ package struct DecodedLog: Sendable {
     /// Decodes whole lines or records, one after the other, on one thread.
     ///
     /// The keys of records that are alike are equal, until `number` is called.
-    package init(reading bytes: UnsafeRawBufferPointer, _ reading: LogReading) {
+    package init(reading bytes: UnsafeRawBufferPointer, _ reading: LogDialect) {
         var decoder = LogDecoder(reading)
         decoder.read(bytes, as: .outermost)
         decoder.finish()

@@ -23,7 +23,7 @@ struct LogDecoder {
         }
     }
 
-    let reading: LogReading
+    let reading: LogDialect
     /// All but the accesses, which are in `texts`.
     var decoded = DecodedBody()
     var texts = LogTexts()
@@ -43,7 +43,7 @@ struct LogDecoder {
     /// Whether JSON was broken: where records end is then only a guess.
     var isBroken = false
 
-    init(_ reading: LogReading) { self.reading = reading }
+    init(_ reading: LogDialect) { self.reading = reading }
 
     var format: LogFormat? { reading.format }
 

@@ -4,7 +4,7 @@ import RegistryModel
 /// Reads a large body of lines on all processors, with the same outcome as one after the other.
 enum ParallelReading {
     /// The decoders of the parts of `bytes`; nil where it has to be read as a whole.
-    static func read(_ bytes: UnsafeRawBufferPointer, _ reading: LogReading) -> [LogDecoder]? {
+    static func read(_ bytes: UnsafeRawBufferPointer, _ reading: LogDialect) -> [LogDecoder]? {
         guard bytes.count >= smallest, isOfLines(bytes) else { return nil }
         let parts = parts(of: bytes)
         guard parts.count > 1 else { return nil }

@@ -45,7 +45,7 @@ struct Decode: ParsableCommand {
         let whole = best { accesses.insert(AccessLog.decode(body, format: nil).accesses.count) }
         let table = best {
             body.withUnsafeBytes {
-                let decoded = DecodedLog(reading: $0, LogReading())
+                let decoded = DecodedLog(reading: $0, LogDialect())
                 accesses.insert(decoded.table.rows.count)
             }
         }
