@@ -122,6 +122,17 @@ extension SettingsEntry {
         return path
     }
 
+    /// Reads the path of a file with a private key in PEM.
+    func privateKeyFile(_ readFile: (String) throws -> String) -> String? {
+        guard let path = text() else { return nil }
+        guard let content = content(of: path, readFile) else { return nil }
+        guard content.contains("PRIVATE KEY-----") else {
+            refuse("\(Excerpt.of(path)) holds no private key; write one in PEM into it")
+            return nil
+        }
+        return path
+    }
+
     private func content(of path: String, _ readFile: (String) throws -> String) -> String? {
         do {
             return try readFile(path)

@@ -25,27 +25,13 @@ package enum AccessLog {
     /// Decodes the body of one request; a large one of lines on all processors.
     package static func decode(
         _ body: UnsafeRawBufferPointer,
-        _ reading: LogDialect
+        _ dialect: LogDialect
     ) -> DecodedBody {
-        var ordinals = RecordOrdinals()
-        return decode(body, reading, &ordinals)
-    }
-
-    /// Decodes the next piece of a log, which is whole lines or whole records.
-    ///
-    /// `ordinals` is kept from one piece to the next: it tells records apart that are alike.
-    package static func decode(
-        _ piece: UnsafeRawBufferPointer,
-        _ reading: LogDialect,
-        _ ordinals: inout RecordOrdinals
-    ) -> DecodedBody {
-        let bytes = piece.withoutMark
-        guard let parts = ParallelReading.read(bytes, reading) else {
-            var log = DecodedLog(reading: bytes, reading)
-            log.number(&ordinals)
-            return log.body
+        let bytes = body.withoutMark
+        guard let parts = ParallelReading.read(bytes, dialect) else {
+            return DecodedLog(reading: bytes, dialect).body
         }
-        return ParallelReading.joined(parts, &ordinals)
+        return ParallelReading.joined(parts)
     }
 }
 
@@ -56,23 +42,23 @@ package struct DecodedLog: Sendable {
     package private(set) var rest: DecodedBody
 
     /// Decodes whole lines or records, one after the other, on one thread.
-    ///
-    /// The keys of records that are alike are equal, until `number` is called.
-    package init(reading bytes: UnsafeRawBufferPointer, _ reading: LogDialect) {
-        var decoder = LogDecoder(reading)
+    package init(reading bytes: UnsafeRawBufferPointer, _ dialect: LogDialect) {
+        var decoder = LogDecoder(dialect)
         decoder.read(bytes, as: .outermost)
         decoder.finish()
-        table = decoder.texts.table
-        rest = decoder.decoded
+        self.init(decoder)
+        var ordinals = RecordOrdinals()
+        number(&ordinals)
     }
 
+    /// Takes what a decoder has read; the keys of records that are alike are equal.
     init(_ decoder: LogDecoder) {
         table = decoder.texts.table
         rest = decoder.decoded
     }
 
     /// Gives each of several records that are alike a key of its own, by their order.
-    package mutating func number(_ ordinals: inout RecordOrdinals) {
+    mutating func number(_ ordinals: inout RecordOrdinals) {
         for index in table.rows.indices { ordinals.number(&table.rows[index]) }
     }
 

@@ -99,7 +99,7 @@ extension LogDecoder {
         _ reader: inout JSONReader,
         _ context: LogContext
     ) throws(DecodingFailure) {
-        let meaning = reading.keys.meaning(context, arena.plain(key))
+        let meaning = dialect.keys.meaning(context, arena.plain(key))
         switch try reader.peek() {
         case UInt8(ascii: "{"):
             if let inside = meaning?.inside {

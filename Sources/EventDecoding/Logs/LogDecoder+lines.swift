@@ -59,15 +59,10 @@ extension LogDecoder {
             readPiece(piece, inside)
             return true
         }
-        guard let header = SyslogHeader(line) else { return false }
-        if header.isFromHAProxy, header.content.firstIndex(of: UInt8(ascii: "\""), from: 0) == nil {
-            // It also says what becomes of its servers.
-            decoded.ignored += 1
-        } else if header.content.isEmpty {
-            decoded.ignored += 1
-        } else {
-            read(header.content, as: inside)
-        }
+        let text = SyslogMessage.text(of: line)
+        guard text.count < line.count else { return false }
+        if text.isEmpty { decoded.ignored += 1 }
+        read(text, as: inside)
         return true
     }
 
@@ -119,6 +114,10 @@ extension LogDecoder {
         return true
     }
 
+    private static let ownWords: [StaticString] = [
+        "[NOTICE]", "[WARNING]", "[ALERT]", "Server ", "Proxy ", "Health check for ", "backend ",
+    ]
+
     /// Whether it is a line that servers write about themselves into the same place.
     private static func isApplicationLine(_ line: UnsafeRawBufferPointer) -> Bool {
         // nginx: 2026/03/04 05:06:07 [error] …
@@ -127,13 +126,14 @@ extension LogDecoder {
         {
             return true
         }
-        // Envoy: [2026-03-04 05:06:07.123][1][info][main] …; HAProxy: [NOTICE] …
-        if line.first == UInt8(ascii: "[") {
-            if line.decimal(at: 1, count: 4) != nil, line.starts(with: " ", at: 11) { return true }
-            return line.starts(with: "[NOTICE]") || line.starts(with: "[WARNING]")
-                || line.starts(with: "[ALERT]")
+        // Envoy: [2026-03-04 05:06:07.123][1][info][main] …
+        if line.first == UInt8(ascii: "["), line.decimal(at: 1, count: 4) != nil,
+            line.starts(with: " ", at: 11)
+        {
+            return true
         }
-        return false
+        // HAProxy: [NOTICE] …, and what becomes of its servers.
+        return ownWords.contains { line.starts(with: $0) }
     }
 }
 
@@ -144,7 +144,7 @@ extension LogDecoder {
     private mutating func readLogrus(_ line: UnsafeRawBufferPointer, at offset: Int) {
         fields.removeAll()
         for (key, value) in LogrusPairs(line) {
-            guard let meaning = reading.keys.meaning(.root, key), let field = meaning.field else {
+            guard let meaning = dialect.keys.meaning(.root, key), let field = meaning.field else {
                 continue
             }
             let plain = JSONText(bytes: arena.plain(line: value), isEscaped: false)

@@ -23,7 +23,7 @@ struct LogDecoder {
         }
     }
 
-    let reading: LogDialect
+    let dialect: LogDialect
     /// All but the accesses, which are in `texts`.
     var decoded = DecodedBody()
     var texts = LogTexts()
@@ -43,9 +43,9 @@ struct LogDecoder {
     /// Whether JSON was broken: where records end is then only a guess.
     var isBroken = false
 
-    init(_ reading: LogDialect) { self.reading = reading }
+    init(_ dialect: LogDialect) { self.dialect = dialect }
 
-    var format: LogFormat? { reading.format }
+    var format: LogFormat? { dialect.format }
 
     /// Reads every record of `bytes`.
     mutating func read(_ bytes: UnsafeRawBufferPointer, as place: Place) {

@@ -164,7 +164,7 @@ extension LogDecoder {
             try eachObject(in: &reader) { (decoder, key, reader) throws(DecodingFailure) in
                 if key.equals("key"), try reader.peek() == UInt8(ascii: "\"") {
                     let name = decoder.arena.plain(try reader.string())
-                    meaning = decoder.reading.keys.meaning(.root, name)
+                    meaning = decoder.dialect.keys.meaning(.root, name)
                 } else if key.equals("value"), try reader.peek() == UInt8(ascii: "{"),
                     let field = meaning?.field, let rank = meaning?.rank
                 {
@@ -215,7 +215,7 @@ extension LogDecoder {
             try reader.enterObject()
             while let key = try reader.nextKey() {
                 if key.equals("name"), try reader.peek() == UInt8(ascii: "\"") {
-                    meaning = reading.keys.meaning(.root, arena.plain(try reader.string()))
+                    meaning = dialect.keys.meaning(.root, arena.plain(try reader.string()))
                 } else {
                     try reader.skipValue()
                 }

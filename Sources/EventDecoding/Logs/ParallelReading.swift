@@ -4,14 +4,14 @@ import RegistryModel
 /// Reads a large body of lines on all processors, with the same outcome as one after the other.
 enum ParallelReading {
     /// The decoders of the parts of `bytes`; nil where it has to be read as a whole.
-    static func read(_ bytes: UnsafeRawBufferPointer, _ reading: LogDialect) -> [LogDecoder]? {
+    static func read(_ bytes: UnsafeRawBufferPointer, _ dialect: LogDialect) -> [LogDecoder]? {
         guard bytes.count >= smallest, isOfLines(bytes) else { return nil }
         let parts = parts(of: bytes)
         guard parts.count > 1 else { return nil }
         let results = Results<LogDecoder>(parts.count)
         let source = Source(bytes: bytes)
         DispatchQueue.concurrentPerform(iterations: parts.count) { index in
-            var decoder = LogDecoder(reading)
+            var decoder = LogDecoder(dialect)
             decoder.base = parts[index].lowerBound
             let part = source.bytes.part(parts[index].lowerBound, parts[index].upperBound)
             decoder.read(part, as: .outermost)
@@ -25,10 +25,8 @@ enum ParallelReading {
         return decoders
     }
 
-    static func joined(
-        _ decoders: [LogDecoder],
-        _ ordinals: inout RecordOrdinals
-    ) -> DecodedBody {
+    static func joined(_ decoders: [LogDecoder]) -> DecodedBody {
+        var ordinals = RecordOrdinals()
         let hasAccessLines = decoders.contains(where: \.hasAccessLines)
         var logs: [DecodedLog] = []
         for var decoder in decoders {

@@ -4,31 +4,32 @@ import RegistryModel
 struct KeyCounts: Sendable {
     /// A power of two; a count of zero marks a free place.
     private var places = [Place](repeating: Place(), count: 16)
-    /// Different keys.
-    private(set) var count = 0
+    private(set) var taken = 0
 
-    private struct Place {
+    private struct Place: Sendable {
         var key = EventKey(high: 0, low: 0)
         var count: UInt64 = 0
     }
 
-    var isEmpty: Bool { count == 0 }
-
-    /// How often `key` was seen.
-    func counted(_ key: EventKey) -> UInt64 { places[Self.index(of: key, in: places)].count }
-
-    /// Counts `key` and returns how often it had been seen before, which is `start` for a new one.
-    mutating func count(_ key: EventKey, from start: UInt64 = 0) -> UInt64 {
-        if count * 2 >= places.count { grow() }
+    /// Counts `key` and returns how often it had been seen before.
+    mutating func count(_ key: EventKey) -> UInt64 {
+        if taken * 2 >= places.count { grow() }
         let index = Self.index(of: key, in: places)
-        var earlier = places[index].count
+        let earlier = places[index].count
         if earlier == 0 {
-            earlier = start
             places[index].key = key
-            count += 1
+            taken += 1
         }
         places[index].count = earlier + 1
         return earlier
+    }
+
+    /// How often `key` was seen.
+    subscript(key: EventKey) -> UInt64 { places[Self.index(of: key, in: places)].count }
+
+    /// Counts a key that was seen before some more times.
+    mutating func add(_ more: UInt64, to key: EventKey) {
+        places[Self.index(of: key, in: places)].count += more
     }
 
     private mutating func grow() {

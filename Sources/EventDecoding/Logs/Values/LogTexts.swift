@@ -13,11 +13,6 @@ struct LogTexts {
 
     mutating func append(_ row: AccessTable.Row) { table.rows.append(row) }
 
-    /// Gives each row its own key where several records are alike.
-    mutating func number(_ ordinals: inout RecordOrdinals) {
-        for index in table.rows.indices { ordinals.number(&table.rows[index]) }
-    }
-
     /// A number, or -1 where the field says nothing.
     mutating func repository(
         _ bytes: UnsafeRawBufferPointer,

@@ -35,32 +35,18 @@ struct RecordKeys {
     func finish() -> EventKey { fields.withUnsafeBytes { EventKey(hashing: $0) } }
 }
 
-/// Tells records apart that are alike in all their fields, by their order.
-///
-/// A log that comes in pieces keeps one for all of them: lines have whole seconds, so that the next
-/// piece may begin with one like the last.
-package struct RecordOrdinals: Sendable {
-    private var current = KeyCounts()
-    private var previous = KeyCounts()
-
-    package init() {}
+/// Tells records of one body apart that are alike in all their fields, by their order.
+struct RecordOrdinals {
+    private var seen = KeyCounts()
 
     /// Changes the row's key where the same one came before.
     mutating func number(_ row: inout AccessTable.Row) {
-        if current.count >= Self.most {
-            previous = current
-            current = KeyCounts()
-        }
-        let base = row.key
-        let earlier = current.count(base, from: previous.isEmpty ? 0 : previous.counted(base))
+        let earlier = seen.count(row.key)
         guard earlier > 0 else { return }
         var keys = RecordKeys()
-        keys.add(base.high)
-        keys.add(base.low)
+        keys.add(row.key.high)
+        keys.add(row.key.low)
         keys.add(earlier)
         row.key = keys.finish()
     }
-
-    /// Half of the records that are remembered: some seconds of the busiest log, 3 MB.
-    private static let most = 65_536
 }
