@@ -35,13 +35,35 @@ enum ParallelReading {
             logs.append(DecodedLog(decoder))
             logs[logs.count - 1].number(&ordinals)
         }
-        let bodies = Results<DecodedBody>(logs.count)
-        DispatchQueue.concurrentPerform(iterations: logs.count) { [logs] index in
-            bodies.set(index, logs[index].body)
-        }
         var body = DecodedBody()
-        for part in bodies.all { body.append(part) }
+        for log in logs { body.append(log.rest) }
+        body.accesses = accesses(of: logs.map(\.table))
         return body
+    }
+
+    /// The accesses of all tables, each written to its place once.
+    private static func accesses(of tables: [AccessTable]) -> [Access] {
+        var starts: [Int] = []
+        var count = 0
+        for table in tables {
+            starts.append(count)
+            count += table.rows.count
+        }
+        return [Access](unsafeUninitializedCapacity: count) { buffer, initialized in
+            let places = Places(base: buffer.baseAddress)
+            DispatchQueue.concurrentPerform(iterations: tables.count) { [starts] index in
+                guard let base = places.base else { return }
+                for (offset, row) in tables[index].rows.enumerated() {
+                    (base + starts[index] + offset).initialize(to: tables[index].access(row))
+                }
+            }
+            initialized = count
+        }
+    }
+
+    /// Unchecked: each place is written by one thread.
+    private struct Places: @unchecked Sendable {
+        let base: UnsafeMutablePointer<Access>?
     }
 
     /// Whether the first record ends with its line, as all do then but for broken ones.
@@ -103,8 +125,8 @@ enum ParallelReading {
 }
 
 extension DecodedBody {
+    /// Adds all but the accesses.
     fileprivate mutating func append(_ other: DecodedBody) {
-        accesses += other.accesses
         ignored += other.ignored
         for rejection in other.rejections { append(rejection) }
         for digest in other.mentions { mention(digest) }

@@ -46,7 +46,9 @@ extension LogDecoder {
 
     /// Without a category it is a row of a query that did not ask for it.
     private static func isRepositoryEvent(_ category: JSONText?) -> Bool {
-        category?.equals(ignoringCase: "containerregistryrepositoryevents") ?? true
+        guard let category else { return true }
+        return category.equals("ContainerRegistryRepositoryEvents")
+            || category.equals(ignoringCase: "containerregistryrepositoryevents")
     }
 
     /// Whether the status is the one of success; failures carry the same operation.

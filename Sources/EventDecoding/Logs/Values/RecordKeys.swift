@@ -4,35 +4,63 @@ import RegistryModel
 ///
 /// Per record: `begin`, `add` each field in a fixed order, `finish`.
 struct RecordKeys {
-    private var fields: [UInt8] = []
+    /// Only the first `length` bytes mean anything; it grows and is used again.
+    private var fields = [UInt8](repeating: 0, count: 1_024)
+    private var length = 0
 
     mutating func begin(_ time: Timestamp, _ accessClass: AccessClass) {
-        fields.removeAll(keepingCapacity: true)
+        length = 0
         add(UInt64(bitPattern: time.milliseconds))
-        switch accessClass {
-        case .pull: fields.append(0)
-        case .resolve: fields.append(1)
-        case .push: fields.append(2)
-        case .delete: fields.append(3)
-        }
+        let number: UInt8 =
+            switch accessClass {
+            case .pull: 0
+            case .resolve: 1
+            case .push: 2
+            case .delete: 3
+            }
+        append(number)
     }
 
     mutating func add(_ field: UnsafeRawBufferPointer) {
         // With the length before it, no field can pass for a part of its neighbour.
         if field.count < 255 {
-            fields.append(UInt8(truncatingIfNeeded: field.count))
+            append(UInt8(truncatingIfNeeded: field.count))
         } else {
-            fields.append(255)
+            append(255)
             add(UInt64(field.count))
         }
-        fields.append(contentsOf: field)
+        makeRoom(for: field.count)
+        let start = length
+        fields.withUnsafeMutableBytes { target in
+            UnsafeMutableRawBufferPointer(rebasing: target[start...]).copyMemory(from: field)
+        }
+        length += field.count
     }
 
     mutating func add(_ number: UInt64) {
-        withUnsafeBytes(of: number.littleEndian) { fields.append(contentsOf: $0) }
+        makeRoom(for: 8)
+        let start = length
+        fields.withUnsafeMutableBytes {
+            $0.storeBytes(of: number.littleEndian, toByteOffset: start, as: UInt64.self)
+        }
+        length += 8
     }
 
-    func finish() -> EventKey { fields.withUnsafeBytes { EventKey(hashing: $0) } }
+    func finish() -> EventKey {
+        fields.withUnsafeBytes { EventKey(hashing: $0.part(0, length)) }
+    }
+
+    private mutating func append(_ byte: UInt8) {
+        makeRoom(for: 1)
+        fields[length] = byte
+        length += 1
+    }
+
+    @inline(__always)
+    private mutating func makeRoom(for count: Int) {
+        guard length + count > fields.count else { return }
+        fields.append(contentsOf: repeatElement(0, count: length + count))
+    }
 }
 
 /// Tells records of one body apart that are alike in all their fields, by their order.

@@ -1,29 +1,5 @@
 import CZlib
 
-/// Why a compressed body could not be inflated.
-package enum InflateError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// It has neither a gzip nor a zlib header.
-    case notCompressed
-    /// Its content or its checksum is wrong, or something follows its end.
-    case corrupt
-    /// It ends before its end mark.
-    case truncated
-    /// It would inflate to more than `limit` bytes.
-    case tooLarge(limit: Int)
-    /// There is no memory to inflate it.
-    case outOfMemory
-
-    package var description: String {
-        switch self {
-        case .notCompressed: "body is neither gzip nor zlib data"
-        case .corrupt: "compressed body is corrupt"
-        case .truncated: "compressed body ends early"
-        case .tooLarge(let limit): "compressed body inflates to more than \(limit) bytes"
-        case .outOfMemory: "no memory to inflate the compressed body"
-        }
-    }
-}
-
 /// Inflates request bodies in gzip (RFC 1952, any number of members) or zlib (RFC 1950) wrappers.
 package enum Gunzip {
     /// Inflates the whole of `body`.
