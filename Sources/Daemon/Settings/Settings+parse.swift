@@ -82,7 +82,8 @@ extension Settings {
         if count == 0 { section["registries"]?.refuse("is an empty list; \(firstStep)") }
         context.knowsAllRegistries =
             names[""] == nil && registries.count == (count ?? 0)
-            && (!registries.isEmpty || !section.mentions("registries"))
+            && (!registries.isEmpty
+                || !section.mentions("registries") && section.mentions("engines"))
         context.registries = names
         refuseSharedSockets(registries, section["registries"])
         return registries

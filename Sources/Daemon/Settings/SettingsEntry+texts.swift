@@ -137,7 +137,8 @@ extension SettingsEntry {
         do {
             return try readFile(path)
         } catch {
-            let reason = Excerpt.of("\(error)".prefix { !$0.isNewline })
+            let said = (error as? SettingsFileError)?.reason ?? "\(error)"
+            let reason = Excerpt.of(said.prefix { !$0.isNewline })
             refuse(
                 "can't read \(Excerpt.of(path)): \(reason); "
                     + "check that it exists and that lastpull may read it"
