@@ -1,5 +1,5 @@
-package import EventDecoding
-package import RegistryModel
+import EventDecoding
+import RegistryModel
 
 /// What must not have come of an input.
 package struct FuzzFailure: Error, CustomStringConvertible {
@@ -129,7 +129,7 @@ extension FuzzTarget {
     }
 
     private static func checkInflated(
-        _ inflate: (_ limit: Int) throws(InflateError) -> [UInt8]
+        _ inflate: (_ limit: Int) throws -> [UInt8]
     ) throws {
         let limit = 1 << 20
         guard let output = try? inflate(limit) else { return }

@@ -42,7 +42,8 @@ package struct Mutator: Sendable {
         case 0: body.removeSubrange(start..<end)
         case 1: body.insert(contentsOf: Array(body[start..<end]), at: start)
         case 2: body.insert(Self.marks[pick(Self.marks.count)], at: start)
-        case 3: if start < body.count { body[start] = UInt8.random(in: .min ... .max, using: &random) }
+        case 3:
+            if start < body.count { body[start] = UInt8.random(in: .min ... .max, using: &random) }
         case 4: if start < body.count { body[start] ^= 1 << UInt8(pick(8)) }
         case 5:
             let other = sample()
@@ -72,7 +73,8 @@ package struct Mutator: Sendable {
     }
     private static let oddities = [
         "null", "true", "-1", "1e999", "18446744073709551616", "9223372036854775807", "\"\"", "-",
-        "<nil>", "0001-01-01T00:00:00Z", "9999-12-31T23:59:60Z", "\\ud800", "%zz", "/v2//manifests/",
+        "<nil>", "0001-01-01T00:00:00Z", "9999-12-31T23:59:60Z", "\\ud800", "%zz",
+        "/v2//manifests/",
         "sha256:", "\u{FEFF}", "\r\n\r\n", "HTTP/1.1\" 200 ", "2026-03-04T05:06:07Z stdout P ",
         "<190>1 - - - - - [", "{\"create\":{}}\n", " [04/Mar/2026:05:06:07 +0000] \"",
     ].map { Array($0.utf8) }
