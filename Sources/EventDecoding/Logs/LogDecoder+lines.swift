@@ -2,17 +2,18 @@ import RegistryModel
 
 extension LogDecoder {
     mutating func readLine(
-        _ line: UnsafeRawBufferPointer,
+        _ raw: UnsafeRawBufferPointer,
         at offset: Int,
         _ place: Place
     ) {
+        let line = raw.withoutEndSpace
         guard line.count <= Self.longestLine else {
             decoded.reject(line, "line of \(line.count) bytes at byte \(offset) is too long")
             return
         }
         let mark = arena.mark
         defer { arena.release(mark) }
-        if Self.mayHaveBeginning(line), readWrapped(line, at: offset, place) { return }
+        if Self.mayHaveBeginning(line), readWrapped(line, raw, at: offset, place) { return }
         if format?.hasCommonLines ?? true, let access = AccessLine(line, &times) {
             addLine(access.request(arena), from: line, at: offset)
         } else if readOtherLine(line, at: offset, place) {
@@ -50,12 +51,15 @@ extension LogDecoder {
     /// there is no such beginning.
     private mutating func readWrapped(
         _ line: UnsafeRawBufferPointer,
+        _ raw: UnsafeRawBufferPointer,
         at offset: Int,
         _ place: Place
     ) -> Bool {
         guard place.depth < Self.deepestWrapping else { return false }
         let inside = place.inside(of: offset)
-        if let piece = RuntimePrefix(line) {
+        // Where a line is cut, a space may be its own.
+        let isReturned = raw.last == UInt8(ascii: "\r")
+        if let piece = RuntimePrefix(isReturned ? raw.part(0, raw.count - 1) : raw) {
             readPiece(piece, inside)
             return true
         }

@@ -59,7 +59,7 @@ struct LogDecoder {
             } else {
                 let end = bytes.firstIndex(of: UInt8(ascii: "\n"), from: start) ?? bytes.count
                 let offset = place.origin ?? base + start
-                readLine(bytes.part(start, end).withoutEndSpace, at: offset, place)
+                readLine(bytes.part(start, end), at: offset, place)
                 position = end
             }
         }

@@ -119,7 +119,7 @@ struct LogTime {
         guard text.count <= 32, let seconds = Double(String(decoding: text, as: UTF8.self)),
             seconds > 1e8, seconds < 1e11
         else { return nil }
-        return (Timestamp(seconds: seconds), false)
+        return (Timestamp(milliseconds: Int64((seconds * 1_000).rounded())), false)
     }
 }
 
