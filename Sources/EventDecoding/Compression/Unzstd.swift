@@ -20,6 +20,7 @@ package enum Unzstd {
         while true {
             let step = step(stream, body, from: consumed, into: &piece)
             guard ZSTD_isError(step.status) == 0 else { throw .corrupt }
+            guard step.taken > 0 || step.made > 0 || consumed == body.count else { throw .corrupt }
             consumed += step.taken
             guard step.made <= max(0, limit) - output.count else { throw .tooLarge(limit: limit) }
             if output.capacity < output.count + step.made {
