@@ -67,6 +67,13 @@ struct CloudTrailTests {
         )
     }
 
+    /// Events that differ in their envelope only are read as the first one was.
+    @Test func readsEqualDetailsOfManyEvents() {
+        let body = (0..<4).map { #"{"id":"\#($0)","detail":\#(record("BatchGetImage"))}"# }
+        let decoded = decodeLog(body.joined(separator: "\n"))
+        #expect(decoded.accesses.count == 4 && decoded.rejections.isEmpty)
+    }
+
     @Test func rejectsRecordsWithoutTime() {
         let timeless = record("BatchGetImage").replacing("eventTime", with: "someTime")
         #expect(

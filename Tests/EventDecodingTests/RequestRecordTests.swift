@@ -94,6 +94,10 @@ struct RequestRecordTests {
         let record =
             #"{"ts":1772600767,"request":"HEAD /v2/team/api/manifests/v1 HTTP/1.1","status":200}"#
         #expect(decodeLog(record).accesses.map(\.class) == [.resolve])
+        let parsed =
+            #"{"@timestamp":"2026-03-04T05:06:07.5Z","verb":"GET","request":"/v2/a/manifests/v1","#
+            + #""response":"200","clientip":"10.0.0.1"}"#
+        #expect(decodeLog(parsed).accesses.map(\.address) == ["10.0.0.1"])
         let broken = record.replacing(" HTTP/1.1", with: "")
         #expect(decodeLog(broken).ignored == 1)
     }

@@ -81,7 +81,8 @@ extension LogDecoder {
         }
         guard !isEnvelope else { return }
         let bytes = reader.bytes.part(start, reader.position)
-        shapes.learn(bytes, leaves)
+        // What is wrong in it would be taken for right in the next one.
+        if fields.misfit == nil { shapes.learn(bytes, leaves) }
         add(from: bytes, at: offset, place)
     }
 

@@ -71,7 +71,9 @@ extension LogDecoder {
     private mutating func loggedRequest() -> LoggedRequest? {
         var method = plain(.method)
         var target = plain(.target)
-        if method.isEmpty || target.isEmpty {
+        if !method.isEmpty, target.isEmpty, plain(.request).starts(with: "/") {
+            target = plain(.request)
+        } else if method.isEmpty || target.isEmpty {
             guard let parts = LoggedRequest.parts(of: plain(.request)) else { return nil }
             method = parts.method
             target = parts.target
