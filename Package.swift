@@ -58,11 +58,12 @@ let package = Package(
         .systemLibrary(name: "CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
         module("RegistryModel", [crypto]),
         module("CurlTransport", ["CCurl", "RegistryModel"]),
         module("RegistryClients", ["CurlTransport", "RegistryModel", crypto]),
         module("AccessLedger", ["RegistryModel", grdb, sqlite]),
-        module("EventDecoding", ["CZlib", "RegistryModel", crypto]),
+        module("EventDecoding", ["CZlib", "CZstd", "RegistryModel", crypto]),
         module("LogReading", ["CZlib", "CurlTransport", "EventDecoding", "RegistryModel", crypto]),
         module("RetentionPlanning", ["RegistryModel"]),
         module("RegistryStorage", ["CLinux", "RegistryModel", crypto, yams]),
@@ -106,7 +107,8 @@ let package = Package(
         .executableTarget(
             name: "lastpull-bench",
             dependencies: [
-                "AccessLedger", "Cleanup", "CurlTransport", "Daemon", "Listening",
+                "AccessLedger", "Cleanup", "CurlTransport", "Daemon", "EventDecoding", "Fuzzing",
+                "Listening",
                 "RegistryModel", "RegistryStorage", argumentParser, grdb, hummingbird, logging,
                 nioCore,
             ],
@@ -119,7 +121,13 @@ let package = Package(
             swiftSettings: settings
         ),
         tests("RegistryModelTests", ["RegistryModel"]),
-        tests("EventDecodingTests", ["EventDecoding", "RegistryModel", "TestSupport"]),
+        .target(
+            name: "Fuzzing",
+            dependencies: ["EventDecoding", "RegistryModel"],
+            path: "Tests/Fuzzing",
+            swiftSettings: settings
+        ),
+        tests("EventDecodingTests", ["EventDecoding", "Fuzzing", "RegistryModel", "TestSupport"]),
         tests("RetentionPlanningTests", ["RegistryModel", "RetentionPlanning"]),
         tests("AccessLedgerTests", ["AccessLedger", "RegistryModel", "TestSupport", grdb]),
         tests(
