@@ -122,7 +122,10 @@ let package = Package(
             ]
         ),
         tests("RegistryStorageTests", ["RegistryModel", "RegistryStorage", "TestSupport"]),
-        tests("DaemonTests", ["Daemon", "RegistryModel", "RetentionPlanning", "TestSupport"]),
+        tests(
+            "DaemonTests",
+            ["Cleanup", "Daemon", "RegistryModel", "RetentionPlanning", "TestSupport"]
+        ),
         tests("EndToEndTests", ["RegistryModel", "TestSupport"]),
     ]
 )

@@ -4,6 +4,9 @@ package import RegistryModel
 package enum CleanupError: Error, Sendable, Equatable, CustomStringConvertible {
     /// Another run works on the registry; the listener answers it with 409.
     case alreadyRunning(registry: String)
+    /// Another run works on the engine.
+    case engineBusy(String)
+    case unknownEngine(String)
     case unknownRegistry(String)
     case unknownRun(String)
     case notWaiting(run: RunName, state: String)
@@ -18,6 +21,10 @@ package enum CleanupError: Error, Sendable, Equatable, CustomStringConvertible {
         switch self {
         case .alreadyRunning(let registry):
             "registry \(registry): a cleanup is already running; try again when it has ended"
+        case .engineBusy(let engine):
+            "engine \(engine): a prune is already running; try again when it has ended"
+        case .unknownEngine(let name):
+            "engine \(name) is not in the settings; name one that is"
         case .unknownRegistry(let name):
             "registry \(name) is not in the settings; name one that is"
         case .unknownRun(let name):

@@ -19,6 +19,7 @@ package struct Deployment: Sendable {
     package let restorer: Restorer
     package let explainer: Explainer
     package let sweeper: StorageSweeper
+    package let pruner: EnginePruner
     package let logger: Logger
     package let now: @Sendable () -> Timestamp
 
@@ -47,7 +48,13 @@ package struct Deployment: Sendable {
             targets.append(try Self.target(registry, row, transport))
         }
         self.targets = targets
-        engines = try settings.engines.map { try Self.engine($0, transport) }
+        var engines: [EngineTarget] = []
+        for engine in settings.engines {
+            let row = try await ledger.engine(named: engine.name)
+            engines.append(try Self.engine(engine, row, transport))
+        }
+        self.engines = engines
+        pruner = EnginePruner(ledger: ledger, logger: logger, now: now)
         keeper = InventoryKeeper(ledger: ledger, logger: logger, now: now)
         prober = Prober(ledger: ledger, logger: logger, now: now)
         cleaner = Cleaner(
@@ -61,6 +68,13 @@ package struct Deployment: Sendable {
         restorer = Restorer(ledger: ledger, targets: targets, now: now)
         sweeper = StorageSweeper(ledger: ledger, logger: logger, now: now)
         explainer = Explainer(ledger: ledger, planMaker: cleaner.planMaker, now: now)
+    }
+
+    package func engine(named name: String) throws(CleanupError) -> EngineTarget {
+        guard let engine = engines.first(where: { $0.name == name }) else {
+            throw .unknownEngine(name)
+        }
+        return engine
     }
 
     /// Tells the ledger what the settings vouch for.
@@ -117,6 +131,7 @@ package struct Deployment: Sendable {
 
     private static func engine(
         _ engine: EngineSettings,
+        _ row: EngineRow,
         _ transport: CurlTransport
     ) throws -> EngineTarget {
         var address: EngineAddress
@@ -131,7 +146,7 @@ package struct Deployment: Sendable {
         address.authorities = engine.caFile
         address.identity = engine.identity
         return EngineTarget(
-            name: engine.name,
+            row: row,
             client: EngineClient(name: engine.name, address: address, transport: transport),
             prune: engine.prune,
             filters: engine.filters
