@@ -20,6 +20,7 @@ package struct Deployment: Sendable {
     package let explainer: Explainer
     package let sweeper: StorageSweeper
     package let pruner: EnginePruner
+    package let collector: GarbageCollector
     package let logger: Logger
     package let now: @Sendable () -> Timestamp
 
@@ -55,6 +56,7 @@ package struct Deployment: Sendable {
         }
         self.engines = engines
         pruner = EnginePruner(ledger: ledger, logger: logger, now: now)
+        collector = GarbageCollector(ledger: ledger, engines: engines, logger: logger, now: now)
         keeper = InventoryKeeper(ledger: ledger, logger: logger, now: now)
         prober = Prober(ledger: ledger, logger: logger, now: now)
         cleaner = Cleaner(
@@ -125,6 +127,7 @@ package struct Deployment: Sendable {
             grace: registry.grace,
             quarantine: registry.quarantine,
             afterSweep: registry.afterSweep,
+            garbageCollect: registry.garbageCollect,
             isLoopback: isLoopback(registry.probeURL ?? registry.url)
         )
     }

@@ -40,6 +40,7 @@ package struct LastpullDaemon: Sendable {
             triggers: deployment.settings.triggers.filter { $0.engine == nil },
             cleaner: deployment.cleaner,
             sweeper: deployment.sweeper,
+            collector: deployment.collector,
             keeper: deployment.keeper,
             logger: deployment.logger,
             now: deployment.now

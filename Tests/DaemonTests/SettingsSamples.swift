@@ -14,6 +14,7 @@ enum SettingsSamples {
         "/run/secrets/token": "t0ken\r\n",
         "/run/secrets/bare": "bare",
         "/etc/ssl/own.pem": "-----BEGIN CERTIFICATE-----\nMA==\n-----END CERTIFICATE-----\n",
+        "/etc/ssl/own.key": "-----BEGIN PRIVATE KEY-----\nMA==\n-----END PRIVATE KEY-----\n",
         "/run/secrets/empty": "\n",
         "/run/secrets/two-lines": "one\ntwo\n",
     ]

@@ -72,20 +72,27 @@ struct EngineScene {
         var bytes: [String: Int64] = [:]
         for line in result.output.split(separator: "\n") {
             let event = try JSONDecoder().decode(Event.self, from: Data(line.utf8))
-            guard event.Action == "prune", event.Actor.Attributes["run"] == run else { continue }
-            bytes[event.Type, default: 0] += Int64(event.Actor.Attributes["reclaimed"] ?? "") ?? -1
+            guard event.action == "prune", event.actor.attributes["run"] == run else { continue }
+            bytes[event.type, default: 0] += Int64(event.actor.attributes["reclaimed"] ?? "") ?? -1
         }
         return bytes
     }
 
     struct Event: Decodable {
         struct Actor: Decodable {
-            let ID: String
-            let Attributes: [String: String]
+            let attributes: [String: String]
+
+            private enum CodingKeys: String, CodingKey { case attributes = "Attributes" }
         }
 
-        let `Type`: String
-        let Action: String
-        let Actor: Actor
+        let type: String
+        let action: String
+        let actor: Actor
+
+        private enum CodingKeys: String, CodingKey {
+            case type = "Type"
+            case action = "Action"
+            case actor = "Actor"
+        }
     }
 }

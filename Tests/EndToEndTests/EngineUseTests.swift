@@ -53,8 +53,8 @@ extension Engines {
                 let events = try await daemon.run("events", "--json", "--since", "0")
                 let told = try events.output.split(separator: "\n")
                     .map { try JSONDecoder().decode(EngineScene.Event.self, from: Data($0.utf8)) }
-                    .filter { $0.Type == "image" && $0.Action == "prune" }
-                    .compactMap { Int64($0.Actor.Attributes["reclaimed"] ?? "") }
+                    .filter { $0.type == "image" && $0.action == "prune" }
+                    .compactMap { Int64($0.actor.attributes["reclaimed"] ?? "") }
                 #expect(told.reduce(0, +) == now - (try await engine.layers()))
             }
         }

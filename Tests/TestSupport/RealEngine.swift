@@ -198,23 +198,32 @@ package actor RealEngine {
 
     /// Bytes of all layers, as `docker system df` has them.
     package nonisolated func layers() async throws -> Int64 {
-        struct Usage: Decodable { let LayersSize: Int64 }
+        struct Usage: Decodable {
+            let layers: Int64
+
+            private enum CodingKeys: String, CodingKey { case layers = "LayersSize" }
+        }
         let answer = try await get("/v1.41/system/df")
-        return try JSONDecoder().decode(Usage.self, from: Data(answer.utf8)).LayersSize
+        return try JSONDecoder().decode(Usage.self, from: Data(answer.utf8)).layers
     }
 
     /// The tags and, for images without one, the ids of all images.
     package nonisolated func imageNames() async throws -> Set<String> {
         struct Image: Decodable {
-            let Id: String
-            let RepoTags: [String]?
+            let id: String
+            let tags: [String]?
+
+            private enum CodingKeys: String, CodingKey {
+                case id = "Id"
+                case tags = "RepoTags"
+            }
         }
         let answer = try await get("/v1.41/images/json")
         let images = try JSONDecoder().decode([Image].self, from: Data(answer.utf8))
         return Set(
             images.flatMap { image in
-                let tags = (image.RepoTags ?? []).filter { !$0.contains("<none>") }
-                return tags.isEmpty ? [image.Id] : tags
+                let tags = (image.tags ?? []).filter { !$0.contains("<none>") }
+                return tags.isEmpty ? [image.id] : tags
             }
         )
     }

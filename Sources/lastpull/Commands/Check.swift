@@ -26,6 +26,7 @@ struct Check: AsyncParsableCommand {
         findings.append(Finding(subject: "settings", state: .ok, text: "no problems"))
         findings += try await ledger(deployment)
         for target in deployment.targets { findings += try await registry(target, deployment) }
+        for target in deployment.targets { findings += try await collector(target, deployment) }
         for target in deployment.engines { findings += try await engine(target, deployment) }
         try printFindings(findings)
         if findings.contains(where: { $0.state == .failed }) { throw Outcome.failed }

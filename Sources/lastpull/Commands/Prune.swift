@@ -19,6 +19,9 @@ struct Prune: AsyncParsableCommand {
             In an engine (Docker, Podman) stopped containers go, networks and volumes that no \
             container has, images without a tag, and unused build cache; never what is in use. With \
             --filter or --type only engines are pruned.
+
+            Where a registry has a `garbageCollect`, that collector is run, and not beside pushes; \
+            --now accepts them.
             """
     )
 
@@ -68,7 +71,12 @@ struct Prune: AsyncParsableCommand {
         var runs: [RunRecord] = []
         if !storages.isEmpty {
             let sweep = try await sweep(deployment)
-            for target in storages { runs += try await sweep.run(target) }
+            for target in storages where target.garbageCollect == nil {
+                runs += try await sweep.run(target)
+            }
+            for target in storages where target.garbageCollect != nil {
+                runs.append(try await collect(target, deployment))
+            }
         }
         runs += try await EnginePrune(deployment: deployment, isDryRun: dryRun).run(requests)
         try RunOutput.print(runs, asJSON: options.json)
@@ -82,7 +90,22 @@ struct Prune: AsyncParsableCommand {
         }
         var scope = CleanupScope()
         scope.registry = narrow.registry
-        return try deployment.cleaner.targets(of: scope).filter { $0.storage != nil }
+        return try deployment.cleaner.targets(of: scope).filter(\.givesBack)
+    }
+
+    /// Runs a registry's own collector; what it says goes to standard error.
+    private func collect(
+        _ target: CleanupTarget,
+        _ deployment: Deployment
+    ) async throws -> RunRecord {
+        if let warning = try await deployment.warning(of: target) { Terminal.complain(warning) }
+        return try await deployment.collector.collect(
+            target,
+            cause: .init(name: "prune"),
+            isDryRun: dryRun,
+            acceptsPushes: now,
+            say: { Terminal.complain(lines: $0) }
+        )
     }
 
     private func sweep(_ deployment: Deployment) async throws -> StorageSweep {
