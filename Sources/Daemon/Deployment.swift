@@ -2,6 +2,7 @@ package import AccessLedger
 package import Cleanup
 import CurlTransport
 import Foundation
+import Listening
 package import Logging
 import RegistryClients
 package import RegistryModel
@@ -67,8 +68,8 @@ package struct Deployment: Sendable {
             logger: logger,
             now: now
         )
-        restorer = Restorer(ledger: ledger, targets: targets, now: now)
         sweeper = StorageSweeper(ledger: ledger, logger: logger, now: now)
+        restorer = Restorer(ledger: ledger, targets: targets, sweeper: sweeper, now: now)
         explainer = Explainer(ledger: ledger, planMaker: cleaner.planMaker, now: now)
     }
 
@@ -77,6 +78,21 @@ package struct Deployment: Sendable {
             throw .unknownEngine(name)
         }
         return engine
+    }
+
+    /// The sockets for log lines, with the registry that each is for.
+    var sockets: [(registry: String, socket: SyslogSocket)] {
+        settings.registries.flatMap { registry in
+            registry.sockets.map { (registry.name, $0) }
+        }
+    }
+
+    /// What came by the sockets that the settings name for a registry.
+    package func sockets(of target: CleanupTarget) async throws -> [SocketStatistics] {
+        let heard = try await ledger.sockets(of: target.row)
+        return sockets.filter { $0.registry == target.row.name }.map { (_, socket) in
+            heard.first { $0.address == "\(socket)" } ?? SocketStatistics(address: "\(socket)")
+        }
     }
 
     /// Tells the ledger what the settings vouch for.

@@ -62,9 +62,9 @@ extension EngineSettings {
         }
         let certificate = section["certificateFile"]?.certificateFile(readFile)
         // Read for the complaint alone; libcurl reads it itself.
-        guard let key = section["keyFile"], key.pemFile(readFile), let path = key.plainText,
-            let certificate
-        else { return nil }
+        guard let path = section["keyFile"]?.privateKeyFile(readFile), let certificate else {
+            return nil
+        }
         return ClientIdentity(certificate: certificate, key: path)
     }
 

@@ -6,9 +6,8 @@ extension RegistrySettings {
         keys: [
             "name", "kind", "url", "username", "passwordFile", "storage", "afterSweep", "grace",
             "quarantine", "inventory", "gapTolerance", "probe", "probeUrl", "trustHistoryFrom",
-            "repositories", "caFile", "garbageCollect",
-        ],
-        later: ["logs"]
+            "repositories", "caFile", "logs", "garbageCollect",
+        ]
     )
 
     static func parse(
@@ -42,7 +41,8 @@ extension RegistrySettings {
             probeURL: probeAddress,
             trustHistoryFrom: section["trustHistoryFrom"]?.moment(),
             repositories: section["repositories"]?.items { $0.repositoryName() },
-            caFile: section["caFile"]?.certificateFile(readFile)
+            caFile: section["caFile"]?.certificateFile(readFile),
+            logs: section["logs"].map { LogSource.parse(list: $0, readFile) } ?? []
         )
     }
 

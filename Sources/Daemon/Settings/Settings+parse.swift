@@ -1,3 +1,4 @@
+import Listening
 import RegistryModel
 import RetentionPlanning
 
@@ -83,8 +84,10 @@ extension Settings {
         if count == 0 { section["registries"]?.refuse("is an empty list; \(firstStep)") }
         context.knowsAllRegistries =
             names[""] == nil && registries.count == (count ?? 0)
-            && (!registries.isEmpty || !section.mentions("registries"))
+            && (!registries.isEmpty
+                || !section.mentions("registries") && section.mentions("engines"))
         context.registries = names
+        refuseSharedSockets(registries, section["registries"])
         return registries
     }
 
@@ -102,6 +105,25 @@ extension Settings {
             !context.engines.contains("") && engines.count == (section["engines"]?.itemCount ?? 0)
             && (!engines.isEmpty || !section.mentions("engines"))
         return engines
+    }
+
+    /// A line does not say which registry it is of, but for the socket that it came by.
+    private static func refuseSharedSockets(
+        _ registries: [RegistrySettings],
+        _ entry: SettingsEntry?
+    ) {
+        var owners: [SyslogSocket: String] = [:]
+        for registry in registries {
+            for socket in registry.sockets {
+                if let owner = owners[socket.place], owner != registry.name {
+                    entry?.refuse(
+                        "\(socket) is there for \(owner) and for \(registry.name); give each a "
+                            + "socket of its own"
+                    )
+                }
+                owners[socket.place] = registry.name
+            }
+        }
     }
 
     private static func refuseWithoutTokens(_ section: SettingsSection, _ access: SettingsSection?)

@@ -183,6 +183,9 @@ struct Check: AsyncParsableCommand {
                 )
             }
         }
+        for socket in try await deployment.sockets(of: target) {
+            findings.append(Self.finding(socket, subject, deployment.now()))
+        }
         if let gap = try await deployment.prober.gap(of: target) {
             findings.append(
                 Finding(
@@ -194,6 +197,27 @@ struct Check: AsyncParsableCommand {
         }
         findings.append(try await coverage(target, deployment))
         return findings
+    }
+
+    /// What a socket drops is missing for good, so the last day's is said.
+    private static func finding(
+        _ socket: SocketStatistics,
+        _ subject: String,
+        _ now: Timestamp
+    ) -> Finding {
+        guard let last = socket.lastAt else {
+            return Finding(
+                subject: subject,
+                state: .warning,
+                text: "nothing has come by \(socket.address); let its proxy's log go there"
+            )
+        }
+        let taken = "by \(socket.address): \(socket.lines) lines, last \(last.text)"
+        guard let dropped = socket.droppedAt, dropped >= now - .days(1) else {
+            return Finding(subject: subject, state: .ok, text: taken)
+        }
+        let text = "\(taken); \(socket.dropped) dropped, the last at \(dropped.text)"
+        return Finding(subject: subject, state: .warning, text: text)
     }
 
     private func heard(_ source: SourceStatistics, _ subject: String) -> Finding {
