@@ -135,6 +135,10 @@ let package = Package(
                 "RetentionPlanning", "TestSupport",
             ]
         ),
+        tests(
+            "CleanupTests",
+            ["AccessLedger", "Cleanup", "RegistryClients", "RegistryModel", "RetentionPlanning"]
+        ),
         tests("EndToEndTests", ["RegistryModel", "TestSupport"]),
     ]
 )

@@ -7,7 +7,7 @@ source deploy/lib.sh
 
 if has apt-get; then
     install_packages "${build_packages[@]}" docker-registry skopeo shellcheck nginx-light openssl \
-        curl gzip
+        curl gzip docker.io podman busybox-static
 else
     check_commands "docker-registry|registry" skopeo shellcheck nginx openssl
 fi

@@ -112,6 +112,13 @@ package struct EngineVolume: Sendable, Equatable {
     /// Bytes; nil where that was not measured.
     package var size: Int64?
 
+    package init(name: String, created: Timestamp?, labels: [String: String], size: Int64?) {
+        self.name = name
+        self.created = created
+        self.labels = labels
+        self.size = size
+    }
+
     /// Whether nobody gave it a name: the engine marks it so from 23.0 on, and names such a volume by
     /// 64 hexadecimal digits.
     package var isAnonymous: Bool {
