@@ -143,8 +143,8 @@ package struct LastpullDaemon: Sendable {
             )
             return [
                 Periodic(name: "events of engine \(target.name)", logger: deployment.logger) {
-                    try await watch.listen()
-                    return .seconds(1)
+                    try await watch.run()
+                    return .seconds(2)
                 },
                 Periodic(name: "triggers of engine \(target.name)", logger: deployment.logger) {
                     try await triggers.tick()

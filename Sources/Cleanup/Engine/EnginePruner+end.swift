@@ -77,10 +77,11 @@ extension EnginePruner {
     /// What the engine says, unless its own measurement says that it was less.
     private func freedCache(_ work: EngineWork) async -> Int64 {
         guard let after = try? await work.target.client.usage().cacheBytes else {
-            return work.cacheReclaimed
+            return work.cacheReclaimed ?? 0
         }
-        let difference = work.usage.cacheBytes - after
-        return difference > 0 ? min(difference, work.cacheReclaimed) : work.cacheReclaimed
+        let difference = max(0, work.usage.cacheBytes - after)
+        guard let said = work.cacheReclaimed else { return difference }
+        return difference > 0 ? min(difference, said) : said
     }
 
     // MARK: The end

@@ -91,18 +91,29 @@ extension EnginePruner {
         let pruned = Pruned()
         let client = work.target.client
         let all = !work.filters.dangling
+        let interruption = work.interruption
         let outcome = await patiently(work) { [filters] in
-            let result = try await client.pruneBuildCache(filters: filters, all: all)
+            let result = try await interruption.run {
+                try await client.pruneBuildCache(filters: filters, all: all)
+            }
             await pruned.set(result.deleted, result.reclaimed)
             return .done
         }
         if outcome.isUnreachable { work.obstacle = outcome.detail }
-        let deleted = await Set(pruned.ids)
+        var deleted = await Set(pruned.ids)
+        if outcome.state != .done, let left = try? await client.usage().cache {
+            // It ended before it said what it had done.
+            deleted = Set(items.map(\.subject)).subtracting(left.map(\.id))
+        }
         for item in items {
             let own: EngineOutcome =
-                outcome.state != .done
-                ? outcome
-                : deleted.contains(item.subject) ? .done : .skipped("it is in use by now, or gone")
+                if deleted.contains(item.subject) {
+                    .done
+                } else if outcome.state == .done {
+                    .skipped("it is in use by now, or gone")
+                } else {
+                    outcome
+                }
             work.outcomes[item.ordinal] = own
             try await ledger.set(
                 own.state,
@@ -112,7 +123,7 @@ extension EnginePruner {
                 at: now()
             )
         }
-        work.cacheReclaimed = await pruned.reclaimed
+        work.cacheReclaimed = outcome.state == .done ? await pruned.reclaimed : nil
     }
 
     /// What a prune said, which goes on in a task of its own.

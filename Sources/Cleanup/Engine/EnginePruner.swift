@@ -160,7 +160,10 @@ package struct EnginePruner: Sendable {
     private func remove(_ item: EngineItem, _ work: inout EngineWork) async throws {
         try await ledger.set(.started, of: item, in: work.run.name, at: now())
         let target = work.target
-        let outcome = await patiently(work) { try await self.remove(item, from: target) }
+        let outcome = await patiently(work) {
+            // Once begun it is ended: nobody would know whether the engine has done it.
+            try await Task { try await self.remove(item, from: target) }.value
+        }
         if outcome.isUnreachable { work.obstacle = outcome.detail }
         try await ledger.set(
             outcome.state,
@@ -175,13 +178,13 @@ package struct EnginePruner: Sendable {
     /// Tries again where that may help: a prune that somebody else has started is waited out.
     func patiently(
         _ work: EngineWork,
-        _ body: @escaping @Sendable () async throws -> EngineOutcome
+        _ body: @Sendable () async throws -> EngineOutcome
     ) async -> EngineOutcome {
         let start = ContinuousClock.now
         var attempt = 1
         while true {
             do {
-                return try await work.interruption.run(body)
+                return try await body()
             } catch let error as EngineError {
                 if error.kind == .cancelled { return .skipped("interrupted") }
                 let isWorthIt =
@@ -227,7 +230,7 @@ struct EngineWork: Sendable {
     var layersBefore: Int64?
     var freed: [String: Int64] = [:]
     /// What the engine says that its build cache gave back.
-    var cacheReclaimed: Int64 = 0
+    var cacheReclaimed: Int64?
     /// Bytes by which the file system of the engine's data got emptier meanwhile.
     var freedOnDisk: [String: Int64] = [:]
     /// The engine's data root, where it is on this machine.

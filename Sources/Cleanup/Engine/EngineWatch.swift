@@ -21,6 +21,9 @@ package actor EngineWatch {
     private var heardTo: Int64 = 0
     /// Whether all that happened is taken in: what an engine did while nobody listened may matter.
     package private(set) var isCaughtUp = false
+    /// What was read before the connection stood, and comes by it once more.
+    private var replayed: Set<EventIdentity> = []
+    private var lastFailure = ""
     /// Whether a connection has stood until the other side ended it.
     private var wasConnected = false
 
@@ -38,8 +41,25 @@ package actor EngineWatch {
         self.now = now
     }
 
-    /// Connects, and takes events in until the connection breaks; call it again then.
-    package func listen() async throws {
+    /// Hears the engine until the connection breaks, and says why it did, once for each reason.
+    package func run() async throws {
+        do {
+            try await listen()
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            let text = "\(error)"
+            guard text != lastFailure else { return }
+            lastFailure = text
+            logger.warning(
+                "an engine is not heard; what it forgets meanwhile counts as used",
+                metadata: ["engine": "\(target.name)", "reason": "\(text)"]
+            )
+        }
+    }
+
+    /// Connects, and takes events in until the connection breaks.
+    private func listen() async throws {
         let known = try await ledger.heardTo(of: target.row)
         let replay = try await replay(since: known)
         let isGap = !isContinuous(replay, since: known)
@@ -50,14 +70,14 @@ package actor EngineWatch {
         isCaughtUp = true
         defer { isCaughtUp = false }
         wasConnected = true
+        lastFailure = ""
         logger.info(
             "hearing an engine",
             metadata: ["engine": "\(target.name)", "gap": "\(isGap && known != nil)"]
         )
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
-                for try await event in events { await self.take(event) }
-                throw CancellationError()
+                for try await event in events { await self.takeLive(event) }
             }
             group.addTask {
                 var lookedAt = self.now()
@@ -93,12 +113,14 @@ package actor EngineWatch {
             replay.last = now().milliseconds * 1_000_000
             return replay
         }
+        replayed = []
         let past = try await target.client.pastEvents(
             since: known,
             until: now().milliseconds * 1_000_000
         )
         for event in past {
             replay.count += 1
+            replayed.insert(EventIdentity(event))
             if event.nanoseconds == known { replay.isKnown = true }
             if event.nanoseconds > known { await take(event) }
         }
@@ -120,6 +142,23 @@ package actor EngineWatch {
     private static let eventsRemembered = 256
 
     // MARK: Taking in
+
+    private struct EventIdentity: Hashable {
+        var nanoseconds: Int64
+        var actor: String
+        var action: String
+
+        init(_ event: EngineEvent) {
+            nanoseconds = event.nanoseconds
+            actor = event.actor
+            action = event.action
+        }
+    }
+
+    private func takeLive(_ event: EngineEvent?) async {
+        if let event, replayed.remove(EventIdentity(event)) != nil { return }
+        await take(event)
+    }
 
     private func take(_ event: EngineEvent?) async {
         guard let event else { return }

@@ -78,8 +78,11 @@ struct Prune: AsyncParsableCommand {
                 runs.append(try await collect(target, deployment))
             }
         }
-        runs += try await EnginePrune(deployment: deployment, isDryRun: dryRun).run(requests)
         try RunOutput.print(runs, asJSON: options.json)
+        for run in try await EnginePrune(deployment: deployment, isDryRun: dryRun).run(requests) {
+            try RunOutput(run: run).print(asJSON: options.json)
+            runs.append(run)
+        }
         throw runs.map(\.status).max { $0.rawValue < $1.rawValue } ?? Outcome.done
     }
 
