@@ -69,14 +69,11 @@ struct Prune: AsyncParsableCommand {
         let storages = try await storages(deployment)
         guard !storages.isEmpty || !requests.isEmpty else { throw nothingToPrune(settings) }
         var runs: [RunRecord] = []
-        if !storages.isEmpty {
-            let sweep = try await sweep(deployment)
-            for target in storages where target.garbageCollect == nil {
-                runs += try await sweep.run(target)
-            }
-            for target in storages where target.garbageCollect != nil {
-                runs.append(try await collect(target, deployment))
-            }
+        for target in storages {
+            runs +=
+                target.garbageCollect == nil
+                ? try await sweep(deployment).run(target)
+                : [try await collect(target, deployment)]
         }
         try RunOutput.print(runs, asJSON: options.json)
         for run in try await EnginePrune(deployment: deployment, isDryRun: dryRun).run(requests) {
