@@ -67,15 +67,21 @@ struct EngineScene {
     }
 
     /// The bytes that the prune events of a run tell, by type.
-    func reclaimed(in run: String) async throws -> [String: Int64] {
+    func reclaimed(in name: String) async throws -> [String: Int64] {
         let result = try await run("events", "--json", "--since", "0")
         var bytes: [String: Int64] = [:]
-        for line in result.output.split(separator: "\n") {
-            let event = try JSONDecoder().decode(Event.self, from: Data(line.utf8))
-            guard event.action == "prune", event.actor.attributes["run"] == run else { continue }
+        for event in try Self.events(in: result.output) {
+            guard event.action == "prune", event.actor.attributes["run"] == name else { continue }
             bytes[event.type, default: 0] += Int64(event.actor.attributes["reclaimed"] ?? "") ?? -1
         }
         return bytes
+    }
+
+    /// What `events --json` printed.
+    static func events(in output: String) throws -> [Event] {
+        try output.split(separator: "\n").map {
+            try JSONDecoder().decode(Event.self, from: Data($0.utf8))
+        }
     }
 
     struct Event: Decodable {

@@ -51,11 +51,11 @@ extension Engines {
                 )
                 try await daemon.terminate()
                 let events = try await daemon.run("events", "--json", "--since", "0")
-                let told = try events.output.split(separator: "\n")
-                    .map { try JSONDecoder().decode(EngineScene.Event.self, from: Data($0.utf8)) }
+                let told = try EngineScene.events(in: events.output)
                     .filter { $0.type == "image" && $0.action == "prune" }
-                    .compactMap { Int64($0.actor.attributes["reclaimed"] ?? "") }
-                #expect(told.reduce(0, +) == now - (try await engine.layers()))
+                let bytes = told.compactMap { Int64($0.actor.attributes["reclaimed"] ?? "") }
+                let left = try await engine.layers()
+                #expect(bytes.reduce(0, +) == now - left)
             }
         }
 
