@@ -152,9 +152,13 @@ let package = Package(
         tests(
             "DaemonTests",
             [
-                "Daemon", "EventDecoding", "Listening", "LogReading", "Publishing",
+                "Cleanup", "Daemon", "EventDecoding", "Listening", "LogReading", "Publishing",
                 "RegistryClients", "RegistryModel", "RetentionPlanning", "TestSupport",
             ]
+        ),
+        tests(
+            "CleanupTests",
+            ["AccessLedger", "Cleanup", "RegistryClients", "RegistryModel", "RetentionPlanning"]
         ),
         tests("EndToEndTests", ["RegistryModel", "TestSupport"]),
     ]

@@ -257,7 +257,7 @@ package struct Cleaner: Sendable {
     package func resume() async throws {
         let names = try await ledger.runs(in: .running)
         for name in try await names + ledger.halfDoneRuns() {
-            guard let run = try await ledger.run(name), run.storage.isEmpty else { continue }
+            guard let run = try await ledger.run(name), run.isOfRegistry else { continue }
             let registries = Set(run.items.map(\.registry.name))
             let here = targets.filter { registries.contains($0.row.name) }
             do {

@@ -21,6 +21,8 @@ package struct Deployment: Sendable {
     package let restorer: Restorer
     package let explainer: Explainer
     package let sweeper: StorageSweeper
+    package let pruner: EnginePruner
+    package let collector: GarbageCollector
     package let logger: Logger
     package let now: @Sendable () -> Timestamp
 
@@ -50,7 +52,14 @@ package struct Deployment: Sendable {
             targets.append(try Self.target(registry, row, transport))
         }
         self.targets = targets
-        engines = try settings.engines.map { try Self.engine($0, transport) }
+        var engines: [EngineTarget] = []
+        for engine in settings.engines {
+            let row = try await ledger.engine(named: engine.name)
+            engines.append(try Self.engine(engine, row, transport))
+        }
+        self.engines = engines
+        pruner = EnginePruner(ledger: ledger, logger: logger, now: now)
+        collector = GarbageCollector(ledger: ledger, engines: engines, logger: logger, now: now)
         keeper = InventoryKeeper(ledger: ledger, logger: logger, now: now)
         prober = Prober(ledger: ledger, logger: logger, now: now)
         cleaner = Cleaner(
@@ -64,6 +73,13 @@ package struct Deployment: Sendable {
         sweeper = StorageSweeper(ledger: ledger, logger: logger, now: now)
         restorer = Restorer(ledger: ledger, targets: targets, sweeper: sweeper, now: now)
         explainer = Explainer(ledger: ledger, planMaker: cleaner.planMaker, now: now)
+    }
+
+    package func engine(named name: String) throws(CleanupError) -> EngineTarget {
+        guard let engine = engines.first(where: { $0.name == name }) else {
+            throw .unknownEngine(name)
+        }
+        return engine
     }
 
     /// The sockets for log lines, with the registry that each is for.
@@ -129,12 +145,14 @@ package struct Deployment: Sendable {
             grace: registry.grace,
             quarantine: registry.quarantine,
             afterSweep: registry.afterSweep,
+            garbageCollect: registry.garbageCollect,
             isLoopback: isLoopback(registry.probeURL ?? registry.url)
         )
     }
 
     private static func engine(
         _ engine: EngineSettings,
+        _ row: EngineRow,
         _ transport: CurlTransport
     ) throws -> EngineTarget {
         var address: EngineAddress
@@ -149,7 +167,7 @@ package struct Deployment: Sendable {
         address.authorities = engine.caFile
         address.identity = engine.identity
         return EngineTarget(
-            name: engine.name,
+            row: row,
             client: EngineClient(name: engine.name, address: address, transport: transport),
             prune: engine.prune,
             filters: engine.filters

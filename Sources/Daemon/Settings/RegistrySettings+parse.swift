@@ -1,3 +1,4 @@
+import Cleanup
 import RegistryModel
 
 extension RegistrySettings {
@@ -5,9 +6,8 @@ extension RegistrySettings {
         keys: [
             "name", "kind", "url", "username", "passwordFile", "storage", "afterSweep", "grace",
             "quarantine", "inventory", "gapTolerance", "probe", "probeUrl", "trustHistoryFrom",
-            "repositories", "caFile", "logs",
-        ],
-        later: ["garbageCollect"]
+            "repositories", "caFile", "logs", "garbageCollect",
+        ]
     )
 
     static func parse(
@@ -33,6 +33,7 @@ extension RegistrySettings {
             quarantine: section["quarantine"].map { $0.span(allowsZero: true) ?? .zero }
                 ?? defaultQuarantine,
             afterSweep: section["afterSweep"]?.items { $0.text() } ?? [],
+            garbageCollect: section["garbageCollect"].flatMap { collector($0) },
             inventory: section["inventory"].map { $0.span() ?? .zero } ?? defaultInventory,
             gapTolerance: section["gapTolerance"].map { $0.span(allowsZero: true) ?? .zero }
                 ?? defaultGapTolerance,
@@ -73,9 +74,31 @@ extension RegistrySettings {
     /// What is about the registry's disk does nothing where that is not known.
     private static func refuseWithoutStorage(_ section: SettingsSection) {
         guard !section.mentions("storage") else { return }
-        for key in ["afterSweep", "grace", "quarantine"] {
+        let collects = section.mentions("garbageCollect")
+        for key in ["afterSweep", "grace", "quarantine"] where !collects || key == "quarantine" {
             section[key]?.refuse("goes with storage; add that folder, or remove \(key)")
         }
+    }
+
+    /// Reads a command for this machine, or one for a container of an engine.
+    private static func collector(_ entry: SettingsEntry) -> CollectorCommand? {
+        if entry.itemCount != nil {
+            return entry.items { $0.text() }.map { CollectorCommand(command: $0) }
+        }
+        guard let section = entry.section(collectorShape) else { return nil }
+        let command = section.required("command")?.items { $0.text() }
+        let engine = section.required("engine")?.text()
+        let container = section.required("container")?.text()
+        guard let command, let engine, let container else { return nil }
+        return CollectorCommand(command: command, engine: engine, container: container)
+    }
+
+    private static let collectorShape = SettingsShape(keys: ["engine", "container", "command"])
+
+    /// The name of the engine in whose container the collector runs.
+    static func collectorEngine(_ section: SettingsSection) -> SettingsEntry? {
+        guard let entry = section["garbageCollect"], entry.itemCount == nil else { return nil }
+        return entry.section(collectorShape)?["engine"]
     }
 
     /// Kinds of the design that this version has no client for.

@@ -1,3 +1,4 @@
+package import Cleanup
 package import RegistryModel
 
 /// One registry: how it is reached and how closely it is watched.
@@ -22,6 +23,8 @@ package struct RegistrySettings: Sendable, Equatable {
     package var quarantine: Span
     /// The command that restarts the registry after a sweep; empty for none.
     package var afterSweep: [String]
+    /// The registry's own collector, run in place of a sweep; nil for none.
+    package var garbageCollect: CollectorCommand?
     /// How often the whole is listed; events keep it current between.
     package var inventory: Span
     /// The sum of gaps that coverage forgives; may be zero.

@@ -1,3 +1,4 @@
+import Cleanup
 import Foundation
 import RegistryModel
 
@@ -53,6 +54,28 @@ extension Settings {
             ledger: ledger,
             history: Self.defaultHistory,
             registries: [registry],
+            ignoreAccess: AccessIgnoreList(),
+            policies: [],
+            triggers: [],
+            access: AccessSettings(),
+            warnings: []
+        )
+    }
+
+    /// Settings for working on one engine by hand, without a file.
+    package init(socket: String, ledger: String) {
+        self = Settings(
+            listen: .standard,
+            ledger: ledger,
+            history: Self.defaultHistory,
+            registries: [],
+            engines: [
+                EngineSettings(
+                    name: "engine",
+                    place: .socket(socket),
+                    prune: EnginePart.allCases
+                )
+            ],
             ignoreAccess: AccessIgnoreList(),
             policies: [],
             triggers: [],

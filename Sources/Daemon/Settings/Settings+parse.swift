@@ -43,8 +43,8 @@ extension Settings {
     ) -> Settings {
         let history = section.value("history", default: defaultHistory) { $0.span() }
         var context = SettingsContext(registries: [:], knowsAllRegistries: true, history: history)
-        let registries = self.registries(section, &context, readFile)
         let engines = self.engines(section, &context, readFile)
+        let registries = self.registries(section, &context, readFile)
         let access = section["access"]?.section(AccessSettings.shape)
         let listen = section["listen"]?.listenAddress()
         if let listen, !listen.isLoopback { refuseWithoutTokens(section, access) }
@@ -77,7 +77,9 @@ extension Settings {
         }
         var names: [String: Bool] = [:]
         let registries = section.named("registries", RegistrySettings.shape) { name, part in
-            names[name] = part.mentions("storage") || names[name] == true
+            let givesBack = part.mentions("storage") || part.mentions("garbageCollect")
+            names[name] = givesBack || names[name] == true
+            _ = RegistrySettings.collectorEngine(part).map { context.engine($0) }
             return RegistrySettings.parse(name, part, readFile)
         }
         let count = section["registries"]?.itemCount

@@ -33,6 +33,8 @@ struct Check: AsyncParsableCommand {
                 text: state.summary
             )
         }
+        for target in deployment.targets { findings += try await collector(target, deployment) }
+        for target in deployment.engines { findings += try await engine(target, deployment) }
         try printFindings(findings)
         if findings.contains(where: { $0.state == .failed }) { throw Outcome.failed }
     }

@@ -15,7 +15,8 @@ struct RunOutput {
     var json: String {
         var object = JSONText()
         let storage = run.storage.map { Self.item($0, run) }
-        object.add("items", run.items.map(Self.item) + storage)
+        let engine = run.engine.map(Self.item)
+        object.add("items", run.items.map(Self.item) + storage + engine)
         object.add("kept", Int64(run.kept))
         object.add("keptReasons", run.keptReasons)
         object.add("mode", run.mode)
@@ -32,9 +33,11 @@ struct RunOutput {
         let isPlan = run.state.isPlan
         let images = run.items.filter { $0.state == .done || isPlan && $0.state == .planned }
         let storage = run.storage.filter { $0.isTaken || isPlan && $0.state == .planned }
+        let engine = run.engine.filter { $0.state == .done || isPlan && $0.state == .planned }
         // A purge gives back what another run has released.
         return images.reduce(0) { $0 + $1.bytes }
             + (run.isPurge ? 0 : storage.reduce(0) { $0 + $1.bytes })
+            + engine.reduce(0) { $0 + $1.bytes }
     }
 
     /// What is released, in the tense of the run's state.
@@ -102,11 +105,14 @@ struct RunOutput {
         if asJSON { return Terminal.say(json) }
         printStorage()
         for item in run.items { Terminal.say(Self.line(item)) }
+        for item in run.engine { Terminal.say(Self.line(item)) }
         let reasons = run.keptReasons.sorted { $0.key < $1.key }
             .map { "\($0.key) \($0.value)" }
             .joined(separator: ", ")
-        let total = run.items.count + run.storage.count
-        let done = run.items.count { $0.state == .done } + run.storage.count { $0.isTaken }
+        let total = run.items.count + run.storage.count + run.engine.count
+        let done =
+            run.items.count { $0.state == .done } + run.storage.count { $0.isTaken }
+            + run.engine.count { $0.state == .done }
         let count = run.state.isPlan ? "\(total) to remove" : "\(done) of \(total) removed"
         Terminal.say(
             "run \(run.name) (\(run.mode), \(run.state.rawValue)): "
