@@ -30,6 +30,9 @@ package struct CleanupTarget: Sendable {
     /// Whether the address is this machine: a refused connection then proves that nobody can pull.
     package var isLoopback: Bool
 
+    /// What the registry can't do, or does better than others.
+    package var traits: RegistryTraits { client.traits }
+
     package init(
         row: RegistryRow,
         client: any RegistryClient,

@@ -13,17 +13,20 @@ package struct RunExecutor: Sendable {
     let planMaker: PlanMaker
     let logger: Logger
     let now: @Sendable () -> Timestamp
+    let onProgress: @Sendable (RunProgress) -> Void
 
     package init(
         ledger: Ledger,
         planMaker: PlanMaker,
         logger: Logger,
-        now: @escaping @Sendable () -> Timestamp
+        now: @escaping @Sendable () -> Timestamp,
+        onProgress: @escaping @Sendable (RunProgress) -> Void = { _ in }
     ) {
         self.ledger = ledger
         self.planMaker = planMaker
         self.logger = logger
         self.now = now
+        self.onProgress = onProgress
     }
 
     /// What a whole run came to.
@@ -46,9 +49,7 @@ package struct RunExecutor: Sendable {
         var refusals: [String] = []
         for target in targets {
             let own = run.items.filter { $0.registry == target.row && $0.isEnforced }
-            guard own.contains(where: { $0.state == .planned || $0.state == .started }) else {
-                continue
-            }
+            guard own.contains(where: \.isOpen) else { continue }
             if let refusal = try await execute(own, of: run, on: target) {
                 refusals.append(refusal)
             }
@@ -71,7 +72,7 @@ package struct RunExecutor: Sendable {
         }
         let remover: ItemRemover
         switch power {
-        case .byTag, .digestOnly:
+        case .byTag, .digestOnly, .byTagAndDigest, .tagOnly:
             remover = self.remover(run, target, power)
         case .disabled where target.storage != nil, .forbidden where target.storage != nil:
             // A pull-through cache refuses every delete: its disk is the only way.
@@ -88,8 +89,8 @@ package struct RunExecutor: Sendable {
         case .forbidden(let reason):
             return try await refuse(items, of: run, because: reason)
         }
-        for group in Self.groups(items, remover.power) { try await remover.remove(group) }
-        return nil
+        return try await RemovalRounds(remover: remover, width: target.traits.width)
+            .carryOut(Self.groups(items, remover.power))
     }
 
     private func remover(
@@ -103,15 +104,22 @@ package struct RunExecutor: Sendable {
             run: run,
             target: target,
             power: power,
-            doubts: RepositoryDoubts(ledger: ledger, keeper: keeper)
+            doubts: RepositoryDoubts(ledger: ledger, keeper: keeper),
+            tally: RunTally(
+                total: run.items.count { $0.registry == target.row && $0.isOpen },
+                registry: target.row.name,
+                began: now(),
+                now: now,
+                report: onProgress
+            )
         )
     }
 
     /// Items that one request removes: where only digests can be deleted, all tags of a manifest
     /// that goes with the last of them.
     static func groups(_ items: [RunItem], _ power: DeletePower) -> [[RunItem]] {
-        let open = items.filter { $0.state == .planned || $0.state == .started }
-        guard power == .digestOnly else { return open.map { [$0] } }
+        let open = items.filter(\.isOpen)
+        guard power == .digestOnly || power == .byTagAndDigest else { return open.map { [$0] } }
         let whole = Set(items.filter(\.removesManifest).compactMap(\.manifestId))
         var waiting: [Int64: [RunItem]] = [:]
         var groups: [[RunItem]] = []
@@ -133,7 +141,7 @@ package struct RunExecutor: Sendable {
         of run: RunRecord,
         because reason: String
     ) async throws -> String {
-        for item in items where item.state == .planned || item.state == .started {
+        for item in items where item.isOpen {
             // What a kill left half done stays so until it is finished.
             try await ledger.set(
                 .failed,
@@ -216,4 +224,9 @@ package struct RunExecutor: Sendable {
             )
         }
     }
+}
+
+extension RunItem {
+    /// Whether something is left to do.
+    var isOpen: Bool { isEnforced && (state == .planned || state == .started) }
 }

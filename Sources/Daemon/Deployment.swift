@@ -25,7 +25,8 @@ package struct Deployment: Sendable {
     package init(
         _ settings: Settings,
         logger: Logger,
-        now: @escaping @Sendable () -> Timestamp = systemTime
+        now: @escaping @Sendable () -> Timestamp = systemTime,
+        onProgress: @escaping @Sendable (RunProgress) -> Void = { _ in }
     ) async throws {
         self.settings = settings
         self.logger = logger
@@ -39,11 +40,12 @@ package struct Deployment: Sendable {
             )
         }
         ledger = try Ledger(path: settings.ledger)
-        let transport = CurlTransport()
+        let transport = CurlTransport(maximumConnectionsPerHost: Self.mostConnections)
         var targets: [CleanupTarget] = []
         for registry in settings.registries {
             let row = try await ledger.registry(named: registry.name)
-            targets.append(try Self.target(registry, row, transport))
+            let places = HubPlaces(of: registry, policies: settings.policies)
+            targets.append(try Self.target(registry, row, transport, places))
         }
         self.targets = targets
         keeper = InventoryKeeper(ledger: ledger, logger: logger, now: now)
@@ -54,7 +56,8 @@ package struct Deployment: Sendable {
             history: settings.history,
             targets: targets,
             logger: logger,
-            now: now
+            now: now,
+            onProgress: onProgress
         )
         restorer = Restorer(ledger: ledger, targets: targets, now: now)
         sweeper = StorageSweeper(ledger: ledger, logger: logger, now: now)
@@ -71,37 +74,24 @@ package struct Deployment: Sendable {
     private static func target(
         _ registry: RegistrySettings,
         _ row: RegistryRow,
-        _ shared: CurlTransport
+        _ shared: CurlTransport,
+        _ places: HubPlaces
     ) throws -> CleanupTarget {
         guard !registry.url.isEmpty else { return storageTarget(registry, row) }
         let transport: any HTTPTransport =
             registry.caFile.map { TrustingTransport(shared, authorities: $0) } ?? shared
-        let registryAddress = try address(registry.url)
-        let credentials: Credentials? =
-            if let username = registry.username, let password = registry.password {
-                Credentials(username: username, password: password)
-            } else {
-                nil
-            }
-        let client = OCIRegistryClient(
-            url: registryAddress,
-            credentials: credentials,
-            transport: transport
-        )
-        let probeAddress = try address(registry.probeURL ?? registry.url)
+        let makeClient = { (url: String) in
+            try client(of: registry, at: url, transport, places)
+        }
+        let client = try makeClient(registry.url)
+        let isHub = registry.kind == .dockerhub
         return CleanupTarget(
             row: row,
             client: client,
-            probeClient: registry.probeURL == nil
-                ? client
-                : OCIRegistryClient(
-                    url: probeAddress,
-                    credentials: credentials,
-                    transport: transport
-                ),
+            probeClient: try registry.probeURL.map(makeClient) ?? client,
             url: registry.url,
             clientURL: registry.probeURL,
-            repositories: registry.repositories,
+            repositories: isHub ? places.repositories : registry.repositories,
             gapTolerance: registry.gapTolerance,
             probeInterval: registry.probe,
             inventoryInterval: registry.inventory,
@@ -112,6 +102,47 @@ package struct Deployment: Sendable {
             isLoopback: isLoopback(registry.probeURL ?? registry.url)
         )
     }
+
+    private static func client(
+        of registry: RegistrySettings,
+        at url: String,
+        _ transport: any HTTPTransport,
+        _ places: HubPlaces
+    ) throws -> any RegistryClient {
+        let address = try address(url)
+        let credentials: Credentials? =
+            if let username = registry.username, let password = registry.password {
+                Credentials(username: username, password: password)
+            } else {
+                nil
+            }
+        switch registry.kind {
+        case .oci:
+            return OCIRegistryClient(
+                url: address,
+                credentials: credentials,
+                transport: transport,
+                trustedRealms: Set(registry.trustRealm)
+            )
+        case .dockerhub:
+            return DockerHubClient(
+                url: address,
+                namespaces: places.namespaces,
+                credentials: credentials,
+                transport: transport
+            )
+        case .acr:
+            return ACRClient(
+                url: address,
+                credentials: credentials,
+                transport: transport,
+                trustedRealms: Set(registry.trustRealm)
+            )
+        }
+    }
+
+    /// As many as are ever removed at once.
+    private static let mostConnections = 64
 
     /// A registry that is known by its disk alone.
     private static func storageTarget(

@@ -9,6 +9,7 @@ enum Migrations {
         migrator.registerMigration("v3", migrate: createStorageTables)
         migrator.registerMigration("v4", migrate: countPushesOfEachTrigger)
         migrator.registerMigration("v5", migrate: rememberSenders)
+        migrator.registerMigration("v10", migrate: rememberWhatRegistriesTell)
         return migrator
     }
 }

@@ -20,7 +20,8 @@ struct Upkeep: Sendable {
     }
 
     var services: [Periodic] {
-        [heartbeat, rollOff] + deployment.targets.flatMap { [inventory($0), probes($0)] }
+        [heartbeat, rollOff] + deployment.targets.map(inventory)
+            + deployment.targets.filter(\.traits.canBeProbed).map(probes)
             + deployment.targets.filter { $0.storage != nil }.map(purges)
     }
 

@@ -47,6 +47,7 @@ extension Settings {
         if let listen, !listen.isLoopback { refuseWithoutTokens(section, access) }
         let policies = section.named("policies", Policy.shape) { Policy.parse($0, $1, context) }
         let triggers = section.named("triggers", Trigger.shape) { Trigger.parse($0, $1, context) }
+        refuseNowhere(section, registries, policies)
         return Settings(
             listen: listen ?? .standard,
             ledger: section["ledger"]?.text() ?? defaultLedger,
@@ -81,6 +82,21 @@ extension Settings {
             names[""] == nil && !registries.isEmpty && registries.count == count
         context.registries = names
         return registries
+    }
+
+    /// Docker Hub has no list of everything: somebody has to say what to look after.
+    private static func refuseNowhere(
+        _ section: SettingsSection,
+        _ registries: [RegistrySettings],
+        _ policies: [Policy]
+    ) {
+        for registry in registries where registry.kind == .dockerhub {
+            guard HubPlaces(of: registry, policies: policies).isEmpty else { continue }
+            section["registries"]?.refuse(
+                "\(registry.name) is Docker Hub, which has no list of everything; name a "
+                    + "namespace, or repositories here or in its policies"
+            )
+        }
     }
 
     private static func refuseWithoutTokens(_ section: SettingsSection, _ access: SettingsSection?)

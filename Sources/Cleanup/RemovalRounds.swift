@@ -1,0 +1,83 @@
+import AccessLedger
+import RegistryClients
+import RegistryModel
+import RetentionPlanning
+
+/// Carries out removals, several at once where the registry likes that, and comes back to those that
+/// wait for others and to those of which nobody knows how they ended.
+struct RemovalRounds {
+    let remover: ItemRemover
+    /// How many are under way at once.
+    let width: Int
+
+    /// - Returns: the reason when the registry refuses us altogether; the rest is then left.
+    func carryOut(_ groups: [[RunItem]]) async throws -> String? {
+        var open = groups
+        var later: [[RunItem]] = []
+        if width > 1 {
+            // What goes along with something waits for that anyway.
+            open = groups.filter { !Self.goesAlong($0) }
+            later = groups.filter { Self.goesAlong($0) }
+        }
+        var round = 1
+        var isLast = false
+        while true {
+            let result = try await oneRound(open, ItemRemover.Round(number: round, isLast: isLast))
+            if let refusal = result.refusal {
+                try await remover.refuse(result.left + later, because: refusal)
+                return refusal
+            }
+            let isStuck = later.isEmpty && result.left.count == open.count
+            open = result.left + later
+            later = []
+            guard !open.isEmpty, !isLast else { return nil }
+            round += 1
+            isLast = isStuck || round == Self.mostRounds
+        }
+    }
+
+    private struct RoundResult {
+        /// To be looked at again, in their order.
+        var left: [[RunItem]] = []
+        var refusal: String?
+    }
+
+    private func oneRound(
+        _ groups: [[RunItem]],
+        _ round: ItemRemover.Round
+    ) async throws -> RoundResult {
+        let remover = remover
+        return try await withThrowingTaskGroup(of: (Int, ItemRemover.Ending).self) { tasks in
+            var result = RoundResult()
+            var left: [Int] = []
+            var next = 0
+            while next < groups.count, next < width {
+                let (index, group) = (next, groups[next])
+                tasks.addTask { (index, try await remover.remove(group, in: round)) }
+                next += 1
+            }
+            while let (index, ending) = try await tasks.next() {
+                switch ending {
+                case .settled: break
+                case .open: left.append(index)
+                case .refused(let reason): result.refusal = reason
+                }
+                guard next < groups.count, result.refusal == nil else { continue }
+                let (index, group) = (next, groups[next])
+                tasks.addTask { (index, try await remover.remove(group, in: round)) }
+                next += 1
+            }
+            if result.refusal != nil { left += next..<groups.count }
+            result.left = left.sorted().map { groups[$0] }
+            return result
+        }
+    }
+
+    private static func goesAlong(_ group: [RunItem]) -> Bool {
+        let reasons = [Reason.removedWithIndex.rawValue, Reason.removedWithSubject.rawValue]
+        return group.allSatisfy { reasons.contains($0.reason) }
+    }
+
+    /// Indexes in indexes and referrers of referrers are some deep; what is open then stays.
+    private static let mostRounds = 6
+}
