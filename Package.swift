@@ -95,8 +95,8 @@ let package = Package(
             name: "lastpull-bench",
             dependencies: [
                 "AccessLedger", "Cleanup", "CurlTransport", "Daemon", "Listening",
-                "RegistryModel", "RegistryStorage", argumentParser, grdb, hummingbird, logging,
-                nioCore,
+                "RegistryModel", "RegistryStorage", "TestSupport", argumentParser, grdb,
+                hummingbird, logging, nioCore,
             ],
             swiftSettings: settings
         ),

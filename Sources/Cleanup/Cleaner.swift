@@ -1,6 +1,7 @@
 package import AccessLedger
 import Foundation
 package import Logging
+import RegistryClients
 package import RegistryModel
 package import RetentionPlanning
 

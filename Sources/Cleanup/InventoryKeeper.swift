@@ -109,7 +109,8 @@ package struct InventoryKeeper: Sendable {
         let known = try await ledger.repositories(of: target.row).map(\.name)
         guard known.isEmpty else { return known }
         var error = error
-        let advice = "the registry keeps its catalog to itself; name its `repositories` in the settings"
+        let advice =
+            "the registry keeps its catalog to itself; name its `repositories` in the settings"
         error.detail = error.detail.map { "\($0); \(advice)" } ?? advice
         throw error
     }

@@ -40,7 +40,7 @@ struct ItemRemover: Sendable {
         case settled
         /// To be looked at again once others are through.
         case open
-        /// The registry refuses us, and would refuse the rest.
+        /// It failed because the registry does not let us in; the rest may fare alike.
         case refused(String)
     }
 
@@ -88,8 +88,8 @@ struct ItemRemover: Sendable {
     }
 
     /// Notes for groups that are not tried why the registry refuses.
-    func refuse(_ groups: [[RunItem]], because reason: String) async throws {
-        for group in groups {
+    func refuse(_ groups: [ArraySlice<RunItem>], because reason: String) async throws {
+        for group in groups.map(Array.init) {
             // What a kill left half done stays so until it is finished.
             try await end(group, .failed, reason, step: group[0].step)
         }
@@ -152,7 +152,9 @@ struct ItemRemover: Sendable {
     /// of the image since then is no reason to call it kept.
     private func wasRemovedBeforeTheKill(_ item: RunItem) async throws -> Bool {
         guard item.state == .started, let digest = item.digest else { return false }
-        if item.tag != nil, let look = try await GroupLook(group: [item], target: target).look(at: item) {
+        if item.tag != nil,
+            let look = try await GroupLook(group: [item], target: target).look(at: item)
+        {
             return look == .gone
         }
         let reference: ManifestReference = item.tag.map { .tag($0) } ?? .digest(digest)

@@ -11,9 +11,9 @@ struct RemovalRounds {
     let width: Int
 
     /// - Returns: the reason when the registry refuses us altogether; the rest is then left.
-    func carryOut(_ groups: [[RunItem]]) async throws -> String? {
+    func carryOut(_ groups: [ArraySlice<RunItem>]) async throws -> String? {
         var open = groups
-        var later: [[RunItem]] = []
+        var later: [ArraySlice<RunItem>] = []
         if width > 1 {
             // What goes along with something waits for that anyway.
             open = groups.filter { !Self.goesAlong($0) }
@@ -38,12 +38,12 @@ struct RemovalRounds {
 
     private struct RoundResult {
         /// To be looked at again, in their order.
-        var left: [[RunItem]] = []
+        var left: [ArraySlice<RunItem>] = []
         var refusal: String?
     }
 
     private func oneRound(
-        _ groups: [[RunItem]],
+        _ groups: [ArraySlice<RunItem>],
         _ round: ItemRemover.Round
     ) async throws -> RoundResult {
         let remover = remover
@@ -51,20 +51,23 @@ struct RemovalRounds {
             var result = RoundResult()
             var left: [Int] = []
             var next = 0
+            var refusals = 0
             while next < groups.count, next < width {
-                let (index, group) = (next, groups[next])
-                tasks.addTask { (index, try await remover.remove(group, in: round)) }
+                let (number, group) = (next, groups[next])
+                tasks.addTask { (number, try await remover.remove(Array(group), in: round)) }
                 next += 1
             }
             while let (index, ending) = try await tasks.next() {
                 switch ending {
-                case .settled: break
+                case .settled: refusals = 0
                 case .open: left.append(index)
-                case .refused(let reason): result.refusal = reason
+                case .refused(let reason):
+                    refusals += 1
+                    if refusals >= Self.mostRefusals { result.refusal = reason }
                 }
                 guard next < groups.count, result.refusal == nil else { continue }
-                let (index, group) = (next, groups[next])
-                tasks.addTask { (index, try await remover.remove(group, in: round)) }
+                let (number, group) = (next, groups[next])
+                tasks.addTask { (number, try await remover.remove(Array(group), in: round)) }
                 next += 1
             }
             if result.refusal != nil { left += next..<groups.count }
@@ -73,10 +76,13 @@ struct RemovalRounds {
         }
     }
 
-    private static func goesAlong(_ group: [RunItem]) -> Bool {
+    private static func goesAlong(_ group: ArraySlice<RunItem>) -> Bool {
         let reasons = [Reason.removedWithIndex.rawValue, Reason.removedWithSubject.rawValue]
         return group.allSatisfy { reasons.contains($0.reason) }
     }
+
+    /// One image may be out of bounds for us; so many in a row mean that we are not let in.
+    private static let mostRefusals = 5
 
     /// Indexes in indexes and referrers of referrers are some deep; what is open then stays.
     private static let mostRounds = 6

@@ -1,3 +1,4 @@
+import AccessLedger
 package import RegistryModel
 
 /// How far a run has come at one registry.

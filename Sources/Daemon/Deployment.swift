@@ -80,15 +80,15 @@ package struct Deployment: Sendable {
         guard !registry.url.isEmpty else { return storageTarget(registry, row) }
         let transport: any HTTPTransport =
             registry.caFile.map { TrustingTransport(shared, authorities: $0) } ?? shared
-        let makeClient = { (url: String) in
-            try client(of: registry, at: url, transport, places)
+        let connect: (String) throws -> any RegistryClient = { url in
+            try makeClient(of: registry, at: url, transport, places)
         }
-        let client = try makeClient(registry.url)
+        let client = try connect(registry.url)
         let isHub = registry.kind == .dockerhub
         return CleanupTarget(
             row: row,
             client: client,
-            probeClient: try registry.probeURL.map(makeClient) ?? client,
+            probeClient: try registry.probeURL.map(connect) ?? client,
             url: registry.url,
             clientURL: registry.probeURL,
             repositories: isHub ? places.repositories : registry.repositories,
@@ -103,7 +103,7 @@ package struct Deployment: Sendable {
         )
     }
 
-    private static func client(
+    private static func makeClient(
         of registry: RegistrySettings,
         at url: String,
         _ transport: any HTTPTransport,

@@ -42,8 +42,12 @@ struct AdaptiveRate: Sendable {
     mutating func refused(sent: Timestamp, at now: Timestamp) {
         guard sent >= since || !hasFallen else { return }
         let elapsed = Double((now - since).milliseconds) / 1_000
-        let taken = elapsed >= Self.shortestMeasure ? Double(accepted) / elapsed : value
-        value = max(Self.lowest, min(value * Self.fall, taken * (hasFallen ? Self.care : Self.fall)))
+        var next = value * Self.fall
+        // The time from one refusal to the next, the wait included, tells what is really permitted.
+        if hasFallen, elapsed >= Self.shortestMeasure {
+            next = max(next, min(value * Self.smallFall, Double(accepted) / elapsed * Self.care))
+        }
+        value = max(Self.lowest, next)
         hasFallen = true
         since = now
         accepted = 0
@@ -65,11 +69,12 @@ struct AdaptiveRate: Sendable {
         return min(value, told.rate)
     }
 
-    /// About fourfold in a second of full use.
-    private static let quickly = 1.4
-    /// Two percent in a second of full use.
-    private static let slowly = 0.02
+    /// Many times as much in a second of full use.
+    private static let quickly = 2.8
+    /// One percent in a second of full use.
+    private static let slowly = 0.01
     private static let fall = 0.7
+    private static let smallFall = 0.9
     /// A little below what was taken, so that the next refusal is far away.
     private static let care = 0.97
     /// A request in five seconds always goes through, to see whether things are better.

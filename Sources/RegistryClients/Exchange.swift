@@ -11,7 +11,7 @@ struct Exchange: Sendable {
     /// From 0 up to, not including, 1.
     let random: @Sendable () -> Double
     /// How long one request waits in all for a registry that is asked too much.
-    var patience = standardPatience
+    var patience = Exchange.standardPatience
 
     /// - Returns: an answer that is neither 429 nor a server's error.
     func send(

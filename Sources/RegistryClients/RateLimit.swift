@@ -4,7 +4,7 @@ import RegistryModel
 
 /// What an answer says of the rate at which one may ask: `X-RateLimit-Limit`, `-Remaining` and
 /// `-Reset`, which is in unix seconds (Docker Hub API, section "Rate limiting").
-package struct RateLimit: Sendable, Equatable {
+struct RateLimit: Sendable, Equatable {
     var limit: Int
     var remaining: Int
     var reset: Timestamp?

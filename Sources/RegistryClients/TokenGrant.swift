@@ -1,5 +1,3 @@
-package import RegistryModel
-
 /// With what a token server is convinced.
 package enum TokenGrant: Sendable, Equatable {
     /// User and password in a GET: what every registry takes.

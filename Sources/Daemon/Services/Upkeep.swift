@@ -1,6 +1,7 @@
 import AccessLedger
 import Cleanup
 import Logging
+import RegistryClients
 import RegistryModel
 import Synchronization
 

@@ -1,14 +1,14 @@
-import RegistryModel
-import RetentionPlanning
+package import RegistryModel
+package import RetentionPlanning
 
 /// Which part of Docker Hub is looked after: it has no list of everything.
-struct HubPlaces: Equatable {
-    var namespaces: [String] = []
+package struct HubPlaces: Equatable {
+    package var namespaces: [String] = []
     /// Named one by one; nil where namespaces are listed.
-    var repositories: [RepositoryName]?
+    package var repositories: [RepositoryName]?
 
     /// What the registry's settings name, else what its policies do.
-    init(of registry: RegistrySettings, policies: [Policy]) {
+    package init(of registry: RegistrySettings, policies: [Policy]) {
         if let named = registry.repositories {
             repositories = named
         } else if let namespace = registry.namespace {

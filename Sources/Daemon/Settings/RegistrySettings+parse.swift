@@ -52,7 +52,7 @@ extension RegistrySettings {
     /// The kind; nil where it could not be read.
     private static func kind(_ section: SettingsSection) -> Kind? {
         guard section.mentions("kind") else { return .oci }
-        return section["kind"]?.choice(Kind.allCases.map(\.rawValue)).flatMap(Kind.init)
+        return section["kind"]?.choice(Kind.allCases.map(\.rawValue)).flatMap(Kind.init(rawValue:))
     }
 
     /// What does nothing for a registry of this kind.

@@ -74,7 +74,9 @@ extension Settings {
         var names: [String: Bool] = [:]
         let registries = section.named("registries", RegistrySettings.shape) { name, part in
             names[name] = part.mentions("storage") || names[name] == true
-            return RegistrySettings.parse(name, part, readFile)
+            let registry = RegistrySettings.parse(name, part, readFile)
+            if registry.kind == .dockerhub { context.telling.insert(name) }
+            return registry
         }
         let count = section["registries"]?.itemCount
         if count == 0 { section["registries"]?.refuse("is an empty list; \(firstStep)") }

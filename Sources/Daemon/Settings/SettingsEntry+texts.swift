@@ -66,9 +66,11 @@ extension SettingsEntry {
     /// Reads the name of a host, in lower case.
     func host() -> String? {
         guard let text = text() else { return nil }
-        let isHost = !text.isEmpty && text.allSatisfy { letter in
-            letter.isASCII && (letter.isLetter || letter.isNumber || "-._[]:".contains(letter))
-        }
+        let isHost =
+            !text.isEmpty
+            && text.allSatisfy { letter in
+                letter.isASCII && (letter.isLetter || letter.isNumber || "-._[]:".contains(letter))
+            }
         guard isHost, !text.contains("://") else {
             refuse("\(Excerpt.of(text)) is not a host; write one such as auth.example.com")
             return nil

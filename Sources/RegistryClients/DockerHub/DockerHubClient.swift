@@ -40,7 +40,7 @@ package struct DockerHubClient: TellingRegistry {
     package static let standardURL = "https://hub.docker.com"
 
     /// Requests a second to begin with; the Hub is quick to say when that is too much.
-    package static let standardRate = 50.0
+    package static let standardRate = 100.0
 
     package var traits: RegistryTraits {
         RegistryTraits(

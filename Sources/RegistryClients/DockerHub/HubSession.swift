@@ -121,7 +121,7 @@ actor HubSession {
             method: "POST",
             url: address.url(path),
             headers: ["Content-Type": "application/json", "Accept": "application/json"],
-            body: body.map(Array.init)
+            body: body.map { Array($0) }
         )
         request.headers["User-Agent"] = OwnUserAgent.product
         request.bodyLimit = Self.longestAnswer

@@ -14,8 +14,8 @@ package struct OCIRegistryClient: RegistryClient {
     /// All clients of one registry share one `pace`. `timeout` is for each attempt of a call but
     /// uploads. `trustedRealms` are hosts besides the registry's own that may see the credentials,
     /// if the registry names one as its token server; a patient client waits for a registry that is
-    /// asked too much as long as that wants. `random` gives numbers from 0 up to, not including, 1, and spreads repeated
-    /// requests.
+    /// asked too much as long as that wants. `random` gives numbers from 0 up to, not including, 1,
+    /// and spreads repeated requests.
     package init(
         url address: RegistryAddress,
         credentials: Credentials? = nil,
