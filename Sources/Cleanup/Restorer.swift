@@ -6,15 +6,18 @@ package import RegistryModel
 package struct Restorer: Sendable {
     let ledger: Ledger
     let targets: [CleanupTarget]
+    let sweeper: StorageSweeper
     let now: @Sendable () -> Timestamp
 
     package init(
         ledger: Ledger,
         targets: [CleanupTarget],
+        sweeper: StorageSweeper,
         now: @escaping @Sendable () -> Timestamp
     ) {
         self.ledger = ledger
         self.targets = targets
+        self.sweeper = sweeper
         self.now = now
     }
 
@@ -159,11 +162,13 @@ package struct Restorer: Sendable {
                 try await put(child.digest, nil, item, target, depth: depth + 1)
             }
         }
-        for blob in content.blobs
-        where try await !target.client.hasBlob(item.repository, blob.digest) {
-            throw Obstacle(
-                reason: "blob \(blob.digest) is gone from the registry; push the image again"
-            )
+        if try await missing(content, item, target) != nil {
+            // A sweep may have it in quarantine.
+            let needed = [digest] + content.blobs.map(\.digest)
+            try await sweeper.bringBack(Set(needed), of: target)
+        }
+        if let blob = try await missing(content, item, target) {
+            throw Obstacle(reason: "blob \(blob) is gone from the registry; push the image again")
         }
         try await write(
             kept.bytes,
@@ -179,6 +184,19 @@ package struct Restorer: Sendable {
             of: target.row,
             at: now()
         )
+    }
+
+    /// A blob that the registry does not have; nil where it has them all.
+    private func missing(
+        _ content: ManifestContent,
+        _ item: RunItem,
+        _ target: CleanupTarget
+    ) async throws -> Digest? {
+        for blob in content.blobs
+        where try await !target.client.hasBlob(item.repository, blob.digest) {
+            return blob.digest
+        }
+        return nil
     }
 
     /// Writes by the API, or on the disk where the registry takes no pushes, as a pull-through cache.

@@ -43,7 +43,8 @@ extension StorageScene {
 
     /// Pulls an image of one platform whole, and checks every byte.
     func fetch(_ name: String) async throws {
-        let parts = name.split(separator: ":").map(String.init)
+        let separator: Character = name.contains("@") ? "@" : ":"
+        let parts = name.split(separator: separator).map(String.init)
         let answer = try await registry.manifest(parts[0], parts[1])
         guard answer.status == 200 else { throw HarnessError("GET \(name): \(answer.status)") }
         for blob in try HandPush.blobs(in: answer.body) {

@@ -27,16 +27,24 @@ struct StorageScene: Sendable {
         try configure(grace: grace, quarantine: quarantine)
     }
 
-    func configure(grace: String, quarantine: String, more: String = "") throws {
+    /// `registry` is a line more for the registry, `more` what follows it.
+    func configure(
+        grace: String,
+        quarantine: String,
+        url: String? = nil,
+        registry own: String = "",
+        more: String = ""
+    ) throws {
         try folder.write(
             """
             ledger: \(folder.file("ledger.sqlite"))
             registries:
               - name: local
-                url: \(registry.url)
+                url: \(url ?? registry.url)
                 storage: \(registry.storage)
                 grace: \(grace)
                 quarantine: \(quarantine)
+                \(own)
             \(more)
             """,
             to: "lastpull.yaml"

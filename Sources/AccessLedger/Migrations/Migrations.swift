@@ -9,7 +9,9 @@ enum Migrations {
         migrator.registerMigration("v3", migrate: createStorageTables)
         migrator.registerMigration("v4", migrate: countPushesOfEachTrigger)
         migrator.registerMigration("v5", migrate: rememberSenders)
+        migrator.registerMigration("v8", migrate: countWhatSocketsTake)
         migrator.registerMigration("v10", migrate: rememberWhatRegistriesTell)
+        migrator.registerMigration("v11", migrate: rememberWhenTaken)
         return migrator
     }
 }

@@ -119,20 +119,34 @@ extension StorageSweeper {
         guard target.storage != nil, !named.isEmpty else { return }
         guard try await ledger.quarantinedBytes(of: target.row) > 0 else { return }
         let root = try open(target)
+        try await bringBack(named, [:], of: target, root, because: "somebody asked for it")
+    }
+
+    /// Brings back what is named, with what it refers to, and further items by run and ordinal.
+    ///
+    /// - Returns: What came back.
+    @discardableResult
+    private func bringBack(
+        _ named: Set<Digest>,
+        _ others: [RunName: Set<Int>],
+        of target: CleanupTarget,
+        _ root: StorageRoot,
+        because reason: String
+    ) async throws -> [StorageItem] {
         let references = LedgerReferences(ledger: ledger)
         let wanted = try await offPool { try Self.withReferences(named, root, references) }
-        let found = try await ledger.quarantined(wanted, of: target.row)
-        for (run, entries) in Dictionary(grouping: found, by: \.run) {
-            guard let record = try await ledger.run(run) else { continue }
-            let ordinals = Set(entries.map(\.ordinal))
-            try await bringBack(
-                record.storage.filter { ordinals.contains($0.ordinal) },
-                of: run,
-                root,
-                because: "somebody asked for it",
-                from: .quarantined
-            )
+        var found = others
+        for entry in try await ledger.quarantined(wanted, of: target.row) {
+            found[entry.run, default: []].insert(entry.ordinal)
         }
+        var back: [StorageItem] = []
+        for (run, ordinals) in found {
+            guard let record = try await ledger.run(run) else { continue }
+            let items = record.storage.filter { ordinals.contains($0.ordinal) }
+            try await bringBack(items, of: run, root, because: reason, from: .quarantined)
+            back += items
+        }
+        return back
     }
 
     private static func withReferences(
@@ -174,5 +188,51 @@ extension StorageSweeper {
         let items = record.storage.filter { $0.state == .quarantined }
         try await bringBack(items, of: name, root, because: "restored by hand")
         return items
+    }
+    /// Puts back an image that a sweep of the disk has in quarantine, with all that it refers to.
+    ///
+    /// - Returns: What came back; nothing where no sweep has that tag or manifest in quarantine.
+    package func restore(
+        _ repository: RepositoryName,
+        tag: TagName?,
+        digest: Digest?,
+        of target: CleanupTarget
+    ) async throws -> [StorageItem] {
+        guard target.storage != nil else { return [] }
+        var named: Set<Digest> = []
+        var items: [RunName: Set<Int>] = [:]
+        for (run, _) in try await ledger.quarantines(of: target.row) {
+            let own = try await ledger.run(run)?.storage ?? []
+            for item in own
+            where item.state == .quarantined && item.isImage(repository, tag, digest) {
+                items[run, default: []].insert(item.ordinal)
+                if let digest = item.digest { named.insert(digest) }
+            }
+        }
+        guard !items.isEmpty else { return [] }
+        let lock = try RunLock(ledger: ledger.path, registry: target.row.name)
+        defer { withExtendedLifetime(lock) {} }
+        let root = try open(target)
+        let own = try storageLock(root, target)
+        defer { withExtendedLifetime(own) {} }
+        return try await bringBack(named, items, of: target, root, because: "restored by hand")
+    }
+}
+
+extension StorageItem {
+    /// Whether it is the tag, or the manifest, that somebody names.
+    fileprivate func isImage(
+        _ repository: RepositoryName,
+        _ tag: TagName?,
+        _ digest: Digest?
+    ) -> Bool {
+        guard self.repository == repository else { return false }
+        switch kind {
+        case .tag:
+            guard let tag, name == tag.description else { return false }
+            return digest == nil || digest == self.digest
+        case .manifest: return tag == nil && digest != nil && digest == self.digest
+        case .blob, .upload: return false
+        }
     }
 }

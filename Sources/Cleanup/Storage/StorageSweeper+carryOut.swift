@@ -126,6 +126,11 @@ extension StorageSweeper {
             left.subtract(moved)
         }
         left = try await secondLook(draft, left, target)
+        // A process that begins later has never seen what was taken.
+        let takenAt = MachineMoment.now
+        if let takenAt {
+            try await ledger.note(taken: run, boot: takenAt.boot, uptime: takenAt.uptime)
+        }
         // From here on the watch brings back what is asked for.
         try await ledger.set(
             .quarantined,
@@ -166,7 +171,7 @@ extension StorageSweeper {
         FaultPoint.quarantined.reach()
         let open = left.subtracting(proven)
         guard !open.isEmpty else { return }
-        let obstacle = try await restart(target, takenAt: beganAt)
+        let obstacle = try await restart(target, draft.root, beganAt: beganAt, takenAt: takenAt)
         guard let obstacle else {
             try await ledger.forgotten(storageItems: open.sorted(), in: run)
             return

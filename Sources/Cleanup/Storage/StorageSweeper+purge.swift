@@ -156,12 +156,10 @@ extension StorageSweeper {
         let heard = try await ledger.processesHeard(of: target.row, since: now() - .hours(1))
         // Processes elsewhere have caches of their own.
         guard heard <= presence.processes.count || heard <= 1 else { return }
-        let since = Dictionary(
-            try await ledger.quarantines(of: target.row).map { ($0.run, $0.since) },
-            uniquingKeysWith: { first, _ in first }
-        )
         for name in runs {
-            guard let taken = since[name], presence.provesForgetting(since: taken, isSilent),
+            let taken = try await ledger.takenAt(name)
+                .map { MachineMoment(boot: $0.boot, uptime: $0.uptime) }
+            guard presence.provesForgetting(since: taken, isSilent),
                 let record = try await ledger.run(name)
             else { continue }
             try await ledger.forgotten(
@@ -275,22 +273,27 @@ extension RegistryPresence {
 
     var isRunning: Bool { !processes.isEmpty }
 
-    /// Whether no process remembers what was taken at a time.
-    fileprivate func provesForgetting(since taken: Timestamp, _ isSilent: Bool) -> Bool {
+    /// Whether no process remembers what was taken at a moment; nil for one that is not known.
+    func provesForgetting(since taken: MachineMoment?, _ isSilent: Bool) -> Bool {
         switch self {
         case .absent: isSilent
         case .running(let processes):
             processes.allSatisfy { process in
                 switch process.cache {
                 case .none: true
-                case .inMemory: process.startedAt.map { $0 > taken + Self.tick } ?? false
+                case .inMemory: process.wasStarted(after: taken)
                 case .other, .unknown: false
                 }
             }
         case .unknown: false
         }
     }
+}
 
-    /// Start times are told in hundredths of a second since a boot told in whole ones.
-    private static let tick = Span.seconds(2)
+extension RegistryProcess {
+    /// Whether it certainly began after a moment; never where one of the two is not known.
+    func wasStarted(after moment: MachineMoment?) -> Bool {
+        guard let moment, let start else { return false }
+        return start.isAfter(moment)
+    }
 }

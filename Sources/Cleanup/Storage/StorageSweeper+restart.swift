@@ -8,12 +8,18 @@ extension StorageSweeper {
     /// Has the registry restarted by the command that the operator named, so that it forgets.
     ///
     /// A restart takes along the events that the registry has not delivered, so where somebody
-    /// listens a probe that was sent after `taken` must have come back first.
+    /// listens a probe that was sent after `began` must have come back first. A command that ends
+    /// well and leaves a process of before `taken` running has restarted nothing.
     ///
     /// - Returns: Nil where the registry was restarted, else why not.
-    func restart(_ target: CleanupTarget, takenAt taken: Timestamp) async throws -> String? {
+    func restart(
+        _ target: CleanupTarget,
+        _ root: StorageRoot,
+        beganAt began: Timestamp,
+        takenAt taken: MachineMoment?
+    ) async throws -> String? {
         guard let program = target.afterSweep.first else { return "no afterSweep is set" }
-        guard try await isQueueDelivered(target, since: taken) else {
+        guard try await isQueueDelivered(target, since: began) else {
             return "no probe came back, so a restart could lose events; afterSweep was not run"
         }
         let result = try await offPool { try Self.run(program, target.afterSweep.dropFirst()) }
@@ -28,8 +34,30 @@ extension StorageSweeper {
             return "afterSweep \(target.afterSweep.joined(separator: " ")) ended with status "
                 + "\(result.status); run it by hand"
         }
-        return nil
+        guard let old = try await remaining(root, since: taken) else { return nil }
+        return "afterSweep \(target.afterSweep.joined(separator: " ")) ended well, and registry "
+            + "process \(old) of before it still runs; make it restart that one"
     }
+
+    /// A registry process on this machine that is not proven to have begun after a moment; nil where
+    /// there is none, or none can be seen.
+    ///
+    /// A command may end a little before what it stops.
+    private func remaining(_ root: StorageRoot, since taken: MachineMoment?) async throws -> Int32?
+    {
+        var old: Int32?
+        for _ in 0..<Self.looksForOld {
+            old =
+                RegistryPresence.onStorage(root).processes
+                .first { !$0.wasStarted(after: taken) }?.pid
+            if old == nil { return nil }
+            try await Task.sleep(for: .milliseconds(100))
+        }
+        return old
+    }
+
+    /// A tenth of a second apart.
+    private static let looksForOld = 30
 
     /// Whether nobody listens here, or what was sent before `taken` has arrived.
     private func isQueueDelivered(

@@ -126,7 +126,10 @@ package struct StorageSweeper: Sendable {
         run.storage = removals.enumerated().map { $1.item($0, target.row) }
         run.kept = found.kept.values.reduce(0, +)
         run.keptReasons = found.kept
-        run.note = found.doubts.isEmpty ? "" : Self.said(found.doubts)
+        run.note = [
+            found.doubts.isEmpty ? "" : Self.said(found.doubts), Self.said(request, target),
+        ]
+        .filter { !$0.isEmpty }.joined(separator: "; ")
         return Draft(
             root: root,
             removals: removals,
@@ -212,6 +215,16 @@ package struct StorageSweeper: Sendable {
             rules.repositories = { scope.matches($0) }
         }
         return rules
+    }
+
+    /// Why a sweep that was asked for untagged manifests takes none.
+    private static func said(_ request: StorageRequest, _ target: CleanupTarget) -> String {
+        let isBlind =
+            request.images == nil && request.kinds.contains(.revisions)
+            && !request.condemned.allUntagged && target.url.isEmpty
+        guard isBlind else { return "" }
+        return "untagged manifests stay (historyIncomplete): a disk does not tell who pulls them; "
+            + "--now takes them all the same, and a daemon that hears the registry finds out"
     }
 
     private static func said(_ doubts: [String]) -> String {

@@ -6,9 +6,9 @@ extension RegistrySettings {
         keys: [
             "name", "kind", "url", "username", "passwordFile", "storage", "afterSweep", "grace",
             "quarantine", "inventory", "gapTolerance", "probe", "probeUrl", "trustHistoryFrom",
-            "repositories", "namespace", "trustRealm", "caFile",
+            "repositories", "namespace", "trustRealm", "caFile", "logs",
         ],
-        later: ["logs", "garbageCollect"]
+        later: ["garbageCollect"]
     )
 
     static func parse(
@@ -45,7 +45,8 @@ extension RegistrySettings {
             repositories: section["repositories"]?.items { $0.repositoryName() },
             namespace: section["namespace"]?.hubNamespace(),
             trustRealm: section["trustRealm"]?.items { $0.host() } ?? [],
-            caFile: section["caFile"]?.certificateFile(readFile)
+            caFile: section["caFile"]?.certificateFile(readFile),
+            logs: section["logs"].map { LogSource.parse(list: $0, readFile) } ?? []
         )
     }
 

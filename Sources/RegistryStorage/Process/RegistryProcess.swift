@@ -15,7 +15,10 @@ package struct RegistryProcess: Sendable, Equatable {
     }
 
     package var pid: Int32
+    /// By the clock as it is set now.
     package var startedAt: Timestamp?
+    /// By the machine's own time, which nobody sets.
+    package var start: MachineMoment?
     package var cache: Cache
     /// Whether it is a pull-through cache, which refuses every delete over its API.
     package var isPullThrough: Bool
@@ -49,7 +52,8 @@ package enum RegistryPresence: Sendable, Equatable {
                 unclear.append(RegistryProcess(pid: pid, cache: .unknown, isPullThrough: false))
                 continue
             }
-            let startedAt = startTime(of: pid)
+            let ticks = startTicks(of: pid)
+            let startedAt = ticks.flatMap(time(ofTicks:))
             var status = stat()
             guard stat("/proc/\(pid)/root\(settings.rootFolder)", &status) == 0 else {
                 // It ended meanwhile, keeps nothing on a disk, or hides it.
@@ -65,6 +69,7 @@ package enum RegistryPresence: Sendable, Equatable {
                 RegistryProcess(
                     pid: pid,
                     startedAt: startedAt,
+                    start: ticks.flatMap(MachineMoment.start(ofTicks:)),
                     cache: settings.cache(since: startedAt),
                     isPullThrough: settings.isPullThrough
                 )
@@ -73,6 +78,9 @@ package enum RegistryPresence: Sendable, Equatable {
         if !found.isEmpty { return .running(found + unclear) }
         if let doubt { return .unknown(doubt) }
         guard seesAll else { return .unknown("not all processes of this machine can be seen") }
+        guard root.isOnThisMachine else {
+            return .unknown("\(root.path) is not on a disk of this machine: others may use it")
+        }
         return .absent
     }
 
@@ -106,16 +114,19 @@ package enum RegistryPresence: Sendable, Equatable {
     private static let firstProcessNamespace: UInt32 = 0xEFFF_FFFC
 
     /// When a process began: field 22 of `/proc/PID/stat`, in ticks since the machine's start.
-    private static func startTime(of pid: Int32) -> Timestamp? {
+    static func startTicks(of pid: Int32) -> Double? {
         guard let stat = contents("/proc/\(pid)/stat").map({ String(decoding: $0, as: UTF8.self) }),
-            let end = stat.lastIndex(of: ")"),
-            let boot = contents("/proc/stat").map({ String(decoding: $0, as: UTF8.self) })?
-                .split(separator: "\n").first(where: { $0.hasPrefix("btime ") })?
-                .split(separator: " ").last.flatMap({ Double($0) })
+            let end = stat.lastIndex(of: ")")
         else { return nil }
         let fields = stat[stat.index(after: end)...].split(separator: " ")
-        guard fields.count > 19, let ticks = Double(fields[19]) else { return nil }
-        return Timestamp(seconds: boot + ticks / Double(sysconf(Int32(_SC_CLK_TCK))))
+        return fields.count > 19 ? Double(fields[19]) : nil
+    }
+
+    private static func time(ofTicks ticks: Double) -> Timestamp? {
+        let boot = contents("/proc/stat").map { String(decoding: $0, as: UTF8.self) }?
+            .split(separator: "\n").first { $0.hasPrefix("btime ") }?
+            .split(separator: " ").last.flatMap { Double($0) }
+        return boot.map { Timestamp(seconds: $0 + ticks / Double(sysconf(Int32(_SC_CLK_TCK)))) }
     }
 
     /// Reads a file of `/proc`, whose size is not told beforehand.

@@ -68,6 +68,13 @@ struct Restore: AsyncParsableCommand {
         guard image.tag != nil || image.digest != nil else {
             throw ValidationError("\(subject) is a repository; name a run, or add :TAG or @DIGEST")
         }
+        let swept = try await deployment.sweeper.restore(
+            image.repository,
+            tag: image.tag,
+            digest: image.digest,
+            of: target
+        )
+        guard swept.isEmpty else { return swept.map(Self.result) }
         return try await deployment.restorer.restore(
             image.repository,
             tag: image.tag,
