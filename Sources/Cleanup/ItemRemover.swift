@@ -40,6 +40,8 @@ struct ItemRemover: Sendable {
         case settled
         /// To be looked at again once others are through.
         case open
+        /// The same, and it may have been removed already.
+        case unsure
         /// It failed because the registry does not let us in; the rest may fare alike.
         case refused(String)
     }
@@ -77,7 +79,7 @@ struct ItemRemover: Sendable {
         case .serverError, .timeout, .unreachable:
             // It may have been done all the same, or be done a little later: looked at again.
             if round.number == 1, !round.isLast, target.client is any TellingRegistry {
-                return .open
+                return .unsure
             }
             fallthrough
         default:
@@ -89,7 +91,7 @@ struct ItemRemover: Sendable {
 
     /// Notes for groups that are not tried why the registry refuses.
     func refuse(_ groups: [ArraySlice<RunItem>], because reason: String) async throws {
-        for group in groups.map(Array.init) {
+        for group in groups.map({ Array($0) }) {
             // What a kill left half done stays so until it is finished.
             try await end(group, .failed, reason, step: group[0].step)
         }

@@ -50,6 +50,7 @@ struct RemovalRounds {
         return try await withThrowingTaskGroup(of: (Int, ItemRemover.Ending).self) { tasks in
             var result = RoundResult()
             var left: [Int] = []
+            var begun: Set<Int> = []
             var next = 0
             var refusals = 0
             while next < groups.count, next < width {
@@ -61,6 +62,9 @@ struct RemovalRounds {
                 switch ending {
                 case .settled: refusals = 0
                 case .open: left.append(index)
+                case .unsure:
+                    left.append(index)
+                    begun.insert(index)
                 case .refused(let reason):
                     refusals += 1
                     if refusals >= Self.mostRefusals { result.refusal = reason }
@@ -71,9 +75,21 @@ struct RemovalRounds {
                 next += 1
             }
             if result.refusal != nil { left += next..<groups.count }
-            result.left = left.sorted().map { groups[$0] }
+            result.left = left.sorted().map { index in
+                begun.contains(index) ? Self.begun(groups[index]) : groups[index]
+            }
             return result
         }
+    }
+
+    /// The group as one whose removal we have begun: what is gone then went by us.
+    private static func begun(_ group: ArraySlice<RunItem>) -> ArraySlice<RunItem> {
+        let items = group.map { item in
+            var item = item
+            item.state = .started
+            return item
+        }
+        return items[...]
     }
 
     private static func goesAlong(_ group: ArraySlice<RunItem>) -> Bool {

@@ -335,7 +335,7 @@ extension Cleaning {
                 #expect(report.items.allSatisfy { $0.state == "done" })
                 #expect(await hub.tagNames("team/api").isEmpty)
                 let limit = await hub.limit
-                #expect((limit?.refused ?? .max) <= 80, "\(limit?.refused ?? -1) refusals")
+                #expect((limit?.refused ?? .max) <= 120, "\(limit?.refused ?? -1) refusals")
             }
         }
 

@@ -34,21 +34,24 @@ struct DeleteAnswerTests {
         }
     }
 
-    private static let cases =
-        all(.answer(403), oci: .forbidden, hub: .protected, azure: .forbidden)
-        + all(.answer(404), oci: nil, hub: nil, azure: nil)
-        + all(.answer(405), oci: .deletesDisabled, hub: .unsupported, azure: .protected)
-        + all(.answer(409), oci: .protected, hub: .protected, azure: .protected)
-        + all(.answer(412), oci: .protected, hub: .protected, azure: .protected)
-        + all(.answer(423), oci: .protected, hub: .protected, azure: .protected)
-        + all(.answer(500), oci: .serverError, hub: .serverError, azure: .serverError, tries: 4)
-        + all(.answer(502), oci: .serverError, hub: .serverError, azure: .serverError, tries: 4)
-        + all(.answer(503), oci: .serverError, hub: .serverError, azure: .serverError, tries: 4)
-        + all(.slow(.seconds(30)), oci: .timeout, hub: .timeout, azure: .timeout, tries: 4)
+    private static let tables: [[Case]] = [
+        all(.answer(403), oci: .forbidden, hub: .protected, azure: .forbidden),
+        all(.answer(404), oci: nil, hub: nil, azure: nil),
+        all(.answer(405), oci: .deletesDisabled, hub: .unsupported, azure: .protected),
+        all(.answer(409), oci: .protected, hub: .protected, azure: .protected),
+        all(.answer(412), oci: .protected, hub: .protected, azure: .protected),
+        all(.answer(423), oci: .protected, hub: .protected, azure: .protected),
+        all(.answer(500), oci: .serverError, hub: .serverError, azure: .serverError, tries: 4),
+        all(.answer(502), oci: .serverError, hub: .serverError, azure: .serverError, tries: 4),
+        all(.answer(503), oci: .serverError, hub: .serverError, azure: .serverError, tries: 4),
+        all(.slow(.seconds(30)), oci: .timeout, hub: .timeout, azure: .timeout, tries: 4),
         // Carried out, whatever is said: the second try finds nothing there.
-        + all(.answerAfterAll(500), oci: nil, hub: nil, azure: nil, tries: 2)
-        + all(.drop, oci: nil, hub: nil, azure: nil, tries: 2)
-        + all(.truncate, oci: nil, hub: nil, azure: nil, tries: 2)
+        all(.answerAfterAll(500), oci: nil, hub: nil, azure: nil, tries: 2),
+        all(.drop, oci: nil, hub: nil, azure: nil, tries: 2),
+        all(.truncate, oci: nil, hub: nil, azure: nil, tries: 2),
+    ]
+
+    private static let cases = tables.flatMap { $0 }
 
     @Test(arguments: cases)
     func isTakenForWhatItIs(_ example: Case) async throws {
@@ -96,7 +99,8 @@ struct DeleteAnswerTests {
             _ = try await client.delete(.team, reference)
         }
         // One more may have been the question for a login.
-        #expect(await methods().count { $0 == "DELETE" } <= example.tries + 1)
+        let tries = await methods().filter { $0 == "DELETE" }.count
+        #expect(tries <= example.tries + 1)
     }
 
     private static let timeout = Span(milliseconds: 300)

@@ -76,5 +76,7 @@ extension Date {
     }
 
     /// As the Hub writes it: with a fraction of its own.
-    var toldByHub: Timestamp { Timestamp(seconds: timeIntervalSince1970 + 0.766) }
+    var toldByHub: Timestamp {
+        Timestamp(milliseconds: Int64(timeIntervalSince1970) * 1_000 + 766)
+    }
 }
