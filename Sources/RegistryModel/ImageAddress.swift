@@ -73,7 +73,9 @@ package struct ImageAddress: Sendable, Hashable {
         let authority = url[scheme.upperBound...].prefix { $0 != "/" }.lowercased()
         let hasPort =
             authority.lastIndex(of: ":").map { !authority[$0...].contains("]") } ?? false
-        let name = hasPort ? String(authority[..<(authority.lastIndex(of: ":") ?? authority.endIndex)]) : authority
+        let name =
+            hasPort
+            ? String(authority[..<(authority.lastIndex(of: ":") ?? authority.endIndex)]) : authority
         let port = hasPort ? String(authority.dropFirst(name.count + 1)) : isSecure ? "443" : "80"
         if hubNames.contains(name) { return [dockerHub] }
         let names = loopback.contains(name) ? loopback : [name]
