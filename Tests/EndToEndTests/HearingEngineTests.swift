@@ -9,7 +9,7 @@ extension Hearing {
         // The registry hears nothing of a container that is made of an image that is there already.
         @Test(arguments: NodeEngine.Kind.allCases)
         func aContainerProtectsItsImage(_ kind: NodeEngine.Kind) async throws {
-            try await EngineScene.run(kind) { scene in
+            try await HeardEngineScene.run(kind) { scene in
                 try await scene.push(["v1", "v2", "v3"])
                 try await scene.expectPlan(["team/api:v1", "team/api:v2", "team/api:v3"])
 
@@ -29,7 +29,7 @@ extension Hearing {
 
         // A pull by the engine is one pull, though the registry reports it, too.
         @Test func aPullIsNotCountedTwice() async throws {
-            try await EngineScene.run(.docker) { scene in
+            try await HeardEngineScene.run(.docker) { scene in
                 try await scene.push(["v1"])
                 try await scene.engine.must("rmi", scene.image("v1"))
                 try await scene.engine.must("pull", scene.image("v1"))
@@ -51,7 +51,7 @@ extension Hearing {
         // An engine has forgotten what it did more than 256 events ago: all that it has may be used,
         // and the registry's history has a gap.
         @Test func whatAnEngineHasForgottenIsAGap() async throws {
-            try await EngineScene.run(.docker) { scene in
+            try await HeardEngineScene.run(.docker) { scene in
                 try await scene.push(["v1", "v2"])
                 try await scene.expectPlan(["team/api:v1", "team/api:v2"])
                 try await scene.daemon.terminate()
@@ -77,14 +77,14 @@ extension Hearing {
 }
 
 /// A registry that reports everything, lastpull, and an engine that uses images of it.
-private struct EngineScene {
+private struct HeardEngineScene {
     let registry: RealRegistry
     let daemon: LastpullDaemon
     let engine: NodeEngine
 
     static func run(
         _ kind: NodeEngine.Kind,
-        body: (EngineScene) async throws -> Void
+        body: (HeardEngineScene) async throws -> Void
     ) async throws {
         let daemon = try LastpullDaemon()
         let registry = try await RealRegistry.start(
@@ -104,7 +104,7 @@ private struct EngineScene {
                     \(HearingScene.removesUnpulled)
                     """
             )
-            try await body(EngineScene(registry: registry, daemon: daemon, engine: engine))
+            try await body(HeardEngineScene(registry: registry, daemon: daemon, engine: engine))
         }
     }
 

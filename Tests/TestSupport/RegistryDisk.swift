@@ -1,3 +1,5 @@
+// Compiled as a whole, the module takes `stat` from there.
+import CDispatch
 import Foundation
 package import RegistryModel
 
