@@ -75,6 +75,10 @@ struct RecordOrdinals {
         keys.add(row.key.high)
         keys.add(row.key.low)
         keys.add(earlier)
+        // What numbers the records of a stream must not come to the same key (`LineNumbering`).
+        keys.add(Self.inOneBody)
         row.key = keys.finish()
     }
+
+    private static let inOneBody: UInt64 = 1
 }
