@@ -47,7 +47,8 @@ enum LogClient: Sendable {
         }
     }
 
-    private static let unreadable = ["msgpack", "protobuf", "x-www-form-urlencoded", "multipart/"]
+    /// Not forms: that is what curl calls every file that it sends.
+    private static let unreadable = ["msgpack", "protobuf"]
 }
 
 extension Refusal {

@@ -121,7 +121,6 @@ struct LogClientTests {
         ("", "application/msgpack", "format json"), ("", "application/x-msgpack", "format json"),
         ("/loki/api/v1/push", "application/x-protobuf", "compression: none"),
         ("/v1/logs", "application/x-protobuf", "encoding: json"),
-        ("", "application/x-www-form-urlencoded", "format json"),
     ])
     func aBodyThatCannotBeReadIsRefusedWithTheRemedy(
         path: String,
