@@ -4,6 +4,7 @@ import CurlTransport
 import Foundation
 import Listening
 package import Logging
+import Publishing
 import RegistryClients
 package import RegistryModel
 import RetentionPlanning
@@ -43,6 +44,7 @@ package struct Deployment: Sendable {
             )
         }
         ledger = try Ledger(path: settings.ledger)
+        for webhook in settings.publish { try await ledger.register(webhook: webhook.name) }
         let transport = CurlTransport()
         var targets: [CleanupTarget] = []
         for registry in settings.registries {

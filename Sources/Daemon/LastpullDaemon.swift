@@ -35,6 +35,7 @@ package struct LastpullDaemon: Sendable {
         let ledger = deployment.ledger
         ledger.reserveSpace()
         try await deployment.noteTrust()
+        try await deployment.resumeWebhooks()
         try await ledger.beginListening(at: deployment.now())
         let triggers = TriggerService(
             triggers: deployment.settings.triggers.filter { $0.engine == nil },
@@ -85,19 +86,16 @@ package struct LastpullDaemon: Sendable {
         )
         let upkeep = Upkeep(deployment: deployment, health: Upkeep.Health())
         let hub = EventHub(outbox: EventOutbox(ledger), logger: deployment.logger)
-        let services: [any Service] =
-            [
-                CleanupService(
-                    triggers: triggers,
-                    deployment: deployment
-                )
-            ]
-            + [reactions, triggerTicks(triggers), watching(watch)] + upkeep.services
-            + engineServices
-            + [
-                intake, ProvingService(proving: proving, sink: intake), syslog,
-                listener(intake, hub, upkeep.health),
-            ]
+        var services: [any Service] = [
+            CleanupService(triggers: triggers, deployment: deployment), reactions,
+            triggerTicks(triggers), watching(watch),
+        ]
+        services += upkeep.services
+        services += engineServices
+        services += webhooks(hub)
+        services += [intake, ProvingService(proving: proving, sink: intake), syslog]
+        services += watches(intake)
+        services.append(listener(intake, hub, upkeep.health))
         var configuration = ServiceGroupConfiguration(
             services: services.map {
                 .init(
@@ -123,7 +121,7 @@ package struct LastpullDaemon: Sendable {
     /// Each engine is heard, and its thresholds are watched.
     private var engineServices: [Periodic] {
         deployment.engines.flatMap { target in
-            let watch = EngineWatch(
+            let watch = EngineUseWatch(
                 target: target,
                 ledger: deployment.ledger,
                 history: deployment.settings.history,
@@ -142,7 +140,7 @@ package struct LastpullDaemon: Sendable {
                 isCaughtUp: { await watch.isCaughtUp }
             )
             return [
-                Periodic(name: "events of engine \(target.name)", logger: deployment.logger) {
+                Periodic(name: "use of engine \(target.name)", logger: deployment.logger) {
                     try await watch.run()
                     return .seconds(2)
                 },
@@ -169,6 +167,25 @@ package struct LastpullDaemon: Sendable {
         }
     }
 
+    private func watches(_ intake: Intake) -> [EngineWatch] {
+        deployment.engines.map { engine in
+            EngineWatch(
+                engine,
+                registries: deployment.settings.registries,
+                ledger: deployment.ledger,
+                sink: intake,
+                logger: deployment.logger,
+                now: deployment.now
+            )
+        }
+    }
+
+    private func webhooks(_ hub: EventHub) -> [any Service] {
+        deployment.webhookSenders().map {
+            WebhookService(sender: $0, hub: hub, logger: deployment.logger)
+        }
+    }
+
     private func listener(
         _ intake: Intake,
         _ hub: EventHub,
@@ -190,9 +207,7 @@ package struct LastpullDaemon: Sendable {
             logger: deployment.logger
         ).add(to: router)
         HealthRoutes { health.reason }.add(to: router)
-        ReportRoutes(isPermitted: { tokens?.permit($0) ?? true }) { [deployment] in
-            try await SourcesReport(deployment).json
-        }.add(to: router)
+        addReports(to: router) { tokens?.permit($0) ?? true }
         let logger = deployment.logger
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)
@@ -210,6 +225,21 @@ package struct LastpullDaemon: Sendable {
             },
             logger: quiet
         )
+    }
+}
+
+extension LastpullDaemon {
+    /// Adds what answers about the daemon itself.
+    private func addReports<Context: RequestContext>(
+        to router: Router<Context>,
+        isPermitted: @escaping @Sendable (_ authorization: String?) -> Bool
+    ) {
+        ReportRoutes(isPermitted: isPermitted) { [deployment] in
+            try await SourcesReport(deployment).json
+        }.add(to: router)
+        MetricsRoutes(isPermitted: isPermitted, logger: deployment.logger) { [deployment] in
+            try await MetricsReport(deployment).families()
+        }.add(to: router)
     }
 }
 

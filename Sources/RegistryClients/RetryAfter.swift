@@ -1,10 +1,10 @@
 import Foundation
-import RegistryModel
+package import RegistryModel
 
 /// The field `Retry-After`: seconds, or a date (RFC 9110, section 10.2.3).
-enum RetryAfter {
+package enum RetryAfter {
     /// Parses the field, counting a date from `now`; nil where it is missing or makes no sense.
-    static func span(_ field: String?, now: Timestamp) -> Span? {
+    package static func span(_ field: String?, now: Timestamp) -> Span? {
         guard let field else { return nil }
         if let seconds = Int64(field) {
             guard seconds >= 0 else { return nil }

@@ -12,6 +12,7 @@ enum Migrations {
         migrator.registerMigration("v8", migrate: countWhatSocketsTake)
         migrator.registerMigration("v9", migrate: createEngineTables)
         migrator.registerMigration("v11", migrate: rememberWhenTaken)
+        migrator.registerMigration("v13", migrate: createPublishing)
         return migrator
     }
 }

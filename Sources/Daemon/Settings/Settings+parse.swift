@@ -1,4 +1,5 @@
 import Listening
+import Publishing
 import RegistryModel
 import RetentionPlanning
 
@@ -6,9 +7,9 @@ extension Settings {
     private static let shape = SettingsShape(
         keys: [
             "listen", "ledger", "history", "registries", "engines", "ignoreAccess", "policies",
-            "triggers", "access",
+            "triggers", "publish", "access",
         ],
-        later: ["publish", "tls"]
+        later: ["tls"]
     )
 
     /// Reads a settings file (design, section 6.2).
@@ -59,6 +60,7 @@ extension Settings {
                 ?? AccessIgnoreList(),
             policies: policies,
             triggers: triggers.compactMap { $0 },
+            publish: section["publish"].map { Webhook.list($0, readFile) } ?? [],
             access: access.map { AccessSettings.parse($0, readFile) } ?? AccessSettings(),
             warnings: section.entry.reading.warnings
         )

@@ -28,6 +28,13 @@ struct Check: AsyncParsableCommand {
         for target in deployment.targets { findings += try await registry(target, deployment) }
         for target in deployment.targets { findings += try await collector(target, deployment) }
         for target in deployment.engines { findings += try await engine(target, deployment) }
+        findings += try await deployment.webhookStates().map { state in
+            Finding(
+                subject: "webhook \(state.name)",
+                state: state.isInTrouble ? .warning : .ok,
+                text: state.summary
+            )
+        }
         try printFindings(findings)
         if findings.contains(where: { $0.state == .failed }) { throw Outcome.failed }
     }
@@ -159,7 +166,7 @@ struct Check: AsyncParsableCommand {
         var findings: [Finding] = []
         let sources = try await deployment.ledger.sources(now: deployment.now())
             .filter { $0.registry == target.row.name }
-        if sources.isEmpty {
+        if !sources.contains(where: { $0.source != .engine }) {
             findings.append(
                 Finding(
                     subject: subject,
@@ -171,7 +178,7 @@ struct Check: AsyncParsableCommand {
         }
         for source in sources {
             findings.append(heard(source, subject))
-            if source.isDeafToPulls {
+            if source.isDeafToPulls, source.source != .engine {
                 let kinds = source.senders.map(\.kind).joined(separator: ", ")
                 findings.append(
                     Finding(
