@@ -7,7 +7,7 @@ extension Engines {
     @Suite(.enabled(if: isDockerPossible, dockerMissing)) struct Ending {
         // A prune of many images, ended with `signal` when the first is gone; the images left.
         private func cutOff(
-            _ scene: EngineScene,
+            _ scene: PruneScene,
             by signal: Int32
         ) async throws -> (status: Int32, output: String, left: Int) {
             let engine = scene.engine
@@ -31,11 +31,11 @@ extension Engines {
         @Test(arguments: [SIGINT, SIGTERM])
         func anInterruptedPruneReportsWhatItFreed(signal: Int32) async throws {
             try await RealEngine.with { engine in
-                let scene = try EngineScene(engine)
+                let scene = try PruneScene(engine)
                 let end = try await cutOff(scene, by: signal)
                 #expect(end.status == 2)
                 let report = try JSONDecoder().decode(
-                    EngineScene.Report.self,
+                    PruneScene.Report.self,
                     from: Data(end.output.utf8)
                 )
                 let done = report.items.filter { $0.state == "done" }
@@ -51,7 +51,7 @@ extension Engines {
         // The next prune first tells what the one had freed that was killed.
         @Test func aKilledPruneIsReportedByTheNext() async throws {
             try await RealEngine.with { engine in
-                let scene = try EngineScene(engine)
+                let scene = try PruneScene(engine)
                 let end = try await cutOff(scene, by: SIGKILL)
                 #expect(end.status == 128 + SIGKILL)
                 let next = try await scene.prune()

@@ -11,7 +11,7 @@ import Testing
 }
 
 /// An engine and lastpull beside it, without settings.
-struct EngineScene {
+struct PruneScene {
     /// What a run prints.
     struct Report: Decodable {
         struct Item: Decodable {
