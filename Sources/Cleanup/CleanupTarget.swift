@@ -35,6 +35,9 @@ package struct CleanupTarget: Sendable {
     /// Whether bytes can be given back on its disk.
     package var givesBack: Bool { storage != nil || garbageCollect != nil }
 
+    /// What the registry can't do, or does better than others.
+    package var traits: RegistryTraits { client.traits }
+
     package init(
         row: RegistryRow,
         client: any RegistryClient,

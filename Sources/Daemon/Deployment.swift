@@ -30,7 +30,8 @@ package struct Deployment: Sendable {
     package init(
         _ settings: Settings,
         logger: Logger,
-        now: @escaping @Sendable () -> Timestamp = systemTime
+        now: @escaping @Sendable () -> Timestamp = systemTime,
+        onProgress: @escaping @Sendable (RunProgress) -> Void = { _ in }
     ) async throws {
         self.settings = settings
         self.logger = logger
@@ -45,11 +46,12 @@ package struct Deployment: Sendable {
         }
         ledger = try Ledger(path: settings.ledger)
         for webhook in settings.publish { try await ledger.register(webhook: webhook.name) }
-        let transport = CurlTransport()
+        let transport = CurlTransport(maximumConnectionsPerHost: Self.mostConnections)
         var targets: [CleanupTarget] = []
         for registry in settings.registries {
             let row = try await ledger.registry(named: registry.name)
-            targets.append(try Self.target(registry, row, transport))
+            let places = HubPlaces(of: registry, policies: settings.policies)
+            targets.append(try Self.target(registry, row, transport, places))
         }
         self.targets = targets
         var engines: [EngineTarget] = []
@@ -68,7 +70,8 @@ package struct Deployment: Sendable {
             history: settings.history,
             targets: targets,
             logger: logger,
-            now: now
+            now: now,
+            onProgress: onProgress
         )
         sweeper = StorageSweeper(ledger: ledger, logger: logger, now: now)
         restorer = Restorer(ledger: ledger, targets: targets, sweeper: sweeper, now: now)
@@ -107,37 +110,24 @@ package struct Deployment: Sendable {
     private static func target(
         _ registry: RegistrySettings,
         _ row: RegistryRow,
-        _ shared: CurlTransport
+        _ shared: CurlTransport,
+        _ places: HubPlaces
     ) throws -> CleanupTarget {
         guard !registry.url.isEmpty else { return storageTarget(registry, row) }
         let transport: any HTTPTransport =
             registry.caFile.map { TrustingTransport(shared, authorities: $0) } ?? shared
-        let registryAddress = try address(registry.url)
-        let credentials: Credentials? =
-            if let username = registry.username, let password = registry.password {
-                Credentials(username: username, password: password)
-            } else {
-                nil
-            }
-        let client = OCIRegistryClient(
-            url: registryAddress,
-            credentials: credentials,
-            transport: transport
-        )
-        let probeAddress = try address(registry.probeURL ?? registry.url)
+        let connect: (String) throws -> any RegistryClient = { url in
+            try makeClient(of: registry, at: url, transport, places)
+        }
+        let client = try connect(registry.url)
+        let isHub = registry.kind == .dockerhub
         return CleanupTarget(
             row: row,
             client: client,
-            probeClient: registry.probeURL == nil
-                ? client
-                : OCIRegistryClient(
-                    url: probeAddress,
-                    credentials: credentials,
-                    transport: transport
-                ),
+            probeClient: try registry.probeURL.map(connect) ?? client,
             url: registry.url,
             clientURL: registry.probeURL,
-            repositories: registry.repositories,
+            repositories: isHub ? places.repositories : registry.repositories,
             gapTolerance: registry.gapTolerance,
             probeInterval: registry.probe,
             inventoryInterval: registry.inventory,
@@ -149,6 +139,47 @@ package struct Deployment: Sendable {
             isLoopback: isLoopback(registry.probeURL ?? registry.url)
         )
     }
+
+    private static func makeClient(
+        of registry: RegistrySettings,
+        at url: String,
+        _ transport: any HTTPTransport,
+        _ places: HubPlaces
+    ) throws -> any RegistryClient {
+        let address = try address(url)
+        let credentials: Credentials? =
+            if let username = registry.username, let password = registry.password {
+                Credentials(username: username, password: password)
+            } else {
+                nil
+            }
+        switch registry.kind {
+        case .oci:
+            return OCIRegistryClient(
+                url: address,
+                credentials: credentials,
+                transport: transport,
+                trustedRealms: Set(registry.trustRealm)
+            )
+        case .dockerhub:
+            return DockerHubClient(
+                url: address,
+                namespaces: places.namespaces,
+                credentials: credentials,
+                transport: transport
+            )
+        case .acr:
+            return ACRClient(
+                url: address,
+                credentials: credentials,
+                transport: transport,
+                trustedRealms: Set(registry.trustRealm)
+            )
+        }
+    }
+
+    /// As many as are ever removed at once.
+    private static let mostConnections = 64
 
     private static func engine(
         _ engine: EngineSettings,

@@ -104,8 +104,12 @@ struct GlobalOptions: ParsableArguments {
     }
 
     func deployment() async throws -> Deployment {
-        let deployment = try await Deployment(try settings(), logger: logger)
-        return deployment
+        let line = ProgressLine()
+        return try await Deployment(
+            try settings(),
+            logger: logger,
+            onProgress: { line?.show($0) }
+        )
     }
 
     var logger: Logger {

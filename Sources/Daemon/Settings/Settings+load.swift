@@ -34,7 +34,7 @@ extension Settings {
         let password = try passwordFile.map { Secret(try Self.text(of: $0).trimmingNewline) }
         let registry = RegistrySettings(
             name: String(authority).replacingOccurrences(of: ":", with: "-"),
-            kind: .oci,
+            kind: RegistrySettings.Kind(host: String(authority)),
             url: address,
             username: username,
             password: password,
@@ -101,6 +101,15 @@ extension Settings {
 extension String {
     fileprivate var trimmingNewline: String {
         trimmingCharacters(in: .newlines)
+    }
+}
+
+extension RegistrySettings.Kind {
+    /// The kind of a registry that is known by its address alone.
+    fileprivate init(host: String) {
+        let name = host.lowercased()
+        self =
+            name == "hub.docker.com" ? .dockerhub : name.hasSuffix(".azurecr.io") ? .acr : .oci
     }
 }
 

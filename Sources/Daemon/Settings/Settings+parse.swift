@@ -50,6 +50,7 @@ extension Settings {
         if let listen, !listen.isLoopback { refuseWithoutTokens(section, access) }
         let policies = section.named("policies", Policy.shape) { Policy.parse($0, $1, context) }
         let triggers = section.named("triggers", Trigger.shape) { Trigger.parse($0, $1, context) }
+        refuseNowhere(section, registries, policies)
         return Settings(
             listen: listen ?? .standard,
             ledger: section["ledger"]?.text() ?? defaultLedger,
@@ -80,7 +81,9 @@ extension Settings {
             let givesBack = part.mentions("storage") || part.mentions("garbageCollect")
             names[name] = givesBack || names[name] == true
             _ = RegistrySettings.collectorEngine(part).map { context.engine($0) }
-            return RegistrySettings.parse(name, part, readFile)
+            let registry = RegistrySettings.parse(name, part, readFile)
+            if registry.kind == .dockerhub { context.telling.insert(name) }
+            return registry
         }
         let count = section["registries"]?.itemCount
         if count == 0 { section["registries"]?.refuse("is an empty list; \(firstStep)") }
@@ -91,6 +94,21 @@ extension Settings {
         context.registries = names
         refuseSharedSockets(registries, section["registries"])
         return registries
+    }
+
+    /// Docker Hub has no list of everything: somebody has to say what to look after.
+    private static func refuseNowhere(
+        _ section: SettingsSection,
+        _ registries: [RegistrySettings],
+        _ policies: [Policy]
+    ) {
+        for registry in registries where registry.kind == .dockerhub {
+            guard HubPlaces(of: registry, policies: policies).isEmpty else { continue }
+            section["registries"]?.refuse(
+                "\(registry.name) is Docker Hub, which has no list of everything; name a "
+                    + "namespace, or repositories here or in its policies"
+            )
+        }
     }
 
     /// Reads the engines, and tells `context` about them.

@@ -21,6 +21,7 @@ struct RunOutput {
         object.add("keptReasons", run.keptReasons)
         object.add("mode", run.mode)
         object.add("note", run.note)
+        object.add("outcomes", outcomes)
         object.add("reclaimed", reclaimed)
         object.add("released", released)
         object.add("run", run.name.description)
@@ -38,6 +39,23 @@ struct RunOutput {
         return images.reduce(0) { $0 + $1.bytes }
             + (run.isPurge ? 0 : storage.reduce(0) { $0 + $1.bytes })
             + engine.reduce(0) { $0 + $1.bytes }
+    }
+
+    /// How many removals came to what; empty for a plan.
+    private var outcomes: [String: Int] {
+        guard !run.state.isPlan else { return [:] }
+        var counts: [String: Int] = [:]
+        for item in run.items where item.isEnforced { counts[item.state.rawValue, default: 0] += 1 }
+        for item in run.storage { counts[item.state.rawValue, default: 0] += 1 }
+        for item in run.engine { counts[item.state.rawValue, default: 0] += 1 }
+        return counts
+    }
+
+    /// Those that were not carried out, for people.
+    private var leftOver: String {
+        ["skipped", "failed"].compactMap { state in
+            outcomes[state].map { ", \($0) \(state)" }
+        }.joined()
     }
 
     /// What is released, in the tense of the run's state.
@@ -113,7 +131,8 @@ struct RunOutput {
         let done =
             run.items.count { $0.state == .done } + run.storage.count { $0.isTaken }
             + run.engine.count { $0.state == .done }
-        let count = run.state.isPlan ? "\(total) to remove" : "\(done) of \(total) removed"
+        let count =
+            run.state.isPlan ? "\(total) to remove" : "\(done) of \(total) removed\(leftOver)"
         Terminal.say(
             "run \(run.name) (\(run.mode), \(run.state.rawValue)): "
                 + "\(count), \(Self.bytes(released, of: run)), \(ByteCount(reclaimed)) reclaimed; "
