@@ -108,9 +108,9 @@ let package = Package(
             name: "lastpull-bench",
             dependencies: [
                 "AccessLedger", "Cleanup", "CurlTransport", "Daemon", "EventDecoding", "Fuzzing",
-                "Listening",
-                "RegistryModel", "RegistryStorage", argumentParser, grdb, hummingbird, logging,
-                nioCore,
+                "Listening", "RegistryModel", "RegistryStorage", "TestSupport", argumentParser,
+                grdb,
+                hummingbird, logging, nioCore,
             ],
             swiftSettings: settings
         ),
