@@ -56,7 +56,9 @@ extension Engines {
                 #expect(end.status == 128 + SIGKILL)
                 let next = try await scene.prune()
                 #expect(next.state == "done")
-                #expect(next.items.count == end.left)
+                // The engine ends the removal that was under way at the kill.
+                let left = next.items.count
+                #expect((end.left - 1...end.left).contains(left))
                 let runs = try await scene.run("runs", "--json")
                 let summaries = try JSONDecoder().decode(
                     [Summary].self,
@@ -64,7 +66,7 @@ extension Engines {
                 )
                 try #require(summaries.count == 2)
                 #expect(summaries[1].state == "partly")
-                #expect(summaries[1].done == 60 - end.left)
+                #expect(summaries[1].done == 60 - left)
                 #expect(summaries[1].reclaimed > 0)
                 let told = try await scene.reclaimed(in: summaries[1].run)
                 #expect(told["image"] == summaries[1].reclaimed)
