@@ -44,6 +44,8 @@ package struct ImageAddress: Sendable, Hashable {
             first.contains(".") || first.contains(":") || first == "localhost"
             || first.contains { $0.isUppercase }
         if parts.count == 2, isHost {
+            // What has no port behind its colon is a file's place, such as `oci:/tmp/image`.
+            guard first.last != ":" else { return nil }
             host = first.lowercased()
             path = String(parts[1])
         }
@@ -72,7 +74,9 @@ package struct ImageAddress: Sendable, Hashable {
         let isSecure = url[..<scheme.lowerBound] == "https"
         let authority = url[scheme.upperBound...].prefix { $0 != "/" }.lowercased()
         // The colons of an IPv6 address stand in brackets.
-        let colon = authority.lastIndex(of: ":").flatMap { authority[$0...].contains("]") ? nil : $0 }
+        let colon = authority.lastIndex(of: ":").flatMap { colon in
+            authority[colon...].contains("]") ? nil : colon
+        }
         let name = colon.map { String(authority[..<$0]) } ?? String(authority)
         let usual = isSecure ? "443" : "80"
         let port = colon.map { String(authority[authority.index(after: $0)...]) } ?? usual
