@@ -19,7 +19,7 @@ struct EngineUseTests {
     }
 
     private static func found(_ event: EngineEvent) throws -> [String] {
-        try use().accesses(EngineUse.names(in: event), at: event.time, occasion: "x").map {
+        try use().accesses([EngineUse.names(in: event)], at: event.time, occasion: "x").map {
             "\($0.registry) \($0.access.repository):\($0.access.tag?.description ?? "-")"
         }.sorted()
     }
@@ -69,11 +69,31 @@ struct EngineUseTests {
     @Test func anEventIsCountedOnce() throws {
         let use = try Self.use()
         func key(_ occasion: String) -> EventKey? {
-            use.accesses(["nginx"], at: Timestamp(milliseconds: 1), occasion: occasion)
+            use.accesses([["nginx"]], at: Timestamp(milliseconds: 1), occasion: occasion)
                 .first?.access.key
         }
         #expect(key("start 1") == key("start 1"))
         #expect(key("start 1") != key("start 2"))
+    }
+}
+
+extension EngineUseTests {
+    // Two names of one image in one repository are one use of it.
+    @Test func tagAndDigestOfAnImageAreOneUse() throws {
+        let digest = Digest(hashing: [1])
+        let names = [
+            "registry.example.test/team/api:v1", "registry.example.test/team/api@\(digest)",
+            "localhost:5000/copy:v1", "924e5bcab40a",
+        ]
+        let uses = try Self.use().accesses(
+            [names],
+            at: Timestamp(milliseconds: 1),
+            occasion: "x"
+        ).map(\.access)
+        #expect(uses.count == 2)
+        let known = try #require(uses.first { $0.repository.description == "team/api" })
+        #expect(known.tag?.description == "v1" && known.digest == digest)
+        #expect(uses.contains { $0.repository.description == "copy" && $0.digest == nil })
     }
 }
 
@@ -106,6 +126,12 @@ struct EngineContinuityTests {
     ) {
         let continuity = EngineContinuity(last: last, absence: absence)
         #expect(continuity.judge(first: first, count: count) == answer)
+    }
+
+    @Test func aFileForgetsNothing() {
+        let continuity = EngineContinuity(last: 5, absence: nil, forgets: false)
+        #expect(continuity.judge(first: 6, count: 300) == .whole)
+        #expect(continuity.judge(first: nil, count: 0) == .whole)
     }
 }
 

@@ -10,6 +10,8 @@ package final class NodeEngine: Sendable {
     /// The path of its socket.
     package let socket: String
     private let folder: TemporaryFolder
+    /// Podman wants a path of at most 50 bytes for what it runs with.
+    private let runFolder: String
     private let process: ChildProcess
 
     /// Starts an engine that may pull from the registries at `hosts` without a certificate, and runs
@@ -51,6 +53,7 @@ package final class NodeEngine: Sendable {
         guard let binary = Self.binary(kind) else { throw HarnessError("no \(kind); install it") }
         folder = try TemporaryFolder()
         socket = folder.file("engine.sock")
+        runFolder = "/tmp/lastpull-\(UInt32.random(in: .min ... .max))"
         let insecure = hosts.map { "[[registry]]\nlocation = \"\($0)\"\ninsecure = true\n" }
         let registries = try folder.write(insecure.joined(), to: "registries.conf")
         let arguments =
@@ -64,7 +67,7 @@ package final class NodeEngine: Sendable {
                 ]
             case .podman:
                 [
-                    "--root", folder.file("data"), "--runroot", folder.file("run"),
+                    "--root", folder.file("data"), "--runroot", runFolder,
                     "--tmpdir", folder.file("tmp"), "--storage-driver", "vfs",
                     "--events-backend", "file", "system", "service", "--time", "0",
                     "unix://\(socket)",
@@ -78,6 +81,8 @@ package final class NodeEngine: Sendable {
             errors: folder.file("engine.log")
         )
     }
+
+    deinit { try? FileManager.default.removeItem(atPath: runFolder) }
 
     /// Runs Docker's client against it.
     @discardableResult

@@ -22,6 +22,8 @@ actor EngineWatch: Service {
     /// The last event that was heard, and the last that the ledger knows of.
     private var last: Int64?
     private var noted: Int64?
+    /// Older events were counted before.
+    private var counted: Int64 = 0
     /// Since when events may have been missed; nil while it is not known that none were.
     private var missedSince: Timestamp?
     private var snapshotAt: Timestamp?
@@ -84,11 +86,15 @@ actor EngineWatch: Service {
             last = try await ledger.lastEvent(ofEngine: engine.name)
             noted = last
         }
-        let continuity = EngineContinuity(last: last, absence: missedSince.map { now() - $0 })
-        let events = try await engine.client.events(
-            since: last.map { $0 - Self.overlap },
-            types: []
+        let isPodman = try await engine.client.identity().isPodman
+        let continuity = EngineContinuity(
+            last: last,
+            absence: missedSince.map { now() - $0 },
+            forgets: !isPodman
         )
+        // Docker has few events, of which the oldest tells what it still knows; Podman has a file.
+        let since = last.map { isPodman ? $0 - Self.overlap : Self.overlap }
+        let events = try await engine.client.events(since: since, types: [])
         let inbox = EngineInbox()
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
@@ -118,6 +124,7 @@ actor EngineWatch: Service {
     private func begin(_ continuity: EngineContinuity, _ inbox: EngineInbox) async throws {
         missedSince = nil
         lastComplaint = ""
+        counted = continuity.last.map { $0 - Self.overlap } ?? 0
         images = try await snapshot()
         let (first, replayed) = inbox.beginning
         let answer = continuity.judge(first: first, count: replayed)
@@ -127,6 +134,11 @@ actor EngineWatch: Service {
         )
         // Where some of it was missed, all that is there may have been used.
         try await count(answer == .whole ? images.used : images.all)
+        if last == nil {
+            // What comes after this moment is asked for the next time, though nothing came before.
+            last = now().milliseconds * 1_000_000
+            try await note()
+        }
         guard answer == .lost else { return }
         for registry in try await concerned() {
             var body = DecodedBody()
@@ -149,9 +161,9 @@ actor EngineWatch: Service {
         let batch = inbox.take()
         var uses: [(registry: String, access: Access)] = []
         var hasLooked = false
-        for event in batch.events where EngineUse.isUse(event) {
+        for event in batch.events where EngineUse.isUse(event) && event.nanoseconds >= counted {
             uses += use.accesses(
-                try await names(of: event, &hasLooked),
+                [try await names(of: event, &hasLooked)],
                 at: event.time,
                 occasion: "\(event.action) \(event.nanoseconds) \(event.actor)"
             )
@@ -163,14 +175,17 @@ actor EngineWatch: Service {
             try await count(images.all, occasion: "broken event at \(now().milliseconds)")
         }
         last = batch.events.map(\.nanoseconds).reduce(last) { max($0 ?? $1, $1) }
-        if let last, noted.map({ last - $0 >= Self.noteStep }) ?? true {
-            try await ledger.heard(engine: engine.name, upTo: last)
-            noted = last
-        }
+        if let last, let noted, last - noted >= Self.noteStep { try await note() }
         guard let snapshotAt, now() - snapshotAt < .hours(1) else {
             images = try await snapshot()
             return try await count(images.used)
         }
+    }
+
+    private func note() async throws {
+        guard let last else { return }
+        try await ledger.heard(engine: engine.name, upTo: last)
+        noted = last
     }
 
     /// Nanoseconds: a busy engine must not cost a write for every event.
@@ -199,11 +214,11 @@ actor EngineWatch: Service {
     }
 
     /// Counts images as used in this hour.
-    private func count(_ names: Set<String>, occasion: String? = nil) async throws {
+    private func count(_ images: Set<[String]>, occasion: String? = nil) async throws {
         let time = now()
         snapshotAt = time
         try await record(
-            use.accesses(names, at: time, occasion: occasion ?? "hour \(time.hour)")
+            use.accesses(images, at: time, occasion: occasion ?? "hour \(time.hour)")
         )
     }
 
