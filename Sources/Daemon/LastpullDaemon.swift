@@ -86,18 +86,16 @@ package struct LastpullDaemon: Sendable {
         )
         let upkeep = Upkeep(deployment: deployment, health: Upkeep.Health())
         let hub = EventHub(outbox: EventOutbox(ledger), logger: deployment.logger)
-        let services: [any Service] =
-            [
-                CleanupService(
-                    triggers: triggers,
-                    deployment: deployment
-                )
-            ]
-            + [reactions, triggerTicks(triggers), watching(watch)] + upkeep.services
-            + webhooks(hub) + engineServices
-            + [
-                intake, ProvingService(proving: proving, sink: intake), syslog,
-            ] + watches(intake) + [listener(intake, hub, upkeep.health)]
+        var services: [any Service] = [
+            CleanupService(triggers: triggers, deployment: deployment), reactions,
+            triggerTicks(triggers), watching(watch),
+        ]
+        services += upkeep.services
+        services += webhooks(hub)
+        services += engineServices
+        services += [intake, ProvingService(proving: proving, sink: intake), syslog]
+        services += watches(intake)
+        services.append(listener(intake, hub, upkeep.health))
         var configuration = ServiceGroupConfiguration(
             services: services.map {
                 .init(
@@ -169,9 +167,9 @@ package struct LastpullDaemon: Sendable {
         }
     }
 
-    private func watches(_ intake: Intake) -> [EngineWatch] {
+    private func watches(_ intake: Intake) -> [NodeWatch] {
         deployment.engines.map { engine in
-            EngineWatch(
+            NodeWatch(
                 engine,
                 registries: deployment.settings.registries,
                 ledger: deployment.ledger,

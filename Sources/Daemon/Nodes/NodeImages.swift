@@ -1,7 +1,7 @@
 import RegistryClients
 
 /// The images and containers that an engine has, as far as their names matter.
-struct EngineImages: Sendable {
+struct NodeImages: Sendable {
     /// The names of an image by digest, by its id.
     private var names: [String: [String]] = [:]
     /// Ids, by tag.

@@ -11,14 +11,14 @@ import ServiceLifecycle
 ///
 /// It is evidence for keeping alone. There may be other engines, so its silence says nothing, and it
 /// covers nothing; but where it is known that some of it was lost, that is known loss.
-actor EngineWatch: Service {
+actor NodeWatch: Service {
     private let engine: EngineTarget
-    private let use: EngineUse
+    private let use: NodeUse
     private let ledger: Ledger
     private let sink: any AccessSink
     private let logger: Logger
     private let now: @Sendable () -> Timestamp
-    private var images = EngineImages()
+    private var images = NodeImages()
     /// The last event that was heard, and the last that the ledger knows of.
     private var last: Int64?
     private var noted: Int64?
@@ -38,7 +38,7 @@ actor EngineWatch: Service {
         now: @escaping @Sendable () -> Timestamp
     ) {
         self.engine = engine
-        use = EngineUse(engine: engine.name, registries: registries)
+        use = NodeUse(engine: engine.name, registries: registries)
         self.ledger = ledger
         self.sink = sink
         self.logger = logger
@@ -87,7 +87,7 @@ actor EngineWatch: Service {
             noted = last
         }
         let isPodman = try await engine.client.identity().isPodman
-        let continuity = EngineContinuity(
+        let continuity = NodeContinuity(
             last: last,
             absence: missedSince.map { now() - $0 },
             forgets: !isPodman
@@ -95,7 +95,7 @@ actor EngineWatch: Service {
         // Docker has few events, of which the oldest tells what it still knows; Podman has a file.
         let since = last.map { isPodman ? $0 - Self.overlap : Self.overlap }
         let events = try await engine.client.events(since: since, types: [])
-        let inbox = EngineInbox()
+        let inbox = NodeInbox()
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 for try await event in events { inbox.add(event) }
@@ -121,7 +121,7 @@ actor EngineWatch: Service {
     private static let interval = Duration.milliseconds(500)
 
     /// Judges what the connection began with.
-    private func begin(_ continuity: EngineContinuity, _ inbox: EngineInbox) async throws {
+    private func begin(_ continuity: NodeContinuity, _ inbox: NodeInbox) async throws {
         missedSince = nil
         lastComplaint = ""
         counted = continuity.last.map { $0 - Self.overlap } ?? 0
@@ -157,11 +157,11 @@ actor EngineWatch: Service {
     // MARK: Counting
 
     /// Counts what came, then what containers are made of, once an hour.
-    private func take(_ inbox: EngineInbox) async throws {
+    private func take(_ inbox: NodeInbox) async throws {
         let batch = inbox.take()
         var uses: [(registry: String, access: Access)] = []
         var hasLooked = false
-        for event in batch.events where EngineUse.isUse(event) && event.nanoseconds >= counted {
+        for event in batch.events where NodeUse.isUse(event) && event.nanoseconds >= counted {
             uses += use.accesses(
                 [try await names(of: event, &hasLooked)],
                 at: event.time,
@@ -197,7 +197,7 @@ actor EngineWatch: Service {
         of event: EngineEvent,
         _ hasLooked: inout Bool
     ) async throws -> [String] {
-        let given = EngineUse.names(in: event)
+        let given = NodeUse.names(in: event)
         guard event.type == "container" else { return given }
         if images.names(ofContainer: event.actor) == nil, !hasLooked {
             hasLooked = true
@@ -208,9 +208,9 @@ actor EngineWatch: Service {
             ?? given.flatMap { [$0] + images.digests(ofTag: $0) }
     }
 
-    private func snapshot() async throws -> EngineImages {
+    private func snapshot() async throws -> NodeImages {
         let images = try await engine.client.images(all: false)
-        return EngineImages(images: images, containers: try await engine.client.containers())
+        return NodeImages(images: images, containers: try await engine.client.containers())
     }
 
     /// Counts images as used in this hour.

@@ -4,7 +4,7 @@ package import RegistryModel
 ///
 /// Docker replays at most its last 256 events, and forgets them when it is restarted. When the first
 /// of them is no later than the last that was heard, none is lost. Podman has them in a file.
-package struct EngineContinuity: Sendable {
+package struct NodeContinuity: Sendable {
     package enum Answer: Sendable, Equatable {
         /// Nothing is lost, or nothing was heard before.
         case whole

@@ -4,7 +4,7 @@ package import RegistryClients
 package import RegistryModel
 
 /// What an engine does with images, as accesses to the registries that they come from.
-package struct EngineUse: Sendable {
+package struct NodeUse: Sendable {
     let engine: String
     /// The registries of the settings, by the hosts that images name them by.
     let registries: [String: Set<String>]
