@@ -108,7 +108,8 @@ let package = Package(
             name: "lastpull-bench",
             dependencies: [
                 "AccessLedger", "Cleanup", "CurlTransport", "Daemon", "EventDecoding", "Fuzzing",
-                "Listening", "RegistryModel", "RegistryStorage", "TestSupport", argumentParser, grdb,
+                "Listening", "RegistryModel", "RegistryStorage", "TestSupport", argumentParser,
+                grdb,
                 hummingbird, logging, nioCore,
             ],
             swiftSettings: settings
