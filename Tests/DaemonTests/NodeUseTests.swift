@@ -12,7 +12,7 @@ struct NodeUseTests {
             registries:
               - { name: team, url: "https://registry.example.test" }
               - { name: near, url: "http://127.0.0.1:5000", probeUrl: "https://near.test" }
-              - { name: hub, url: "https://registry-1.docker.io" }
+              - { name: hub, kind: dockerhub, namespace: team }
             """
         )
         return NodeUse(engine: "node", registries: settings.registries)

@@ -13,6 +13,10 @@ package struct NodeUse: Sendable {
         self.engine = engine
         var byHost: [String: Set<String>] = [:]
         for registry in registries {
+            if registry.kind == .dockerhub {
+                // Its API has another host than its images.
+                byHost[ImageAddress.dockerHub, default: []].insert(registry.name)
+            }
             for url in [registry.url, registry.probeURL].compactMap(\.self) {
                 for host in ImageAddress.hosts(of: url) {
                     byHost[host, default: []].insert(registry.name)
