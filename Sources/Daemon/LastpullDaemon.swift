@@ -91,8 +91,8 @@ package struct LastpullDaemon: Sendable {
             triggerTicks(triggers), watching(watch),
         ]
         services += upkeep.services
-        services += engineServices
         services += webhooks(hub)
+        services += engineServices
         services += [intake, ProvingService(proving: proving, sink: intake), syslog]
         services += watches(intake)
         services.append(listener(intake, hub, upkeep.health))
@@ -167,9 +167,9 @@ package struct LastpullDaemon: Sendable {
         }
     }
 
-    private func watches(_ intake: Intake) -> [EngineWatch] {
+    private func watches(_ intake: Intake) -> [NodeWatch] {
         deployment.engines.map { engine in
-            EngineWatch(
+            NodeWatch(
                 engine,
                 registries: deployment.settings.registries,
                 ledger: deployment.ledger,

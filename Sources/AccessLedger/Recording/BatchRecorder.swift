@@ -14,6 +14,8 @@ struct BatchRecorder {
     let known: KnownRows
     /// What goes to the journal; nil when it is written to where it is counted.
     var page: JournalPage?
+    /// What tags pointed to, by their rows; as long as nothing moves.
+    var tagMoves: [Int64: [TagMove]] = [:]
     /// Rows with gathered uses.
     var dirty: [KnownRow] = []
     /// Whether others changed rows in this transaction, so that what is known may be wrong after it.
