@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 import RegistryModel
 
 /// Docker Hub's API in memory, on a port of loopback: logins, lists of tags, deletes of tags, and
