@@ -40,6 +40,7 @@ extension AccessRoutes {
         var bulk: BulkBody?
         let answer = try await answer(to: request, as: .log, from: sender) { body in
             let read = BulkBody(body)
+            guard !read.isTooLong else { throw Refusal.tooMany(actions: BulkBody.mostActions) }
             bulk = read
             return read.documents.withUnsafeBytes { AccessLog.decode($0, dialect) }
         }

@@ -13,7 +13,7 @@ extension AccessRoutes {
         to request: Request,
         as source: AccessSource,
         from sender: Sender,
-        decode: (UnsafeRawBufferPointer) -> DecodedBody
+        decode: (UnsafeRawBufferPointer) throws -> DecodedBody
     ) async throws -> DeliveryAnswer {
         let registry = sender.registry
         guard var coding = ContentCoding(request.headers[.contentEncoding]) else {
@@ -24,7 +24,7 @@ extension AccessRoutes {
         if coding == .identity, source == .log { coding = body.looks }
         let decoded: DecodedBody
         if coding == .identity {
-            decoded = body.withUnsafeReadableBytes(decode)
+            decoded = try body.withUnsafeReadableBytes(decode)
         } else {
             decoded = try decodeInflated(body, coding, of: registry, decode: decode)
         }
@@ -57,26 +57,32 @@ extension AccessRoutes {
         _ body: ByteBuffer,
         _ coding: ContentCoding,
         of registry: String,
-        decode: (UnsafeRawBufferPointer) -> DecodedBody
+        decode: (UnsafeRawBufferPointer) throws -> DecodedBody
     ) throws -> DecodedBody {
-        do throws(InflateError) {
-            let bytes = Array(body.readableBytesView)
-            let inflated =
-                coding == .zstd
+        let inflated: [UInt8]
+        switch inflate(body, coding) {
+        case .success(let bytes): inflated = bytes
+        case .failure(.tooLarge(let limit)): throw Refusal.inflatesTooFar(limit: limit)
+        case .failure(.outOfMemory): throw Refusal.notRecorded(registry: registry)
+        case .failure(let error):
+            var decoded = DecodedBody()
+            decoded.rejections = [
+                DecodedBody.Rejection(reason: "\(error)", excerpt: body.readableBytesView)
+            ]
+            return decoded
+        }
+        return try inflated.withUnsafeBytes(decode)
+    }
+
+    private func inflate(
+        _ body: ByteBuffer,
+        _ coding: ContentCoding
+    ) -> Result<[UInt8], InflateError> {
+        let bytes = Array(body.readableBytesView)
+        return Result { () throws(InflateError) in
+            coding == .zstd
                 ? try Unzstd.inflate(bytes, limit: limits.inflated)
                 : try Gunzip.inflate(bytes, limit: limits.inflated)
-            return inflated.withUnsafeBytes(decode)
-        } catch {
-            switch error {
-            case .tooLarge(let limit): throw Refusal.inflatesTooFar(limit: limit)
-            case .outOfMemory: throw Refusal.notRecorded(registry: registry)
-            case .notCompressed, .corrupt, .truncated:
-                var decoded = DecodedBody()
-                decoded.rejections = [
-                    DecodedBody.Rejection(reason: "\(error)", excerpt: body.readableBytesView)
-                ]
-                return decoded
-            }
         }
     }
 }

@@ -51,6 +51,13 @@ enum LogClient: Sendable {
 }
 
 extension Refusal {
+    static func tooMany(actions: Int) -> Refusal {
+        Refusal(
+            status: .contentTooLarge,
+            reason: "a bulk of more than \(actions) actions: send it in smaller parts"
+        )
+    }
+
     static func unreadable(type: String, remedy: String) -> Refusal {
         Refusal(
             status: .unsupportedMediaType,

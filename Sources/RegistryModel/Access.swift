@@ -144,7 +144,10 @@ package struct DecodedBody: Sendable, Equatable {
     /// Well-formed records that say nothing about manifests: blob requests, failed requests,
     /// unknown actions, other categories.
     package var ignored = 0
+    /// What could not be understood, the first hundred parts of it.
     package var rejections: [Rejection] = []
+    /// How many more there were: a body of nothing but faults must not take many times its own size.
+    package var furtherRejections = 0
     /// Registry processes heard in ignored records, with the newest stamp of each: proof of life.
     package var instances: [String: Timestamp] = [:]
     /// Content that ignored records ask for by its digest: a blob that was pushed, mounted or read,
@@ -166,6 +169,9 @@ package struct DecodedBody: Sendable, Equatable {
         }
         accesses = keys.sorted { $0 < $1 }.map { accesses[$0.3] }
     }
+
+    /// How many parts could not be understood.
+    package var rejected: Int { rejections.count + furtherRejections }
 
     /// Takes note of content that is asked for.
     package mutating func mention(_ digest: Digest) {

@@ -30,7 +30,7 @@ struct HostileInputTests {
     @Test func keepsLittleOfABodyOfFaults() {
         let body = Array(String(repeating: "x\n", count: 100_000).utf8)
         let decoded = AccessLog.decode(body, format: nil)
-        #expect(decoded.rejections.count == 100_000)
-        #expect(decoded.rejections.filter { !$0.excerpt.isEmpty }.count == 100)
+        #expect(decoded.rejected == 100_000)
+        #expect(decoded.rejections.count == 100)
     }
 }

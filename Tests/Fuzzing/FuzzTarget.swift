@@ -116,7 +116,7 @@ extension FuzzTarget {
         of count: Int,
         perRejection: Int = 0
     ) throws {
-        let parts = decoded.accesses.count + decoded.ignored + decoded.rejections.count
+        let parts = decoded.accesses.count + decoded.ignored + decoded.rejected
         guard parts <= count + 1 else { throw FuzzFailure(description: "\(parts) parts") }
         let excerpts = decoded.rejections.map(\.excerpt.count).reduce(0, +)
         // A redaction may be a little longer than what it hides.

@@ -60,7 +60,7 @@ final class FakeSink: AccessSink {
             accepted: body.accesses.count,
             duplicates: 7,
             ignored: body.ignored,
-            rejected: body.rejections.count
+            rejected: body.rejected
         )
     }
 }

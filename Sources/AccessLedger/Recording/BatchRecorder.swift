@@ -65,7 +65,7 @@ struct BatchRecorder {
     mutating func record(_ delivery: Delivery) throws {
         var heard = Heard()
         heard.answer.ignored = delivery.body.ignored
-        heard.answer.rejected = delivery.body.rejections.count
+        heard.answer.rejected = delivery.body.rejected
         for (name, stamp) in delivery.body.instances {
             try hear(delivery, process: name, stamp: stamp)
         }

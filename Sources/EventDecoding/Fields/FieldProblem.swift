@@ -30,21 +30,21 @@ struct FieldProblem: Error {
 extension DecodedBody {
     /// Puts down that `bytes` could not be used.
     ///
-    /// The first hundred keep their reason and bytes; a body of nothing but faults must not take
-    /// many times its own size.
+    /// The first hundred keep their reason and bytes, the others are only counted.
     mutating func reject(_ bytes: UnsafeRawBufferPointer, _ reason: @autoclosure () -> String) {
         guard rejections.count < Self.mostDetailed else {
-            rejections.append(Rejection(reason: "as above", excerpt: []))
+            furtherRejections += 1
             return
         }
         let excerpt = bytes.prefix(Rejection.longestExcerpt)
         rejections.append(Rejection(reason: reason(), excerpt: Redaction.redacted(excerpt)))
     }
 
-    /// Adds what another part of the same body could not use.
-    mutating func append(_ rejection: Rejection) {
-        let isDetailed = rejections.count < Self.mostDetailed
-        rejections.append(isDetailed ? rejection : Rejection(reason: "as above", excerpt: []))
+    /// Adds what other parts of the same body could not use.
+    mutating func addRejections(of other: DecodedBody) {
+        let kept = other.rejections.prefix(max(0, Self.mostDetailed - rejections.count))
+        rejections += kept
+        furtherRejections += other.rejected - kept.count
     }
 
     private static let mostDetailed = 100

@@ -15,6 +15,8 @@ package struct BulkBody: Sendable {
     package private(set) var documents: [UInt8] = []
     /// How many lines are neither an action nor the document of one.
     package private(set) var strays = 0
+    /// Whether it has more actions than can be answered one by one; the rest is not read.
+    package private(set) var isTooLong = false
 
     package init(_ body: UnsafeRawBufferPointer) {
         documents.reserveCapacity(body.count)
@@ -29,6 +31,9 @@ package struct BulkBody: Sendable {
                 documents.append(contentsOf: line)
                 documents.append(UInt8(ascii: "\n"))
                 takesDocument = false
+            } else if actions.count == Self.mostActions {
+                isTooLong = true
+                return
             } else if let action = Self.action(line) {
                 actions.append(action)
                 takesDocument = action.kind != "delete"
@@ -47,6 +52,9 @@ package struct BulkBody: Sendable {
         else { return nil }
         return Action(kind: kind, index: target["_index"]?.string, id: target["_id"]?.string)
     }
+
+    /// Senders have some ten thousand lines in a body of 10 MB.
+    package static let mostActions = 100_000
 
     private static let kinds: Set<String> = ["create", "index", "update", "delete"]
 }

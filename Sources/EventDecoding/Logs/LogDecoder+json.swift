@@ -82,7 +82,7 @@ extension LogDecoder {
         guard !isEnvelope else { return }
         let bytes = reader.bytes.part(start, reader.position)
         // What is wrong in it would be taken for right in the next one.
-        if fields.misfit == nil { shapes.learn(bytes, leaves) }
+        if fields.misfit == nil, leaves.count < Self.mostLeaves { shapes.learn(bytes, leaves) }
         add(from: bytes, at: offset, place)
     }
 
@@ -144,8 +144,11 @@ extension LogDecoder {
             leaf.meaning = (field, meaning.rank)
             fields.set(field, text, rank: meaning.rank)
         }
-        leaves.append(leaf)
+        if leaves.count < Self.mostLeaves { leaves.append(leaf) }
     }
+
+    /// No log's record has as many; one that has is read, but its shape is not remembered.
+    private static let mostLeaves = 256
 
     /// Reads the values of a header field, of which the first counts.
     private mutating func readList(

@@ -209,7 +209,7 @@ extension LogDecoder {
             var meaning: LogKeys.Meaning?
             guard try reader.peek() == UInt8(ascii: "{") else {
                 try reader.skipValue()
-                columns.append(nil)
+                if columns.count < Self.mostColumns { columns.append(nil) }
                 continue
             }
             try reader.enterObject()
@@ -220,10 +220,13 @@ extension LogDecoder {
                     try reader.skipValue()
                 }
             }
-            columns.append(meaning)
+            if columns.count < Self.mostColumns { columns.append(meaning) }
         }
         return columns
     }
+
+    /// The table has thirty.
+    private static let mostColumns = 256
 
     private mutating func readRow(
         _ reader: inout JSONReader,

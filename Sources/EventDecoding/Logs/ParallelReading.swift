@@ -128,7 +128,7 @@ extension DecodedBody {
     /// Adds all but the accesses.
     fileprivate mutating func append(_ other: DecodedBody) {
         ignored += other.ignored
-        for rejection in other.rejections { append(rejection) }
+        addRejections(of: other)
         for digest in other.mentions { mention(digest) }
     }
 }

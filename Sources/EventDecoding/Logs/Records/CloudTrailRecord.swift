@@ -95,8 +95,9 @@ extension LogDecoder {
             decoded.reject(bytes, "record at byte \(offset) is not of the format asked for")
             return
         }
-        guard let tree = try? JSONValue(parsing: bytes) else {
-            decoded.reject(bytes, "record at byte \(offset) is not JSON")
+        // A tree takes many times the bytes of its text; CloudTrail cuts records at 256 KB.
+        guard bytes.count <= Self.largestTree, let tree = try? JSONValue(parsing: bytes) else {
+            decoded.reject(bytes, "record at byte \(offset) is too large for one of CloudTrail")
             return
         }
         let record = tree["detail", "eventSource"] == nil ? tree : tree["detail"] ?? tree
@@ -108,6 +109,8 @@ extension LogDecoder {
             decoded.reject(bytes, "record at byte \(offset): \(error.reason)")
         }
     }
+
+    private static let largestTree = 4 << 20
 
     private mutating func add(_ event: WebhookEvent, _ identity: String) throws(FieldProblem) {
         guard let time = event.time else { throw .missing("eventTime") }
