@@ -12,12 +12,12 @@ extension Planner {
     }
 
     private static let tagRules: [Reason] = [
-        .noPolicy, .noKeepRule, .manifestUnread, .freshPush, .tagPattern, .newest, .accessed,
-        .historyIncomplete, .referrerOfKept, .repositoryUnreadable,
+        .noPolicy, .noKeepRule, .locked, .manifestUnread, .freshPush, .tagPattern, .newest,
+        .accessed, .historyIncomplete, .referrerOfKept, .repositoryUnreadable,
     ]
 
     private static let untaggedRules: [Reason] = [
-        .noPolicy, .noKeepRule, .repositoryUnreadable, .taggedManifest, .inKeptIndex,
+        .noPolicy, .noKeepRule, .locked, .repositoryUnreadable, .taggedManifest, .inKeptIndex,
         .referrerOfKept, .freshPush, .untaggedRecently, .accessed, .historyIncomplete,
     ]
 
@@ -26,7 +26,7 @@ extension Planner {
     /// Each is a rule for untagged manifests too, so what stays here would stay there: the order
     /// of candidates does not matter.
     private static let attachedRules: [Reason] = [
-        .repositoryUnreadable, .taggedManifest, .inKeptIndex, .referrerOfKept, .freshPush,
+        .locked, .repositoryUnreadable, .taggedManifest, .inKeptIndex, .referrerOfKept, .freshPush,
         .accessed,
     ]
 
@@ -42,14 +42,21 @@ extension Planner {
         switch rule {
         case .noPolicy: isWithoutPolicy(image)
         case .noKeepRule: image.ground.policy?.keep.isEmpty
+        case .locked: image.tag?.isLocked ?? false || image.manifest?.isLocked ?? false
         case .manifestUnread: image.manifest?.reading != .read
         case .repositoryUnreadable: isHeldByUnreadable(image)
         case .freshPush: isFresh(image)
         case .tagPattern: isNamed(image)
         case .newest: isAmongNewest(image)
-        case .accessed: accessRule(for: image).map { image.accessesInWindow >= $0.atLeast }
+        case .accessed:
+            accessRule(for: image).map { rule in
+                image.accessesInWindow >= rule.atLeast
+                    || isToldToBeUsed(image, for: rule)
+            }
         case .historyIncomplete:
-            accessRule(for: image).map { _ in !image.ground.evidence.isCovered }
+            accessRule(for: image).map { rule in
+                !image.ground.evidence.isCovered && !isTold(image, for: rule)
+            }
         case .inKeptIndex: image.manifest.map { removals.hasParent($0) }
         case .taggedManifest: image.manifest.map { removals.hasTag($0) }
         case .referrerOfKept: hasSubject(image)

@@ -24,7 +24,7 @@ struct BatchRecorder {
     var offsets: [Source: Int64] = [:]
     var returnedProbes: Set<Source> = []
     /// What was heard of each source.
-    var heard: [Source: (answer: DeliveryAnswer, lastAt: Int64)] = [:]
+    var heard: [Source: Heard] = [:]
 
     /// One way in which a registry is heard.
     struct Source: Hashable {
@@ -42,6 +42,15 @@ struct BatchRecorder {
     struct Process: Hashable {
         var source: Source
         var name: String
+    }
+
+    /// What one source brought.
+    struct Heard {
+        var answer = DeliveryAnswer()
+        /// The accepted ones by their class.
+        var accepted = AccessCounts()
+        var deletes = 0
+        var lastAt: Int64 = 0
     }
 
     struct ProcessNews {
@@ -65,26 +74,26 @@ struct BatchRecorder {
     }
 
     mutating func record(_ delivery: Delivery) throws {
-        var answer = DeliveryAnswer()
-        answer.ignored = delivery.body.ignored
-        answer.rejected = delivery.body.rejections.count
+        var heard = Heard()
+        heard.answer.ignored = delivery.body.ignored
+        heard.answer.rejected = delivery.body.rejections.count
         for (name, stamp) in delivery.body.instances {
             hear(delivery, process: name, at: try corrected(stamp, of: delivery))
         }
         for access in delivery.body.accesses {
             switch try record(access, of: delivery) {
-            case .accepted: answer.accepted += 1
-            case .duplicate: answer.duplicates += 1
-            case .ignored: answer.ignored += 1
+            case .accepted: heard.accept(access.class)
+            case .duplicate: heard.answer.duplicates += 1
+            case .ignored: heard.answer.ignored += 1
             case .unproven: break
             }
         }
         for rejection in delivery.body.rejections { try reject(rejection, of: delivery) }
         if let reason = delivery.body.loss { try lose(reason, of: delivery) }
         if let socket = delivery.body.socket { try note(socket, of: delivery) }
-        count(answer, of: delivery)
+        count(heard, of: delivery)
         if let sender = delivery.body.sender { try note(sender, of: delivery) }
-        outcome.answers.append(answer)
+        outcome.answers.append(heard.answer)
     }
 
     private enum Fate {
