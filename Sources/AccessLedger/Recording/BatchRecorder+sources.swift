@@ -123,7 +123,8 @@ extension BatchRecorder {
 
     /// Adds to what was heard of the delivery's source.
     mutating func count(_ news: Heard, of delivery: Delivery) {
-        heard[Source(of: delivery), default: Heard()].add(news, at: delivery.receivedAt.milliseconds)
+        let source = Source(of: delivery)
+        heard[source, default: Heard()].add(news, at: delivery.receivedAt.milliseconds)
     }
 
     /// Notes what kind of sender reports the registry.
