@@ -109,8 +109,7 @@ let package = Package(
             dependencies: [
                 "AccessLedger", "Cleanup", "CurlTransport", "Daemon", "EventDecoding", "Fuzzing",
                 "Listening", "RegistryModel", "RegistryStorage", "TestSupport", argumentParser,
-                grdb,
-                hummingbird, logging, nioCore,
+                grdb, hummingbird, logging, nioCore,
             ],
             swiftSettings: settings
         ),

@@ -21,12 +21,26 @@ package final class Intake: AccessSink, Service {
     /// Wakes the thread; signalled once each time it has gone to sleep.
     private let bell = DispatchSemaphore(value: 0)
 
-    private typealias Waiting = (
-        delivery: Delivery, answer: CheckedContinuation<DeliveryAnswer, any Error>
-    )
+    /// Deliveries, and who waits for the answer to each.
+    fileprivate struct Batch {
+        var deliveries: [Delivery] = []
+        var answers: [CheckedContinuation<DeliveryAnswer, any Error>] = []
+        /// Accesses, and one more for each delivery.
+        var size = 0
 
-    private struct State {
-        var queue: [Waiting] = []
+        mutating func append(
+            _ delivery: Delivery,
+            _ answer: CheckedContinuation<DeliveryAnswer, any Error>
+        ) {
+            deliveries.append(delivery)
+            answers.append(answer)
+            size += delivery.body.accesses.count + 1
+        }
+    }
+
+    fileprivate struct State {
+        /// What waits, in batches of which each is one transaction; the last one grows.
+        var queue: [Batch] = []
         var isAsleep = false
         var isClosed = false
     }
@@ -63,7 +77,7 @@ package final class Intake: AccessSink, Service {
         return try await withCheckedThrowingContinuation { continuation in
             let (isAsleep, isClosed) = state.withLock { state in
                 guard !state.isClosed else { return (false, true) }
-                state.queue.append((delivery, continuation))
+                state.append(delivery, continuation)
                 defer { state.isAsleep = false }
                 return (state.isAsleep, false)
             }
@@ -102,64 +116,78 @@ package final class Intake: AccessSink, Service {
     }
 
     private func work() {
-        while waitForWork() { commit(take()) }
+        while let batch = nextBatch() { commit(batch) }
     }
 
-    private func take() -> [Waiting] {
-        state.withLock { state in
-            var size = 0
-            var count = 0
-            for waiting in state.queue {
-                size += waiting.delivery.body.accesses.count + 1
-                count += 1
-                if size >= Self.largestBatch { break }
-            }
-            let batch = Array(state.queue.prefix(count))
-            state.queue.removeFirst(count)
-            return batch
-        }
-    }
-
-    /// Sleeps until there is work; false when there will be none.
-    private func waitForWork() -> Bool {
+    /// Takes what waits, or sleeps until there is something; nil when there will be nothing.
+    private func nextBatch() -> Batch? {
         while true {
-            let next: Bool? = state.withLock { state in
-                if !state.queue.isEmpty { return true }
-                if state.isClosed { return false }
-                state.isAsleep = true
-                return nil
+            let (batch, isOver) = state.withLock { state in
+                if let batch = state.takeFirst() { return (Batch?(batch), false) }
+                state.isAsleep = !state.isClosed
+                return (nil, state.isClosed)
             }
-            if let next { return next }
+            if batch != nil || isOver { return batch }
             bell.wait()
         }
     }
 
-    private func commit(_ batch: [Waiting]) {
+    private func commit(_ batch: Batch) {
         do {
             try record(batch)
         } catch {
             // One delivery must not hold up the others for ever.
-            for waiting in batch {
-                guard batch.count > 1 else {
-                    waiting.answer.resume(throwing: error)
+            for (delivery, answer) in zip(batch.deliveries, batch.answers) {
+                guard batch.answers.count > 1 else {
+                    answer.resume(throwing: error)
                     continue
                 }
                 do {
-                    try record([waiting])
+                    var single = Batch()
+                    single.append(delivery, answer)
+                    try record(single)
                 } catch {
-                    waiting.answer.resume(throwing: error)
+                    answer.resume(throwing: error)
                 }
             }
         }
     }
 
-    private func record(_ batch: [Waiting]) throws {
-        let outcome = try ledger.record(batch.map(\.delivery), ignoring: ignoreList, now: now())
-        for (waiting, answer) in zip(batch, outcome.answers) {
-            waiting.answer.resume(returning: answer)
-        }
+    private func record(_ batch: Batch) throws {
+        let outcome = try ledger.record(batch.deliveries, ignoring: ignoreList, now: now())
+        Self.resume(batch.answers, outcome.answers)
         onCommit(outcome)
     }
+
+    /// Answers all, and goes on with the next commit meanwhile: to wake those who wait takes a tenth
+    /// of this thread's time, and everyone waits for this thread.
+    private static func resume(
+        _ waiting: [CheckedContinuation<DeliveryAnswer, any Error>],
+        _ answers: [DeliveryAnswer]
+    ) {
+        guard waiting.count > fewAnswers else {
+            for (one, answer) in zip(waiting, answers) { one.resume(returning: answer) }
+            return
+        }
+        Task.detached {
+            for (one, answer) in zip(waiting, answers) { one.resume(returning: answer) }
+        }
+    }
+
+    /// No more than it takes to start a task for them.
+    private static let fewAnswers = 3
+}
+
+extension Intake.State {
+    mutating func append(
+        _ delivery: Delivery,
+        _ answer: CheckedContinuation<DeliveryAnswer, any Error>
+    ) {
+        if queue.last.map({ $0.size >= Self.largestBatch }) ?? true { queue.append(.init()) }
+        queue[queue.count - 1].append(delivery, answer)
+    }
+
+    mutating func takeFirst() -> Intake.Batch? { queue.isEmpty ? nil : queue.removeFirst() }
 
     /// Accesses in one transaction: some tens of milliseconds, so that no request waits long.
     private static let largestBatch = 4_096

@@ -86,18 +86,16 @@ package struct LastpullDaemon: Sendable {
         )
         let upkeep = Upkeep(deployment: deployment, health: Upkeep.Health())
         let hub = EventHub(outbox: EventOutbox(ledger), logger: deployment.logger)
-        let services: [any Service] =
-            [
-                CleanupService(
-                    triggers: triggers,
-                    deployment: deployment
-                )
-            ]
-            + [reactions, triggerTicks(triggers), watching(watch)] + upkeep.services
-            + webhooks(hub) + engineServices
-            + [
-                intake, ProvingService(proving: proving, sink: intake), syslog,
-            ] + watches(intake) + [listener(intake, hub, upkeep.health)]
+        var services: [any Service] = [
+            CleanupService(triggers: triggers, deployment: deployment), reactions,
+            triggerTicks(triggers), watching(watch),
+        ]
+        services += upkeep.services
+        services += webhooks(hub)
+        services += engineServices
+        services += [intake, ProvingService(proving: proving, sink: intake), syslog]
+        services += watches(intake)
+        services.append(listener(intake, hub, upkeep.health))
         var configuration = ServiceGroupConfiguration(
             services: services.map {
                 .init(
@@ -123,7 +121,7 @@ package struct LastpullDaemon: Sendable {
     /// Each engine is heard, and its thresholds are watched.
     private var engineServices: [Periodic] {
         deployment.engines.flatMap { target in
-            let watch = EngineWatch(
+            let watch = EngineUseWatch(
                 target: target,
                 ledger: deployment.ledger,
                 history: deployment.settings.history,
@@ -142,7 +140,7 @@ package struct LastpullDaemon: Sendable {
                 isCaughtUp: { await watch.isCaughtUp }
             )
             return [
-                Periodic(name: "events of engine \(target.name)", logger: deployment.logger) {
+                Periodic(name: "use of engine \(target.name)", logger: deployment.logger) {
                     try await watch.run()
                     return .seconds(2)
                 },
@@ -169,9 +167,9 @@ package struct LastpullDaemon: Sendable {
         }
     }
 
-    private func watches(_ intake: Intake) -> [EngineWatch] {
+    private func watches(_ intake: Intake) -> [NodeWatch] {
         deployment.engines.map { engine in
-            EngineWatch(
+            NodeWatch(
                 engine,
                 registries: deployment.settings.registries,
                 ledger: deployment.ledger,

@@ -44,6 +44,8 @@ package struct ImageAddress: Sendable, Hashable {
             first.contains(".") || first.contains(":") || first == "localhost"
             || first.contains { $0.isUppercase }
         if parts.count == 2, isHost {
+            // What has no port behind its colon is a file's place, such as `oci:/tmp/image`.
+            guard first.last != ":" else { return nil }
             host = first.lowercased()
             path = String(parts[1])
         }
@@ -71,16 +73,16 @@ package struct ImageAddress: Sendable, Hashable {
         guard let scheme = url.firstRange(of: "://") else { return [] }
         let isSecure = url[..<scheme.lowerBound] == "https"
         let authority = url[scheme.upperBound...].prefix { $0 != "/" }.lowercased()
-        let hasPort =
-            authority.lastIndex(of: ":").map { !authority[$0...].contains("]") } ?? false
-        let name =
-            hasPort
-            ? String(authority[..<(authority.lastIndex(of: ":") ?? authority.endIndex)]) : authority
-        let port = hasPort ? String(authority.dropFirst(name.count + 1)) : isSecure ? "443" : "80"
+        // The colons of an IPv6 address stand in brackets.
+        let colon = authority.lastIndex(of: ":").flatMap { colon in
+            authority[colon...].contains("]") ? nil : colon
+        }
+        let name = colon.map { String(authority[..<$0]) } ?? String(authority)
+        let usual = isSecure ? "443" : "80"
+        let port = colon.map { String(authority[authority.index(after: $0)...]) } ?? usual
         if hubNames.contains(name) { return [dockerHub] }
         let names = loopback.contains(name) ? loopback : [name]
-        let isUsual = port == (isSecure ? "443" : "80")
-        return Set(names.flatMap { isUsual ? [$0, "\($0):\(port)"] : ["\($0):\(port)"] })
+        return Set(names.flatMap { port == usual ? [$0, "\($0):\(port)"] : ["\($0):\(port)"] })
     }
 
     private static let loopback: Set<String> = ["localhost", "127.0.0.1", "[::1]"]

@@ -7,7 +7,7 @@ extension Engines {
     @Suite(.enabled(if: isDockerPossible, dockerMissing)) struct Ending {
         // A prune of many images, ended with `signal` when the first is gone; the images left.
         private func cutOff(
-            _ scene: EngineScene,
+            _ scene: PruneScene,
             by signal: Int32
         ) async throws -> (status: Int32, output: String, left: Int) {
             let engine = scene.engine
@@ -31,11 +31,11 @@ extension Engines {
         @Test(arguments: [SIGINT, SIGTERM])
         func anInterruptedPruneReportsWhatItFreed(signal: Int32) async throws {
             try await RealEngine.with { engine in
-                let scene = try EngineScene(engine)
+                let scene = try PruneScene(engine)
                 let end = try await cutOff(scene, by: signal)
                 #expect(end.status == 2)
                 let report = try JSONDecoder().decode(
-                    EngineScene.Report.self,
+                    PruneScene.Report.self,
                     from: Data(end.output.utf8)
                 )
                 let done = report.items.filter { $0.state == "done" }
@@ -51,12 +51,14 @@ extension Engines {
         // The next prune first tells what the one had freed that was killed.
         @Test func aKilledPruneIsReportedByTheNext() async throws {
             try await RealEngine.with { engine in
-                let scene = try EngineScene(engine)
+                let scene = try PruneScene(engine)
                 let end = try await cutOff(scene, by: SIGKILL)
                 #expect(end.status == 128 + SIGKILL)
                 let next = try await scene.prune()
                 #expect(next.state == "done")
-                #expect(next.items.count == end.left)
+                // The engine ends the removal that was under way at the kill.
+                let left = next.items.count
+                #expect((end.left - 1...end.left).contains(left))
                 let runs = try await scene.run("runs", "--json")
                 let summaries = try JSONDecoder().decode(
                     [Summary].self,
@@ -64,7 +66,7 @@ extension Engines {
                 )
                 try #require(summaries.count == 2)
                 #expect(summaries[1].state == "partly")
-                #expect(summaries[1].done == 60 - end.left)
+                #expect(summaries[1].done == 60 - left)
                 #expect(summaries[1].reclaimed > 0)
                 let told = try await scene.reclaimed(in: summaries[1].run)
                 #expect(told["image"] == summaries[1].reclaimed)

@@ -7,7 +7,7 @@ extension Engines {
     @Suite(.enabled(if: isPodmanPossible, podmanMissing)) struct OnPodman {
         @Test func takesWhatNothingUsesAndTellsWhatCameBack() async throws {
             try await RealEngine.with(.podman) { engine in
-                let scene = try EngineScene(engine)
+                let scene = try PruneScene(engine)
                 let held = try await engine.importImage("team/held")
                 // The same name again leaves the first image without one.
                 let dangling = try await engine.importImage("team/named")

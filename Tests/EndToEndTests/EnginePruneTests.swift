@@ -8,7 +8,7 @@ extension Engines {
         // What the engine's own measurement lost is what the events say; what is used or named stays.
         @Test func takesWhatNothingUsesAndTellsWhatCameBack() async throws {
             try await RealEngine.with { engine in
-                let scene = try EngineScene(engine)
+                let scene = try PruneScene(engine)
                 _ = try await engine.importImage("team/used:1")
                 _ = try await engine.importImage("team/named:1")
                 let dangling = try await engine.importImage()
@@ -40,7 +40,7 @@ extension Engines {
 
         @Test func aDryRunTouchesNothing() async throws {
             try await RealEngine.with { engine in
-                let scene = try EngineScene(engine)
+                let scene = try PruneScene(engine)
                 let dangling = try await engine.importImage()
                 let planned = try await scene.prune("--dry-run")
                 #expect(planned.state == "planned")
@@ -56,7 +56,7 @@ extension Engines {
         // An image with several tags goes whole, or not at all; an older container's image stays.
         @Test func takesTaggedImagesOnlyWhenAsked() async throws {
             try await RealEngine.with { engine in
-                let scene = try EngineScene(engine)
+                let scene = try PruneScene(engine)
                 _ = try await engine.importImage("team/two:1")
                 try await engine.docker("tag", "team/two:1", "other/two:latest")
                 _ = try await engine.importImage("team/ci:1", changes: ["LABEL stage=ci"])
@@ -126,7 +126,7 @@ extension Engines {
         // Both remove the same things at once; neither fails for it.
         @Test func anotherPruneAtTheSameTimeIsNoFailure() async throws {
             try await RealEngine.with { engine in
-                let scene = try EngineScene(engine)
+                let scene = try PruneScene(engine)
                 for _ in 0..<12 { _ = try await engine.importImage(kilobytes: 50) }
                 async let theirs = engine.docker("image", "prune", "--force")
                 let report = try await scene.prune()
@@ -139,17 +139,24 @@ extension Engines {
             }
         }
 
+        // Whoever works on the engine holds the lock; it goes with its process.
         @Test func aSecondLastpullIsToldToWait() async throws {
             try await RealEngine.with { engine in
-                let scene = try EngineScene(engine)
-                for _ in 0..<40 { _ = try await engine.importImage(kilobytes: 20) }
-                async let first = scene.run("prune", "--json")
-                let second = try await eventualValue("a refusal", within: .seconds(30)) {
+                let scene = try PruneScene(engine)
+                _ = try await scene.prune()
+                let holder = try ChildProcess(
+                    Command.find("flock") ?? "flock",
+                    ["--close", scene.ledger + ".engine.engine.lock", "sleep", "600"]
+                )
+                let refusal = try await eventualValue("a refusal", within: .seconds(30)) {
                     let result = try await scene.run("prune", "--json")
                     return result.status == 1 ? result : nil
                 }
-                #expect(second.errors.contains("a prune is already running"))
-                #expect(try await first.status == 0)
+                #expect(refusal.errors.contains("a prune is already running"))
+                try await holder.kill()
+                _ = try await eventualValue("the lock is free", within: .seconds(30)) {
+                    try await scene.run("prune", "--json").status == 0 ? true : nil
+                }
             }
         }
     }

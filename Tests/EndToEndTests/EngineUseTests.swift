@@ -51,7 +51,7 @@ extension Engines {
                 )
                 try await daemon.terminate()
                 let events = try await daemon.run("events", "--json", "--since", "0")
-                let told = try EngineScene.events(in: events.output)
+                let told = try PruneScene.events(in: events.output)
                     .filter { $0.type == "image" && $0.action == "prune" }
                 let bytes = told.compactMap { Int64($0.actor.attributes["reclaimed"] ?? "") }
                 let left = try await engine.layers()

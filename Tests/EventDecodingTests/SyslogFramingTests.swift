@@ -127,7 +127,10 @@ struct LineNumberingTests {
         for turn in 0..<4 {
             var others = (0..<100_000).map { index in
                 Access(
-                    key: EventKey(high: UInt64(turn), low: UInt64(index)),
+                    key: EventKey(
+                        high: 1,
+                        low: UInt64(turn * 100_000 + index) &* 0x9E37_79B9_7F4A_7C15
+                    ),
                     time: Timestamp(milliseconds: 0),
                     class: .pull,
                     repository: repository

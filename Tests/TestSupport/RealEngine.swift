@@ -16,6 +16,10 @@ package actor RealEngine {
     package nonisolated let dataRoot: String
 
     private nonisolated let folder: TemporaryFolder
+    /// Podman takes at most 50 bytes for it.
+    private let runRoot: String
+    /// The registries that Podman trusts.
+    private let registries: String
     private var process: ChildProcess?
 
     /// Whether a Docker Engine can be started here: as root, with what containers run.
@@ -33,11 +37,14 @@ package actor RealEngine {
     private static let busybox = "/bin/busybox"
 
     /// Starts an engine, hands it to `body`, and stops it however that ends.
+    ///
+    /// It trusts the registries at `hosts` without a certificate; Docker does so on loopback anyhow.
     package static func with(
         _ kind: Kind = .docker,
+        trusting hosts: [String] = [],
         _ body: (RealEngine) async throws -> Void
     ) async throws {
-        let engine = try RealEngine(kind)
+        let engine = try RealEngine(kind, trusting: hosts)
         do {
             try await engine.start()
             try await body(engine)
@@ -48,9 +55,12 @@ package actor RealEngine {
         try await engine.stop()
     }
 
-    private init(_ kind: Kind) throws {
+    private init(_ kind: Kind, trusting hosts: [String]) throws {
         self.kind = kind
         folder = try TemporaryFolder()
+        runRoot = "/tmp/lastpull-\(UInt32.random(in: .min ... .max))"
+        let trust = hosts.map { "[[registry]]\nlocation = \"\($0)\"\ninsecure = true\n" }
+        registries = try folder.write(trust.joined(), to: "registries.conf")
         socket = folder.file("engine.sock")
         dataRoot = folder.file("data")
     }
@@ -61,7 +71,12 @@ package actor RealEngine {
         guard let binary = Command.find(kind == .docker ? "dockerd" : "podman") else {
             throw HarnessError("no \(kind) on PATH")
         }
-        let process = try ChildProcess(binary, arguments, errors: folder.file("engine.log"))
+        let process = try ChildProcess(
+            binary,
+            arguments,
+            environment: ["CONTAINERS_REGISTRIES_CONF": registries],
+            errors: folder.file("engine.log")
+        )
         self.process = process
         try await eventually("the engine answers", within: .seconds(60)) {
             try process.checkIsRunning()
@@ -78,7 +93,8 @@ package actor RealEngine {
             ]
         case .podman:
             [
-                "--storage-driver", "vfs", "--root", dataRoot, "--runroot", folder.file("run"),
+                "--storage-driver", "vfs", "--root", dataRoot, "--runroot", runRoot,
+                "--tmpdir", folder.file("tmp"), "--events-backend", "file",
                 "system", "service", "unix://\(socket)", "--time", "0",
             ]
         }
@@ -94,6 +110,7 @@ package actor RealEngine {
         }
         try await process?.terminate(within: .seconds(60))
         process = nil
+        try? FileManager.default.removeItem(atPath: runRoot)
     }
 
     package func restart() async throws {

@@ -97,24 +97,17 @@ extension InventoryWriter {
         if let manifestId: Int64 = row[1] { try refreshHeld(manifestId, at: time) }
     }
 
-    /// The manifests that a tag may have pointed to between two moments; empty when not known.
-    func targets(ofTag id: Int64, from: Timestamp, to: Timestamp) throws -> [Int64] {
-        try db.numbers(
+    /// What a tag is known to have pointed to, in the order of time.
+    func moves(ofTag id: Int64) throws -> [TagMove] {
+        try db.rows(
             """
-            SELECT manifestId FROM tagMove
-            WHERE tagId = ?1 AND since <= ?3 AND since >= ifnull(
-                (SELECT max(since) FROM tagMove WHERE tagId = ?1 AND since <= ?2),
-                0
-            )
-            GROUP BY manifestId
+            SELECT t.since, m.digest FROM tagMove AS t JOIN manifest AS m ON m.id = t.manifestId
+            WHERE t.tagId = ? ORDER BY t.since
             """,
-            [id, from.milliseconds, to.milliseconds]
-        )
-    }
-
-    /// Every manifest that a tag is known to have pointed to.
-    func everyTarget(ofTag id: Int64) throws -> [Int64] {
-        try db.numbers("SELECT DISTINCT manifestId FROM tagMove WHERE tagId = ?", [id])
+            [id]
+        ).compactMap { row in
+            Digest(row[1] as String).map { TagMove(since: row[0], digest: $0) }
+        }
     }
 
     private func insertTag(

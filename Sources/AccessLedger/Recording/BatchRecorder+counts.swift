@@ -185,6 +185,7 @@ extension BatchRecorder {
         }
         try flushGathered()
         known.forgetUses()
+        tagMoves = [:]
         isUnsettled = true
     }
 

@@ -209,13 +209,11 @@ extension BatchRecorder {
         of delivery: Delivery
     ) throws -> [ManifestKey] {
         guard let tag = try row(of: key) else { return [] }
-        let writer = writer(delivery)
+        let moves = try tagMoves[tag.row.id] ?? writer(delivery).moves(ofTag: tag.row.id)
+        tagMoves[tag.row.id] = moves
         let end = access.isSecondGranular ? time + Span(milliseconds: 999) : time
-        var ids = try writer.targets(ofTag: tag.row.id, from: time, to: end)
-        if ids.isEmpty { ids = try writer.everyTarget(ofTag: tag.row.id) }
-        return try ids.compactMap { id in
-            guard let digest = try writer.digest(of: id) else { return nil }
-            return ManifestKey(repositoryId: key.repositoryId, digest: digest)
+        return TagMove.digests(in: moves, from: time, to: end).map {
+            ManifestKey(repositoryId: key.repositoryId, digest: $0)
         }
     }
 

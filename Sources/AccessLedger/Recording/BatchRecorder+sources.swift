@@ -4,21 +4,18 @@ import RegistryModel
 
 extension BatchRecorder {
     /// Notes that a registry's process is alive and how far it has delivered.
-    mutating func hear(_ delivery: Delivery, process name: String, stamp: Timestamp) throws {
-        let time = try corrected(stamp, of: delivery).milliseconds
-        let process = Process(
-            registryId: delivery.registry.id,
-            source: delivery.source.rawValue,
-            name: name
-        )
-        let received = delivery.receivedAt.milliseconds
-        var news =
-            processes[process]
-            ?? ProcessNews(firstStamp: time, lastStamp: time, receivedAt: received)
-        news.firstStamp = min(news.firstStamp, time)
-        news.lastStamp = max(news.lastStamp, time)
-        news.receivedAt = max(news.receivedAt, received)
-        processes[process] = news
+    mutating func hear(_ delivery: Delivery, process name: String, at time: Timestamp) {
+        let process = Process(source: Source(of: delivery), name: name)
+        if latest?.process != process {
+            setLatestDown()
+            latest = (process, processes[process] ?? ProcessNews(at: time, of: delivery))
+        }
+        latest?.news.add(time, of: delivery)
+    }
+
+    private mutating func setLatestDown() {
+        if let latest { processes[latest.process] = latest.news }
+        latest = nil
     }
 
     /// A request of our own: a probe that came back, or a delete to watch; never a use.
@@ -53,7 +50,7 @@ extension BatchRecorder {
         // Only what returns probes is held to returning them: an event without a process is no proof
         // that there is a process without a name.
         let instance = access.instance ?? ""
-        try hear(delivery, process: instance, stamp: access.time)
+        hear(delivery, process: instance, at: try corrected(access.time, of: delivery))
         try db.run(
             """
             INSERT INTO probeReturn (probeId, source, instance, returnedAt) VALUES (?, ?, ?, ?)
@@ -62,9 +59,7 @@ extension BatchRecorder {
             [row[0] as Int64, source, instance, delivery.receivedAt.milliseconds]
         )
         let sentAt: Int64 = row[1]
-        returnedProbes.insert(
-            Process(registryId: delivery.registry.id, source: source, name: "")
-        )
+        returnedProbes.insert(Source(of: delivery))
         try flushProcesses()
         try db.run(
             """
@@ -82,18 +77,14 @@ extension BatchRecorder {
     private static let clockNoise: Int64 = 2_000
 
     private mutating func noteOffset(_ offset: Int64, _ delivery: Delivery) throws {
-        let process = Process(
-            registryId: delivery.registry.id,
-            source: delivery.source.rawValue,
-            name: ""
-        )
-        offsets[process] = offset
+        let source = Source(of: delivery)
+        offsets[source] = offset
         try db.run(
             """
             INSERT INTO heard (registryId, source, lastAt, clockOffset) VALUES (?1, ?2, ?3, ?4)
             ON CONFLICT (registryId, source) DO UPDATE SET clockOffset = excluded.clockOffset
             """,
-            [process.registryId, process.source, delivery.receivedAt.milliseconds, offset]
+            [source.registryId, source.kind, delivery.receivedAt.milliseconds, offset]
         )
     }
 
@@ -132,11 +123,7 @@ extension BatchRecorder {
 
     /// Adds to what was heard of the delivery's source.
     mutating func count(_ news: Heard, of delivery: Delivery) {
-        let source = Process(
-            registryId: delivery.registry.id,
-            source: delivery.source.rawValue,
-            name: ""
-        )
+        let source = Source(of: delivery)
         heard[source, default: Heard()].add(news, at: delivery.receivedAt.milliseconds)
     }
 
@@ -161,7 +148,7 @@ extension BatchRecorder {
         heard.removeAll(keepingCapacity: true)
     }
 
-    private func add(_ sum: Heard, to source: Process) throws {
+    private func add(_ sum: Heard, to source: Source) throws {
         try db.run(
             """
             INSERT INTO heard (
@@ -184,7 +171,7 @@ extension BatchRecorder {
                 deletes = deletes + excluded.deletes
             """,
             [
-                source.registryId, source.source, sum.answer.accepted, sum.answer.duplicates,
+                source.registryId, source.kind, sum.answer.accepted, sum.answer.duplicates,
                 sum.answer.ignored, sum.answer.rejected, sum.lastAt,
                 Timestamp(milliseconds: sum.lastAt).hour, sum.accepted.pulls,
                 sum.accepted.resolves, sum.accepted.pushes, sum.deletes,
@@ -194,6 +181,7 @@ extension BatchRecorder {
 
     /// Writes what was heard of the registry's processes.
     mutating func flushProcesses() throws {
+        setLatestDown()
         for (process, news) in processes {
             try db.run(
                 """
@@ -206,15 +194,28 @@ extension BatchRecorder {
                     droppedAt = NULL
                 """,
                 [
-                    process.registryId, process.source, process.name, news.firstStamp,
-                    news.receivedAt,
+                    process.source.registryId, process.source.kind, process.name,
+                    news.firstStamp, news.receivedAt,
                 ]
             )
-            guard process.source == AccessSource.events.rawValue else { continue }
-            try CoverageWriter(db: db, registryId: process.registryId)
+            guard process.source.kind == AccessSource.events.rawValue,
+                try awaitsDelivery(process.source.registryId)
+            else { continue }
+            try CoverageWriter(db: db, registryId: process.source.registryId)
                 .delivered(process.name, stamp: news.lastStamp)
         }
         processes.removeAll(keepingCapacity: true)
+    }
+
+    /// Whether an absence of ours is open, which what is delivered now may close.
+    private func awaitsDelivery(_ registryId: Int64) throws -> Bool {
+        if let answer = known.awaitsDelivery[registryId] { return answer }
+        let open = try db.number(
+            "SELECT 1 FROM downtime WHERE registryId = ? AND healedAt IS NULL LIMIT 1",
+            [registryId]
+        )
+        known.awaitsDelivery[registryId] = open != nil
+        return open != nil
     }
 
     /// Writes all that is gathered and lets coverage grow.
@@ -222,10 +223,24 @@ extension BatchRecorder {
         try flushGathered()
         try flushHeard()
         try flushProcesses()
-        for process in returnedProbes {
-            try CoverageWriter(db: db, registryId: process.registryId)
-                .advance(source: process.source, now: now)
+        for source in returnedProbes {
+            try CoverageWriter(db: db, registryId: source.registryId)
+                .advance(source: source.kind, now: now)
         }
+    }
+}
+
+extension BatchRecorder.ProcessNews {
+    fileprivate init(at time: Timestamp, of delivery: Delivery) {
+        firstStamp = time.milliseconds
+        lastStamp = time.milliseconds
+        receivedAt = delivery.receivedAt.milliseconds
+    }
+
+    fileprivate mutating func add(_ time: Timestamp, of delivery: Delivery) {
+        firstStamp = min(firstStamp, time.milliseconds)
+        lastStamp = max(lastStamp, time.milliseconds)
+        receivedAt = max(receivedAt, delivery.receivedAt.milliseconds)
     }
 }
 

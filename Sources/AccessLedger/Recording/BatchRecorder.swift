@@ -14,20 +14,35 @@ struct BatchRecorder {
     let known: KnownRows
     /// What goes to the journal; nil when it is written to where it is counted.
     var page: JournalPage?
+    /// What tags pointed to, by their rows; as long as nothing moves.
+    var tagMoves: [Int64: [TagMove]] = [:]
     /// Rows with gathered uses.
     var dirty: [KnownRow] = []
     /// Whether others changed rows in this transaction, so that what is known may be wrong after it.
     var isUnsettled = false
     var processes: [Process: ProcessNews] = [:]
-    var offsets: [Process: Int64] = [:]
-    var returnedProbes: Set<Process> = []
-    /// What was heard of each source, `name` being empty.
-    var heard: [Process: Heard] = [:]
+    /// The process that was heard last, and is not among `processes` yet: it mostly is the next, too.
+    var latest: (process: Process, news: ProcessNews)?
+    var offsets: [Source: Int64] = [:]
+    var returnedProbes: Set<Source> = []
+    /// What was heard of each source.
+    var heard: [Source: Heard] = [:]
 
-    /// A registry's process as one source reports it; `name` is empty for the registry as a whole.
-    struct Process: Hashable {
+    /// One way in which a registry is heard.
+    struct Source: Hashable {
         var registryId: Int64
-        var source: Int
+        /// As `AccessSource` numbers it.
+        var kind: Int
+
+        init(of delivery: Delivery) {
+            registryId = delivery.registry.id
+            kind = delivery.source.rawValue
+        }
+    }
+
+    /// A registry's process as one source reports it; `name` is empty where it gives none.
+    struct Process: Hashable {
+        var source: Source
         var name: String
     }
 
@@ -65,7 +80,7 @@ struct BatchRecorder {
         heard.answer.ignored = delivery.body.ignored
         heard.answer.rejected = delivery.body.rejected
         for (name, stamp) in delivery.body.instances {
-            try hear(delivery, process: name, stamp: stamp)
+            hear(delivery, process: name, at: try corrected(stamp, of: delivery))
         }
         for access in delivery.body.accesses {
             switch try record(access, of: delivery) {
@@ -106,10 +121,10 @@ struct BatchRecorder {
             }
         }
         guard try isNew(access, of: delivery) else { return .duplicate }
-        if access.instance != nil || delivery.source == .log {
-            try hear(delivery, process: access.instance ?? "", stamp: access.time)
-        }
         let time = try corrected(access.time, of: delivery)
+        if access.instance != nil || delivery.source == .log {
+            hear(delivery, process: access.instance ?? "", at: time)
+        }
         let isOwn = OwnUserAgent.matches(access.userAgent)
         if isOwn {
             try recordOwn(access, at: time, of: delivery)
@@ -148,21 +163,17 @@ struct BatchRecorder {
     /// now) is replaced by the time of receipt, which is the side of keeping.
     mutating func corrected(_ stamp: Timestamp, of delivery: Delivery) throws -> Timestamp {
         guard stamp.milliseconds >= Self.beforeRegistries else { return delivery.receivedAt }
-        let process = Process(
-            registryId: delivery.registry.id,
-            source: delivery.source.rawValue,
-            name: ""
-        )
+        let source = Source(of: delivery)
         let offset: Int64
-        if let known = offsets[process] {
+        if let known = offsets[source] {
             offset = known
         } else {
             offset =
                 try db.number(
                     "SELECT clockOffset FROM heard WHERE registryId = ? AND source = ?",
-                    [process.registryId, process.source]
+                    [source.registryId, source.kind]
                 ) ?? 0
-            offsets[process] = offset
+            offsets[source] = offset
         }
         let (time, overflowed) = stamp.milliseconds.subtractingReportingOverflow(offset)
         guard !overflowed else { return delivery.receivedAt }

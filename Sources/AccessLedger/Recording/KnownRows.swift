@@ -48,6 +48,8 @@ final class KnownRows: @unchecked Sendable {
     /// The keys in the journal, once it is known what the journal holds.
     var recent = RecentKeys()
     var knowsJournal = false
+    /// By registry, whether an absence of ours was open.
+    var awaitsDelivery: [Int64: Bool] = [:]
 
     /// Keeps it small: what is in use comes back at once.
     ///

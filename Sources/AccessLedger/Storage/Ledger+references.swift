@@ -8,14 +8,23 @@ extension Ledger {
     package func packedReferences(of digests: [[UInt8]]) throws -> [[UInt8]: [UInt8]] {
         do {
             return try pool.read { db in
-                let held = try db.number("SELECT count(*) FROM manifestReferences") ?? 0
-                return Int64(digests.count) * 4 > held
+                try Self.areMost(digests, db)
                     ? try Self.allReferences(among: Set(digests), db)
                     : try Self.eachReference(digests, db)
             }
         } catch let error as DatabaseError {
             throw LedgerError(error, operation: "read references from", path: path)
         }
+    }
+
+    /// Whether at most four times as many are held; to count them all would be to read them all.
+    private static func areMost(_ digests: [[UInt8]], _ db: Database) throws -> Bool {
+        let few = digests.count * 4
+        let held = try db.number(
+            "SELECT count(*) FROM (SELECT 1 FROM manifestReferences LIMIT ?)",
+            [few + 1]
+        )
+        return (held ?? 0) <= few
     }
 
     private static func eachReference(

@@ -24,15 +24,21 @@ extension Ledger {
     }
 
     static func storageItems(ofRun id: Int64, _ db: Database) throws -> [StorageItem] {
-        try db.rows(
-            """
-            SELECT i.ordinal, i.registryId, g.name, i.kind, i.digest, i.repository, i.name,
-                i.reason, i.bytes, i.reclaimed, i.state, i.isForgotten, i.detail
-            FROM storageItem AS i JOIN registry AS g ON g.id = i.registryId
-            WHERE i.runId = ? ORDER BY i.ordinal
-            """,
-            [id]
-        ).compactMap(storageItem)
+        let statement = try db.cachedStatement(
+            sql: """
+                SELECT i.ordinal, i.registryId, g.name, i.kind, i.digest, i.repository, i.name,
+                    i.reason, i.bytes, i.reclaimed, i.state, i.isForgotten, i.detail
+                FROM storageItem AS i JOIN registry AS g ON g.id = i.registryId
+                WHERE i.runId = ? ORDER BY i.ordinal
+                """
+        )
+        // Row by row: copies of them all would take longer than to read them.
+        let rows = try Row.fetchCursor(statement, arguments: [id])
+        var items: [StorageItem] = []
+        while let row = try rows.next() {
+            if let item = storageItem(row) { items.append(item) }
+        }
+        return items
     }
 
     private static func storageItem(_ row: Row) -> StorageItem? {

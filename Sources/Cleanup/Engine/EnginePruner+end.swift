@@ -29,6 +29,9 @@ extension EnginePruner {
 
     /// Measures one kind, and writes down what came back of it.
     func measure(_ kind: String, _ work: inout EngineWork) async throws {
+        if let before = work.diskBefore, let after = work.disk {
+            work.freedOnDisk[kind] = before - after
+        }
         let done = work.run.engine.filter {
             $0.kind == kind && work.outcomes[$0.ordinal]?.state == .done
         }
@@ -46,11 +49,12 @@ extension EnginePruner {
     /// a pull or another prune meanwhile is not ours.
     private func freedLayers(_ done: [EngineItem], _ work: EngineWork) async -> Int64 {
         guard !done.isEmpty else { return 0 }
-        return Self.freed(
-            before: work.layersBefore,
-            after: await layersNow(work.target.client),
-            done
-        )
+        guard let before = work.layersBefore, before > 0 else {
+            // An engine that knows no sum: what the file system says, within the same bounds.
+            let disk = work.freedOnDisk[EnginePart.images.kind]
+            return Self.freed(before: disk, after: disk == nil ? nil : 0, done)
+        }
+        return Self.freed(before: before, after: await layersNow(work.target.client), done)
     }
 
     static func freed(before: Int64?, after: Int64?, _ done: [EngineItem]) -> Int64 {

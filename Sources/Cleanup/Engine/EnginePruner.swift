@@ -134,7 +134,7 @@ package struct EnginePruner: Sendable {
             try await ledger.create(work.run)
         }
         for kind in work.kinds {
-            let disk = work.disk
+            work.diskBefore = work.disk
             if kind == EnginePart.buildCache.kind {
                 try await removeCache(&work)
             } else {
@@ -144,7 +144,6 @@ package struct EnginePruner: Sendable {
                 }
             }
             try await measure(kind, &work)
-            if let disk, let after = work.disk { work.freedOnDisk[kind] = disk - after }
         }
         return try await end(work)
     }
@@ -235,6 +234,8 @@ struct EngineWork: Sendable {
     var freedOnDisk: [String: Int64] = [:]
     /// The engine's data root, where it is on this machine.
     var dataRoot: String?
+    /// Bytes used of its file system before the kind that is under way.
+    var diskBefore: Int64?
     var note = ""
 
     init(

@@ -17,29 +17,40 @@ func offPool<Result: Sendable>(
 /// Maps `items` on many threads; blocks the caller's.
 ///
 /// For what waits for the disk: a file system may tell it of every freed block (ext4 with `discard`),
-/// and with no more threads than cores these would idle meanwhile.
+/// and with no more threads than cores these would idle meanwhile. After an error nothing is begun.
 func onManyThreads<Item: Sendable, Result: Sendable>(
     _ items: [Item],
     _ body: @escaping @Sendable (Item) throws -> Result
 ) throws -> [Result] {
-    let width = min(mostThreads, items.count)
-    guard width > 0 else { return [] }
-    let share = (items.count + width - 1) / width
-    let parts = Mutex([Int: Swift.Result<[Result], any Error>]())
+    let shares = (items.count + share - 1) / share
+    let next = Atomic(0)
+    let parts = Mutex([Int: [Result]]())
+    let problem = Mutex<(any Error)?>(nil)
     let all = DispatchGroup()
-    for part in 0..<width {
+    for _ in 0..<min(mostThreads, shares) {
         all.enter()
         Thread {
-            let own = items.dropFirst(part * share).prefix(share)
-            let result = Swift.Result { try own.map(body) }
-            parts.withLock { $0[part] = result }
+            while case let part = next.add(1, ordering: .relaxed).oldValue, part < shares {
+                do {
+                    let done = try items[part * share..<min((part + 1) * share, items.count)]
+                        .map(body)
+                    parts.withLock { $0[part] = done }
+                } catch {
+                    problem.withLock { $0 = $0 ?? error }
+                    next.store(shares, ordering: .relaxed)
+                }
+            }
             all.leave()
         }.start()
     }
     all.wait()
-    let done = parts.withLock { $0 }
-    return try (0..<width).flatMap { try done[$0]?.get() ?? [] }
+    if let error = problem.withLock(\.self) { throw error }
+    let done = parts.withLock(\.self)
+    return (0..<shares).flatMap { done[$0] ?? [] }
 }
+
+/// Items that one thread takes at a time; neighbours mostly lie in the same folders.
+private let share = 64
 
 /// More do not make a disk faster.
 private let mostThreads = 16

@@ -52,10 +52,13 @@ extension StorageSweeper {
     /// Deletes what is planned: nobody else works on the tree.
     private func removeAtOnce(_ draft: Draft) async throws {
         let run = draft.run.name
+        let remover = Remover(root: draft.root)
         for (range, removals) in Self.batches(draft.removals) {
-            let root = draft.root
             let freed = try await offPool {
-                try onManyThreads(removals) { try Self.remove($0, from: root) }
+                try onManyThreads(removals) { removal in
+                    try removal.remove(by: remover)
+                    return removal.bytes
+                }
             }
             FaultPoint.halfRemoved.reach()
             try await ledger.purged(
@@ -64,18 +67,6 @@ extension StorageSweeper {
                 at: now()
             )
         }
-    }
-
-    /// Unlinks the files of one removal, then what folders that leaves empty, and says the bytes.
-    private static func remove(
-        _ removal: Taking,
-        from root: StorageRoot
-    ) throws -> Int64 {
-        for path in removal.files + removal.links.map(\.path) {
-            _ = try root.removeFile(path)
-        }
-        try removal.removeEmptied(from: root)
-        return removal.bytes
     }
 
     static func batches(

@@ -43,7 +43,9 @@ struct Taking: Sendable {
         bytes = removal.bytes
         links = removal.links
         let linked = Set(links.map(\.path))
-        files = Self.inOrder(removal.files.filter { !linked.contains($0) })
+        files = Self.inOrder(
+            linked.isEmpty ? removal.files : removal.files.filter { !linked.contains($0) }
+        )
     }
 
     init(_ tag: ImageRemoval.TagFolder) {
@@ -68,7 +70,8 @@ struct Taking: Sendable {
             }
         }
         guard files.count > 1 else { return files }
-        return (0...2).flatMap { own in files.filter { rank($0) == own } }
+        let ranks = files.map(rank)
+        return (0...2).flatMap { own in zip(files, ranks).filter { $1 == own }.map(\.0) }
     }
 
     func item(_ ordinal: Int, _ registry: RegistryRow) -> StorageItem {
@@ -89,12 +92,22 @@ struct Taking: Sendable {
         Forgettable(blob: kind == .blob ? digest : nil, links: links)
     }
 
+    /// Unlinks its files, then what folders that leaves empty.
+    func remove(by remover: Remover) throws {
+        for path in files + links.map(\.path) { _ = try remover.removeFile(path) }
+        try removeEmptied { try remover.removeEmptyFolder($0) }
+    }
+
     /// Removes the folders that hold nothing without its files.
     func removeEmptied(from root: StorageRoot) throws {
+        try removeEmptied { try root.removeEmptyFolder($0) }
+    }
+
+    private func removeEmptied(_ removeEmptyFolder: (StoragePath) throws -> Bool) throws {
         for path in files + links.map(\.path) {
             var folder = path.parent
             while let empty = folder, empty.parent?.isContainer == false || empty.isOwnFolder {
-                guard try root.removeEmptyFolder(empty) else { break }
+                guard try removeEmptyFolder(empty) else { break }
                 guard kind == .upload || kind == .tag, !empty.isOwnFolder else { break }
                 folder = empty.parent
             }

@@ -28,7 +28,7 @@ final class SyslogStation: Sendable {
     }
 
     /// Bytes waiting for the ledger; a sender over TCP waits for more room.
-    private static let backlog = 1 << 20
+    private static let backlog = 4 << 20
     /// Datagrams can't wait, so a burst of some fifty thousand is taken in.
     static let burst = 8 << 20
 
@@ -53,6 +53,7 @@ final class SyslogStation: Sendable {
     private func decode(_ load: SyslogInbox.Load, _ numbering: inout LineNumbering) -> DecodedBody {
         var body = AccessLog.decode(load.text, format: socket.format)
         numbering.number(&body.accesses)
+        body.sortAccesses()
         body.isHearsay = true
         body.socket = .init(address: "\(socket)", lines: load.lines, dropped: load.dropped)
         if load.dropped > 0 {

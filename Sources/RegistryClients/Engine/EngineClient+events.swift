@@ -112,7 +112,7 @@ extension EngineClient {
             answer = try await transport.open(request)
         } catch {
             memory.identity = nil
-            throw call.error(for: error)
+            throw unreachable(call.error(for: error))
         }
         guard answer.status == 200 else {
             let text = try? await answer.text(limit: 4_096)

@@ -67,12 +67,20 @@ package struct EngineClient: Sendable {
             response = try await transport.send(request)
         } catch {
             memory.identity = nil
-            throw call.error(for: error)
+            throw unreachable(call.error(for: error))
         }
         guard (200..<300).contains(response.status) || response.status == 304 else {
             throw call.error(status: response.status, saying: Self.message(in: response.body))
         }
         return response
+    }
+
+    /// Names the socket, of which libcurl knows only the host that stands for it.
+    func unreachable(_ error: EngineError) -> EngineError {
+        guard error.kind == .unreachable, address.isLocal else { return error }
+        var error = error
+        error.detail = address.description
+        return error
     }
 
     func decode<Value: Decodable>(

@@ -1,5 +1,7 @@
+import Dispatch
 import Foundation
 import RegistryModel
+import Synchronization
 
 /// Finds out what manifests refer to: from the store, else from their content.
 final class ContentLoader {
@@ -8,8 +10,18 @@ final class ContentLoader {
     private let store: any ReferenceStore
     /// The open folder of SHA-256 blobs; nil where there is none, and so no content.
     private let blobs: Int32?
+    private let problem = Problem()
+    /// Keeps what was read, beside reading more.
+    private let keeper = DispatchQueue(label: "references")
+
     /// Why the store was of no use.
-    private(set) var trouble: String?
+    var trouble: String? { problem.text.withLock(\.self) }
+
+    private final class Problem: Sendable {
+        let text = Mutex<String?>(nil)
+
+        func note(_ error: any Error) { text.withLock { $0 = "\(error)" } }
+    }
 
     init(root: StorageRoot, crew: Crew, store: any ReferenceStore) throws(StorageError) {
         self.root = root
@@ -39,6 +51,7 @@ final class ContentLoader {
             }
             try read(unknown, &table, &contents)
         }
+        keeper.sync {}
     }
 
     /// A store that fails costs time only: all is read again.
@@ -46,7 +59,7 @@ final class ContentLoader {
         do {
             return try store.references(of: digests)
         } catch {
-            trouble = "\(error)"
+            problem.note(error)
             return [:]
         }
     }
@@ -84,11 +97,19 @@ final class ContentLoader {
             case .tooLarge: contents.set(number, .none, &table)
             }
         }
-        do { try store.keep(read) } catch { trouble = "\(error)" }
+        keep(read)
     }
 
-    /// How many references are asked for and kept at once.
-    private static let batch = 4_096
+    /// Keeps it when what was read before is kept: that waits for a disk, and reading need not.
+    private func keep(_ read: [(digest: PackedDigest, references: PackedReferences)]) {
+        keeper.sync {}
+        keeper.async { [store, problem] in
+            do { try store.keep(read) } catch { problem.note(error) }
+        }
+    }
+
+    /// How many references are asked for and kept at once: some megabytes.
+    private static let batch = 8_192
     /// How many manifests one thread reads at a time.
     private static let share = 32
 }

@@ -64,7 +64,7 @@ final class ManifestReader: Workbench {
 
     private func matches(_ digest: PackedDigest) -> Bool {
         let hash = SHA256.hash(data: bytes)
-        return hash.withUnsafeBytes { PackedDigest(bytes: $0) } == digest
+        return hash.withUnsafeBytes { PackedDigest(raw: $0) } == digest
     }
 
     private func parse() -> Finding {

@@ -46,7 +46,8 @@ package enum RegistryPresence: Sendable, Equatable {
         var unclear: [RegistryProcess] = []
         var doubt: String?
         for pid in pids() {
-            guard let arguments = arguments(of: pid), isRegistry(arguments) else { continue }
+            guard let words = contents("/proc/\(pid)/cmdline"), isRegistry(words) else { continue }
+            let arguments = words.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
             guard let settings = RegistrySettingsFile(pid: pid, arguments: arguments) else {
                 doubt = "the settings of process \(pid) can't be read"
                 unclear.append(RegistryProcess(pid: pid, cache: .unknown, isPullThrough: false))
@@ -89,18 +90,16 @@ package enum RegistryPresence: Sendable, Equatable {
         return names.compactMap { Int32($0) }
     }
 
-    private static func arguments(of pid: Int32) -> [String]? {
-        guard let data = contents("/proc/\(pid)/cmdline"), !data.isEmpty else { return nil }
-        return data.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
-    }
-
     /// By what distribution's binary is called, whatever is before and after that; or by how it is
     /// called.
-    private static func isRegistry(_ arguments: [String]) -> Bool {
+    private static func isRegistry(_ commandLine: [UInt8]) -> Bool {
+        // A machine has hundreds of processes, and some of them thousands of arguments.
+        let parts = commandLine.split(separator: 0, maxSplits: 3)
+        let arguments = parts.prefix(3).map { String(decoding: $0, as: UTF8.self) }
         guard let program = arguments.first?.split(separator: "/").last else { return false }
         if program.contains("registry") || program.contains("distribution") { return true }
         // A settings file beside the word; our own has another command line.
-        return arguments.count == 3 && arguments[1] == "serve" && program != "lastpull"
+        return parts.count == 3 && arguments[1] == "serve" && program != "lastpull"
             && (arguments[2].hasSuffix(".yml") || arguments[2].hasSuffix(".yaml"))
     }
 
@@ -135,11 +134,13 @@ package enum RegistryPresence: Sendable, Equatable {
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
         var bytes: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 65_536)
         while bytes.count < 1 << 22 {
-            let count = read(descriptor, &buffer, buffer.count)
+            let count = withUnsafeTemporaryAllocation(byteCount: 4_096, alignment: 1) { buffer in
+                let count = read(descriptor, buffer.baseAddress, buffer.count)
+                if count > 0 { bytes += buffer[..<count] }
+                return count
+            }
             guard count > 0 else { return count == 0 ? bytes : nil }
-            bytes += buffer[..<count]
         }
         return nil
     }

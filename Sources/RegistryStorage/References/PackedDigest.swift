@@ -21,19 +21,25 @@ package struct PackedDigest: Sendable, Hashable, Comparable {
     }
 
     /// Packs 32 bytes; nil for any other number of them.
-    package init?(bytes: some Collection<UInt8>) {
+    package init?(bytes: [UInt8]) {
+        guard let packed = bytes.withUnsafeBytes({ PackedDigest(raw: $0) }) else { return nil }
+        self = packed
+    }
+
+    /// Packs 32 bytes; nil for any other number of them.
+    init?(raw bytes: UnsafeRawBufferPointer) {
         guard bytes.count == Self.byteCount else { return nil }
-        var numbers: [UInt64] = [0, 0, 0, 0]
-        for (index, byte) in bytes.enumerated() {
-            numbers[index / 8] = numbers[index / 8] << 8 | UInt64(byte)
+        func word(_ index: Int) -> UInt64 {
+            UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self))
         }
-        words = (numbers[0], numbers[1], numbers[2], numbers[3])
+        words = (word(0), word(1), word(2), word(3))
     }
 
     package var bytes: [UInt8] {
-        [words.0, words.1, words.2, words.3].flatMap { word in
-            stride(from: 56, through: 0, by: -8).map { UInt8(truncatingIfNeeded: word >> $0) }
-        }
+        let parts = (
+            words.0.bigEndian, words.1.bigEndian, words.2.bigEndian, words.3.bigEndian
+        )
+        return withUnsafeBytes(of: parts) { Array($0) }
     }
 
     package static func == (left: PackedDigest, right: PackedDigest) -> Bool {

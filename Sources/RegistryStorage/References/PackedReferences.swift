@@ -61,7 +61,9 @@ extension PackedReferences {
             return nil
         }
         let digests = stride(from: rest.startIndex, to: rest.endIndex, by: size)
-            .compactMap { PackedDigest(bytes: rest[$0..<($0 + size)]) }
+            .compactMap { start in
+                rest[start..<(start + size)].withUnsafeBytes { PackedDigest(raw: $0) }
+            }
         children = Array(digests.prefix(childCount))
         subject = subjectCount == 1 ? digests[childCount] : nil
         blobs = Array(digests.dropFirst(childCount + subjectCount))

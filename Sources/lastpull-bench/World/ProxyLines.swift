@@ -8,15 +8,19 @@ struct ProxyLines {
     var images: Int
     /// Of a hundred lines, those about manifests; the others are about blobs.
     var manifestShare: Int
+    /// When the last of them was written; as many as `rate` are written in a second.
     var time: Date
+    var rate: Int
 
     /// The messages, each with a newline.
     func make(_ count: Int) -> [[UInt8]] {
-        let head = Self.head(time)
+        let start = time.addingTimeInterval(-Double(count / rate))
+        let heads = (0...count / rate).map { Self.head(start.addingTimeInterval(Double($0))) }
         let tails = (0..<images).map { tail(of: $0, isBlob: false) }
         let blobs = (0..<images).map { tail(of: $0, isBlob: true) }
         return (0..<count).map { index in
             let line = index % 100 < manifestShare ? tails : blobs
+            let head = heads[index / rate]
             var message = head.before
             message += "10.\(index >> 16 & 255).\(index >> 8 & 255).\(index & 255)".utf8
             message += head.after

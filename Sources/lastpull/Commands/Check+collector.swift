@@ -8,8 +8,7 @@ extension Deployment {
     func warning(of target: CleanupTarget) async throws -> String? {
         guard let collector = target.garbageCollect, collector.removesUntagged else { return nil }
         let known = try await ledger.hasIndexes(target.row)
-        let name = target.row.name
-        return "registry \(name) "
+        return "it "
             + (known ? "has images for several platforms" : "may have images for several platforms")
             + ": distribution 2 with --delete-untagged deletes their manifests although an index "
             + "that stays needs them; leave the option out, or remove garbageCollect and let "

@@ -25,7 +25,9 @@ struct PlanCommand: AsyncParsableCommand {
         let isWhole = try await deployment.refresh(scope)
         options.sayWhatIsUnseen()
         for target in try deployment.cleaner.targets(of: scope) {
-            if let warning = try await deployment.warning(of: target) { Terminal.complain(warning) }
+            if let warning = try await deployment.warning(of: target) {
+                Terminal.complain("registry \(target.row.name): \(warning)")
+            }
         }
         let run = try await deployment.cleaner.plan(scope, cause: .init(name: "plan"))
         try RunOutput(run: run).print(asJSON: options.json)

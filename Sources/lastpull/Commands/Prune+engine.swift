@@ -35,7 +35,13 @@ struct EngineRequests {
             var parts = asked.isEmpty ? engine.prune : asked
             if asked.isEmpty, command.options.socket != nil {
                 // Nobody has named them: what can't be narrowed is left alone.
-                parts.removeAll { filters.foreign(to: $0) != nil }
+                for part in parts {
+                    guard let filter = filters.foreign(to: part) else { continue }
+                    Terminal.complain(
+                        "\(part.rawValue) knows no filter \(filter), and is left alone"
+                    )
+                    parts.removeAll { $0 == part }
+                }
             }
             guard !parts.isEmpty else { continue }
             try Self.refuseForeign(filters, parts)
@@ -80,7 +86,8 @@ struct EnginePrune {
     func run(_ requests: [EngineRequests.Item]) async throws -> [RunRecord] {
         guard !requests.isEmpty else { return [] }
         let interruption = Interruption()
-        let signals = [SIGINT, SIGTERM].map { Self.raise(interruption, at: $0) }
+        // A plan has nothing to report: it ends at once.
+        let signals = isDryRun ? [] : [SIGINT, SIGTERM].map { Self.raise(interruption, at: $0) }
         defer { withExtendedLifetime(signals) {} }
         var runs: [RunRecord] = []
         for item in requests where !interruption.isRaised || runs.isEmpty {
@@ -92,17 +99,28 @@ struct EnginePrune {
                 parts: item.parts,
                 filters: item.filters
             )
-            runs.append(
-                isDryRun
-                    ? try await deployment.pruner.plan(request, of: target)
-                    : try await deployment.pruner.prune(
-                        request,
-                        of: target,
-                        interruption: interruption
-                    )
-            )
+            do {
+                runs.append(try await run(request, target, interruption))
+            } catch {
+                guard interruption.isRaised else { throw error }
+                Terminal.complain(
+                    "interrupted before anything of engine \(target.name) was removed"
+                )
+                throw Outcome.failed
+            }
         }
         return runs
+    }
+
+    private func run(
+        _ request: EnginePruner.Request,
+        _ target: EngineTarget,
+        _ interruption: Interruption
+    ) async throws -> RunRecord {
+        guard !isDryRun else {
+            return try await deployment.pruner.plan(request, of: target)
+        }
+        return try await deployment.pruner.prune(request, of: target, interruption: interruption)
     }
 
     /// A second signal of the kind ends the process as always.

@@ -98,7 +98,9 @@ struct Prune: AsyncParsableCommand {
         _ target: CleanupTarget,
         _ deployment: Deployment
     ) async throws -> RunRecord {
-        if let warning = try await deployment.warning(of: target) { Terminal.complain(warning) }
+        if let warning = try await deployment.warning(of: target) {
+            Terminal.complain("registry \(target.row.name): \(warning)")
+        }
         return try await deployment.collector.collect(
             target,
             cause: .init(name: "prune"),

@@ -8,7 +8,7 @@ package import RegistryModel
 /// The engine keeps no more than its last 256 events. Where the last event that was taken in is not
 /// among them any more, something may have happened that nobody heard: every image then counts as
 /// used now.
-package actor EngineWatch {
+package actor EngineUseWatch {
     private let target: EngineTarget
     private let ledger: Ledger
     private let history: Span

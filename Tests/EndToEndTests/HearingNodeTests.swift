@@ -5,11 +5,11 @@ import Testing
 
 extension Hearing {
     /// What a node uses is in use in the registry.
-    @Suite(.serialized) struct EngineTests {
+    @Suite(.serialized) struct NodeTests {
         // The registry hears nothing of a container that is made of an image that is there already.
-        @Test(arguments: NodeEngine.Kind.allCases)
-        func aContainerProtectsItsImage(_ kind: NodeEngine.Kind) async throws {
-            try await HeardEngineScene.run(kind) { scene in
+        @Test(arguments: [RealEngine.Kind.docker, .podman])
+        func aContainerProtectsItsImage(_ kind: RealEngine.Kind) async throws {
+            try await NodeScene.run(kind) { scene in
                 try await scene.push(["v1", "v2", "v3"])
                 try await scene.expectPlan(["team/api:v1", "team/api:v2", "team/api:v3"])
 
@@ -20,7 +20,7 @@ extension Hearing {
                 // What happened while lastpull was away, and is over, is in the engine's memory.
                 try await scene.daemon.terminate()
                 try await scene.create("two", of: "v2")
-                try await scene.engine.must("rm", "two")
+                try await scene.engine.docker("rm", "two")
                 try await scene.daemon.start()
                 try await scene.expectPlan(["team/api:v3"])
                 #expect(try await scene.losses().isEmpty)
@@ -29,10 +29,10 @@ extension Hearing {
 
         // A pull by the engine is one pull, though the registry reports it, too.
         @Test func aPullIsNotCountedTwice() async throws {
-            try await HeardEngineScene.run(.docker) { scene in
+            try await NodeScene.run(.docker) { scene in
                 try await scene.push(["v1"])
-                try await scene.engine.must("rmi", scene.image("v1"))
-                try await scene.engine.must("pull", scene.image("v1"))
+                try await scene.engine.docker("rmi", scene.image("v1"))
+                try await scene.engine.docker("pull", scene.image("v1"))
                 try await scene.create("one", of: "v1")
                 try await eventually("the container counts") {
                     try await scene.daemon.run("sources").output.contains("by engine: ")
@@ -51,13 +51,13 @@ extension Hearing {
         // An engine has forgotten what it did more than 256 events ago: all that it has may be used,
         // and the registry's history has a gap.
         @Test func whatAnEngineHasForgottenIsAGap() async throws {
-            try await HeardEngineScene.run(.docker) { scene in
+            try await NodeScene.run(.docker) { scene in
                 try await scene.push(["v1", "v2"])
                 try await scene.expectPlan(["team/api:v1", "team/api:v2"])
                 try await scene.daemon.terminate()
                 for _ in 0..<140 {
-                    try await scene.engine.must("tag", scene.image("v1"), "elsewhere.test/x:y")
-                    try await scene.engine.must("rmi", "elsewhere.test/x:y")
+                    try await scene.engine.docker("tag", scene.image("v1"), "elsewhere.test/x:y")
+                    try await scene.engine.docker("rmi", "elsewhere.test/x:y")
                 }
                 try await scene.daemon.start()
                 try await eventually("a gap is noted", within: .seconds(40)) {
@@ -77,20 +77,20 @@ extension Hearing {
 }
 
 /// A registry that reports everything, lastpull, and an engine that uses images of it.
-private struct HeardEngineScene {
+private struct NodeScene {
     let registry: RealRegistry
     let daemon: LastpullDaemon
-    let engine: NodeEngine
+    let engine: RealEngine
 
     static func run(
-        _ kind: NodeEngine.Kind,
-        body: (HeardEngineScene) async throws -> Void
+        _ kind: RealEngine.Kind,
+        body: (NodeScene) async throws -> Void
     ) async throws {
         let daemon = try LastpullDaemon()
         let registry = try await RealRegistry.start(
             .init(endpoints: [.init(url: daemon.hook("local"))])
         )
-        try await NodeEngine.run(kind, pullingFrom: [registry.host]) { engine in
+        try await RealEngine.with(kind, trusting: [registry.host]) { engine in
             try await daemon.start(
                 settings: """
                     registries:
@@ -104,7 +104,7 @@ private struct HeardEngineScene {
                     \(HearingScene.removesUnpulled)
                     """
             )
-            try await body(HeardEngineScene(registry: registry, daemon: daemon, engine: engine))
+            try await body(NodeScene(registry: registry, daemon: daemon, engine: engine))
         }
     }
 
@@ -115,11 +115,20 @@ private struct HeardEngineScene {
     func image(_ tag: String) -> String { "\(registry.host)/team/api:\(tag)" }
 
     func push(_ tags: [String]) async throws {
-        for tag in tags { try await engine.push(image(tag), words: tag) }
+        let folder = try TemporaryFolder()
+        for tag in tags {
+            try folder.write(tag, to: "\(tag)/words")
+            let archive = folder.file("\(tag).tar")
+            guard let tar = Command.find("tar") else { throw HarnessError("no tar on PATH") }
+            let packed = try await Command.run(tar, ["-C", folder.file(tag), "-cf", archive, "."])
+            guard packed.status == 0 else { throw HarnessError("tar: \(packed.errors)") }
+            try await engine.docker("import", archive, image(tag))
+            try await engine.docker("push", image(tag))
+        }
     }
 
     func create(_ name: String, of tag: String) async throws {
-        try await engine.must(
+        try await engine.docker(
             "create",
             "--network",
             "none",

@@ -11,7 +11,7 @@ import Testing
 }
 
 /// An engine and lastpull beside it, without settings.
-struct EngineScene {
+struct PruneScene {
     /// What a run prints.
     struct Report: Decodable {
         struct Item: Decodable {
@@ -49,8 +49,10 @@ struct EngineScene {
     }
 
     var options: [String] {
-        ["--socket", engine.socket, "--ledger", folder.file("ledger.sqlite")]
+        ["--socket", engine.socket, "--ledger", ledger]
     }
+
+    var ledger: String { folder.file("ledger.sqlite") }
 
     func run(_ arguments: String...) async throws -> Command.Result {
         try await Lastpull.run(arguments + options, within: .seconds(120))

@@ -2,7 +2,7 @@ import RegistryClients
 import Synchronization
 
 /// Events that have come and are not counted yet.
-final class EngineInbox: Sendable {
+final class NodeInbox: Sendable {
     private struct State {
         var events: [EngineEvent] = []
         var first: Int64?

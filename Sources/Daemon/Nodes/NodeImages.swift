@@ -1,7 +1,7 @@
 import RegistryClients
 
 /// The images and containers that an engine has, as far as their names matter.
-struct EngineImages: Sendable {
+struct NodeImages: Sendable {
     /// The names of an image by digest, by its id.
     private var names: [String: [String]] = [:]
     /// Ids, by tag.
@@ -20,11 +20,15 @@ struct EngineImages: Sendable {
         }
     }
 
-    /// All that is here, by tag and by digest.
-    var all: Set<String> { Set(names.values.joined()).union(tagged.keys) }
+    /// The names of every image, by tag and by digest.
+    var all: Set<[String]> {
+        var all = names
+        for (tag, id) in tagged { all[id, default: []].append(tag) }
+        return Set(all.values.map { $0.sorted() })
+    }
 
-    /// What containers are made of, running or not.
-    var used: Set<String> { Set(containers.flatMap { names(of: $0) }) }
+    /// The names of what containers are made of, running or not.
+    var used: Set<[String]> { Set(containers.map { names(of: $0) }) }
 
     /// The names of a container's image, or nil where the container is not known.
     func names(ofContainer id: String) -> [String]? {

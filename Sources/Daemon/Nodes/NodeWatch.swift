@@ -11,17 +11,19 @@ import ServiceLifecycle
 ///
 /// It is evidence for keeping alone. There may be other engines, so its silence says nothing, and it
 /// covers nothing; but where it is known that some of it was lost, that is known loss.
-actor EngineWatch: Service {
+actor NodeWatch: Service {
     private let engine: EngineTarget
-    private let use: EngineUse
+    private let use: NodeUse
     private let ledger: Ledger
     private let sink: any AccessSink
     private let logger: Logger
     private let now: @Sendable () -> Timestamp
-    private var images = EngineImages()
+    private var images = NodeImages()
     /// The last event that was heard, and the last that the ledger knows of.
     private var last: Int64?
     private var noted: Int64?
+    /// Older events were counted before.
+    private var counted: Int64 = 0
     /// Since when events may have been missed; nil while it is not known that none were.
     private var missedSince: Timestamp?
     private var snapshotAt: Timestamp?
@@ -36,7 +38,7 @@ actor EngineWatch: Service {
         now: @escaping @Sendable () -> Timestamp
     ) {
         self.engine = engine
-        use = EngineUse(engine: engine.name, registries: registries)
+        use = NodeUse(engine: engine.name, registries: registries)
         self.ledger = ledger
         self.sink = sink
         self.logger = logger
@@ -84,12 +86,16 @@ actor EngineWatch: Service {
             last = try await ledger.lastEvent(ofEngine: engine.name)
             noted = last
         }
-        let continuity = EngineContinuity(last: last, absence: missedSince.map { now() - $0 })
-        let events = try await engine.client.events(
-            since: last.map { $0 - Self.overlap },
-            types: []
+        let isPodman = try await engine.client.identity().isPodman
+        let continuity = NodeContinuity(
+            last: last,
+            absence: missedSince.map { now() - $0 },
+            forgets: !isPodman
         )
-        let inbox = EngineInbox()
+        // Docker has few events, of which the oldest tells what it still knows; Podman has a file.
+        let since = last.map { isPodman ? $0 - Self.overlap : Self.overlap }
+        let events = try await engine.client.events(since: since, types: [])
+        let inbox = NodeInbox()
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 for try await event in events { inbox.add(event) }
@@ -115,9 +121,10 @@ actor EngineWatch: Service {
     private static let interval = Duration.milliseconds(500)
 
     /// Judges what the connection began with.
-    private func begin(_ continuity: EngineContinuity, _ inbox: EngineInbox) async throws {
+    private func begin(_ continuity: NodeContinuity, _ inbox: NodeInbox) async throws {
         missedSince = nil
         lastComplaint = ""
+        counted = continuity.last.map { $0 - Self.overlap } ?? 0
         images = try await snapshot()
         let (first, replayed) = inbox.beginning
         let answer = continuity.judge(first: first, count: replayed)
@@ -127,6 +134,11 @@ actor EngineWatch: Service {
         )
         // Where some of it was missed, all that is there may have been used.
         try await count(answer == .whole ? images.used : images.all)
+        if last == nil {
+            // What comes after this moment is asked for the next time, though nothing came before.
+            last = now().milliseconds * 1_000_000
+            try await note()
+        }
         guard answer == .lost else { return }
         for registry in try await concerned() {
             var body = DecodedBody()
@@ -145,13 +157,13 @@ actor EngineWatch: Service {
     // MARK: Counting
 
     /// Counts what came, then what containers are made of, once an hour.
-    private func take(_ inbox: EngineInbox) async throws {
+    private func take(_ inbox: NodeInbox) async throws {
         let batch = inbox.take()
         var uses: [(registry: String, access: Access)] = []
         var hasLooked = false
-        for event in batch.events where EngineUse.isUse(event) {
+        for event in batch.events where NodeUse.isUse(event) && event.nanoseconds >= counted {
             uses += use.accesses(
-                try await names(of: event, &hasLooked),
+                [try await names(of: event, &hasLooked)],
                 at: event.time,
                 occasion: "\(event.action) \(event.nanoseconds) \(event.actor)"
             )
@@ -163,14 +175,17 @@ actor EngineWatch: Service {
             try await count(images.all, occasion: "broken event at \(now().milliseconds)")
         }
         last = batch.events.map(\.nanoseconds).reduce(last) { max($0 ?? $1, $1) }
-        if let last, noted.map({ last - $0 >= Self.noteStep }) ?? true {
-            try await ledger.heard(engine: engine.name, upTo: last)
-            noted = last
-        }
+        if let last, let noted, last - noted >= Self.noteStep { try await note() }
         guard let snapshotAt, now() - snapshotAt < .hours(1) else {
             images = try await snapshot()
             return try await count(images.used)
         }
+    }
+
+    private func note() async throws {
+        guard let last else { return }
+        try await ledger.heard(engine: engine.name, upTo: last)
+        noted = last
     }
 
     /// Nanoseconds: a busy engine must not cost a write for every event.
@@ -182,7 +197,7 @@ actor EngineWatch: Service {
         of event: EngineEvent,
         _ hasLooked: inout Bool
     ) async throws -> [String] {
-        let given = EngineUse.names(in: event)
+        let given = NodeUse.names(in: event)
         guard event.type == "container" else { return given }
         if images.names(ofContainer: event.actor) == nil, !hasLooked {
             hasLooked = true
@@ -193,17 +208,17 @@ actor EngineWatch: Service {
             ?? given.flatMap { [$0] + images.digests(ofTag: $0) }
     }
 
-    private func snapshot() async throws -> EngineImages {
+    private func snapshot() async throws -> NodeImages {
         let images = try await engine.client.images(all: false)
-        return EngineImages(images: images, containers: try await engine.client.containers())
+        return NodeImages(images: images, containers: try await engine.client.containers())
     }
 
     /// Counts images as used in this hour.
-    private func count(_ names: Set<String>, occasion: String? = nil) async throws {
+    private func count(_ images: Set<[String]>, occasion: String? = nil) async throws {
         let time = now()
         snapshotAt = time
         try await record(
-            use.accesses(names, at: time, occasion: occasion ?? "hour \(time.hour)")
+            use.accesses(images, at: time, occasion: occasion ?? "hour \(time.hour)")
         )
     }
 

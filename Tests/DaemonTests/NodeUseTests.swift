@@ -5,21 +5,21 @@ import RegistryModel
 import Testing
 
 /// What an engine's events say of the registries that its images come from.
-struct EngineUseTests {
-    private static func use() throws -> EngineUse {
+struct NodeUseTests {
+    private static func use() throws -> NodeUse {
         let settings = try SettingsSamples.parse(
             """
             registries:
               - { name: team, url: "https://registry.example.test" }
               - { name: near, url: "http://127.0.0.1:5000", probeUrl: "https://near.test" }
-              - { name: hub, url: "https://registry-1.docker.io" }
+              - { name: hub, kind: dockerhub, namespace: team }
             """
         )
-        return EngineUse(engine: "node", registries: settings.registries)
+        return NodeUse(engine: "node", registries: settings.registries)
     }
 
     private static func found(_ event: EngineEvent) throws -> [String] {
-        try use().accesses(EngineUse.names(in: event), at: event.time, occasion: "x").map {
+        try use().accesses([NodeUse.names(in: event)], at: event.time, occasion: "x").map {
             "\($0.registry) \($0.access.repository):\($0.access.tag?.description ?? "-")"
         }.sorted()
     }
@@ -33,7 +33,7 @@ struct EngineUseTests {
         let bytes = try SettingsSamples.bytes("engine/\(name)")
         var framing = EngineEventFraming()
         let events = try framing.take(bytes + [10]).compactMap { EngineEvent(json: $0) }
-        let uses = events.filter(EngineUse.isUse)
+        let uses = events.filter(NodeUse.isUse)
         #expect(uses.count == 1)
         #expect(try Self.found(try #require(uses.first)) == ["team team/api:1.4.2"])
     }
@@ -59,17 +59,17 @@ struct EngineUseTests {
     func aContainerIsAUseOfItsImage(_ image: String, _ expected: [String]) throws {
         for action in ["create", "start"] {
             let event = Self.container(action, image)
-            #expect(EngineUse.isUse(event))
+            #expect(NodeUse.isUse(event))
             #expect(try Self.found(event) == expected)
         }
-        #expect(!EngineUse.isUse(Self.container("die", image)))
+        #expect(!NodeUse.isUse(Self.container("die", image)))
     }
 
     // Replayed after a reconnect, an event is the same; a later one is another.
     @Test func anEventIsCountedOnce() throws {
         let use = try Self.use()
         func key(_ occasion: String) -> EventKey? {
-            use.accesses(["nginx"], at: Timestamp(milliseconds: 1), occasion: occasion)
+            use.accesses([["nginx"]], at: Timestamp(milliseconds: 1), occasion: occasion)
                 .first?.access.key
         }
         #expect(key("start 1") == key("start 1"))
@@ -77,12 +77,32 @@ struct EngineUseTests {
     }
 }
 
+extension NodeUseTests {
+    // Two names of one image in one repository are one use of it.
+    @Test func tagAndDigestOfAnImageAreOneUse() throws {
+        let digest = Digest(hashing: [1])
+        let names = [
+            "registry.example.test/team/api:v1", "registry.example.test/team/api@\(digest)",
+            "localhost:5000/copy:v1", "924e5bcab40a",
+        ]
+        let uses = try Self.use().accesses(
+            [names],
+            at: Timestamp(milliseconds: 1),
+            occasion: "x"
+        ).map(\.access)
+        #expect(uses.count == 2)
+        let known = try #require(uses.first { $0.repository.description == "team/api" })
+        #expect(known.tag?.description == "v1" && known.digest == digest)
+        #expect(uses.contains { $0.repository.description == "copy" && $0.digest == nil })
+    }
+}
+
 /// Whether events of an engine are missing.
-struct EngineContinuityTests {
+struct NodeContinuityTests {
     @Test(
         arguments: [
             // Nothing was heard before.
-            (nil, nil, nil, 0, EngineContinuity.Answer.whole),
+            (nil, nil, nil, 0, NodeContinuity.Answer.whole),
             (nil, nil, 7, 300, .whole),
             // The last one that was heard comes first.
             (5, nil, 5, 1, .whole),
@@ -95,17 +115,23 @@ struct EngineContinuityTests {
             // Nobody looked for too long.
             (5, Span.minutes(9), 6, 3, .lost),
             (5, nil, nil, 0, .lost),
-        ] as [(Int64?, Span?, Int64?, Int, EngineContinuity.Answer)]
+        ] as [(Int64?, Span?, Int64?, Int, NodeContinuity.Answer)]
     )
     func whatIsMissingIsKnown(
         _ last: Int64?,
         _ absence: Span?,
         _ first: Int64?,
         _ count: Int,
-        _ answer: EngineContinuity.Answer
+        _ answer: NodeContinuity.Answer
     ) {
-        let continuity = EngineContinuity(last: last, absence: absence)
+        let continuity = NodeContinuity(last: last, absence: absence)
         #expect(continuity.judge(first: first, count: count) == answer)
+    }
+
+    @Test func aFileForgetsNothing() {
+        let continuity = NodeContinuity(last: 5, absence: nil, forgets: false)
+        #expect(continuity.judge(first: 6, count: 300) == .whole)
+        #expect(continuity.judge(first: nil, count: 0) == .whole)
     }
 }
 

@@ -2,10 +2,9 @@ package import RegistryModel
 
 /// Whether an engine's events go on where they ended, or some are lost.
 ///
-/// An engine replays at most its last 256 events, and forgets them when it is restarted. It is asked
-/// from a little before the last event that was heard: when that, or an earlier one, comes first,
-/// none is lost.
-package struct EngineContinuity: Sendable {
+/// Docker replays at most its last 256 events, and forgets them when it is restarted. When the first
+/// of them is no later than the last that was heard, none is lost. Podman has them in a file.
+package struct NodeContinuity: Sendable {
     package enum Answer: Sendable, Equatable {
         /// Nothing is lost, or nothing was heard before.
         case whole
@@ -20,14 +19,18 @@ package struct EngineContinuity: Sendable {
     /// How long nobody listened; nil where that is not known.
     package var absence: Span?
 
-    package init(last: Int64?, absence: Span?) {
+    /// Whether the engine has nothing but its memory to remember them in.
+    package var forgets: Bool
+
+    package init(last: Int64?, absence: Span?, forgets: Bool = true) {
         self.last = last
         self.absence = absence
+        self.forgets = forgets
     }
 
     /// Judges by the first event that came, nil for none, and by how many came at once.
     package func judge(first: Int64?, count: Int) -> Answer {
-        guard let last else { return .whole }
+        guard forgets, let last else { return .whole }
         if let first, first <= last { return .whole }
         guard count < Self.buffer, let absence, absence <= Self.restart else { return .lost }
         return .restarted

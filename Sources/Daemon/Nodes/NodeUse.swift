@@ -4,7 +4,7 @@ package import RegistryClients
 package import RegistryModel
 
 /// What an engine does with images, as accesses to the registries that they come from.
-package struct EngineUse: Sendable {
+package struct NodeUse: Sendable {
     let engine: String
     /// The registries of the settings, by the hosts that images name them by.
     let registries: [String: Set<String>]
@@ -13,6 +13,10 @@ package struct EngineUse: Sendable {
         self.engine = engine
         var byHost: [String: Set<String>] = [:]
         for registry in registries {
+            if registry.kind == .dockerhub {
+                // Its API has another host than its images.
+                byHost[ImageAddress.dockerHub, default: []].insert(registry.name)
+            }
             for url in [registry.url, registry.probeURL].compactMap(\.self) {
                 for host in ImageAddress.hosts(of: url) {
                     byHost[host, default: []].insert(registry.name)
@@ -37,33 +41,54 @@ package struct EngineUse: Sendable {
         return ImageAddress(event.actor) == nil ? [event.attributes["name"] ?? ""] : [event.actor]
     }
 
-    /// The use of an image under `names`, of which those that no registry has are left out.
+    /// The use of images, each with all names that it has, of which those that no registry of the
+    /// settings has are left out.
     ///
     /// `occasion` is what makes this use another one than any before.
     package func accesses(
-        _ names: some Sequence<String>,
+        _ images: some Sequence<[String]>,
         at time: Timestamp,
         occasion: String
     ) -> [(registry: String, access: Access)] {
-        var uses: [(registry: String, access: Access)] = []
-        for reference in Set(names.compactMap { ImageAddress($0) }) {
-            for registry in registries[reference.host] ?? [] {
+        images.flatMap { Self.joined($0.compactMap { ImageAddress($0) }) }.flatMap { address in
+            (registries[address.host] ?? []).map { registry in
                 let text =
-                    "\(engine) \(occasion) \(registry) \(reference.repository) "
-                    + "\(reference.tag?.description ?? "") \(reference.digest?.description ?? "")"
+                    "\(engine) \(occasion) \(registry) \(address.repository) "
+                    + "\(address.tag?.description ?? "") \(address.digest?.description ?? "")"
                 let access = Access(
                     key: Self.key(text),
                     time: time,
                     class: .pull,
-                    repository: reference.repository,
-                    digest: reference.digest,
-                    tag: reference.tag,
+                    repository: address.repository,
+                    digest: address.digest,
+                    tag: address.tag,
                     actor: "engine \(engine)"
                 )
-                uses.append((registry, access))
+                return (registry, access)
             }
         }
-        return uses
+    }
+
+    /// Puts a tag and a digest of one image in one repository together: that is one use.
+    private static func joined(_ addresses: [ImageAddress]) -> Set<ImageAddress> {
+        struct Place: Hashable {
+            var host: String
+            var repository: RepositoryName
+        }
+        let places = Dictionary(grouping: addresses) {
+            Place(host: $0.host, repository: $0.repository)
+        }
+        return Set(
+            places.values.flatMap { found -> [ImageAddress] in
+                guard let digest = found.compactMap(\.digest).first else { return found }
+                let tagged = found.filter { $0.tag != nil }.map { address in
+                    var address = address
+                    address.digest = address.digest ?? digest
+                    return address
+                }
+                return tagged.isEmpty ? found : tagged
+            }
+        )
     }
 
     private static func key(_ text: String) -> EventKey {
