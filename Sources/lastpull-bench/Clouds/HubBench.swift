@@ -1,3 +1,4 @@
+import AccessLedger
 import Foundation
 import RegistryModel
 import TestSupport

@@ -1,4 +1,6 @@
+import CDispatch  // `stat` and its fields count as its own, or as Glibc's, by the order of files.
 import Foundation
+import Glibc
 
 /// What a tree holds, found by a walk of its own: neither our code nor the peer's is asked.
 struct StorageContents: Equatable {
