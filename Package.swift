@@ -99,8 +99,9 @@ let package = Package(
         .executableTarget(
             name: "lastpull",
             dependencies: [
-                "AccessLedger", "Cleanup", "Daemon", "Publishing", "RegistryClients",
-                "RegistryModel", "RegistryStorage", "RetentionPlanning", argumentParser, logging,
+                "AccessLedger", "Cleanup", "Daemon", "EventDecoding", "LogReading", "Publishing",
+                "RegistryClients", "RegistryModel", "RegistryStorage", "RetentionPlanning",
+                argumentParser, logging,
             ],
             swiftSettings: settings
         ),
@@ -140,6 +141,7 @@ let package = Package(
                 logging, nioCore, nioPosix,
             ]
         ),
+        tests("LogReadingTests", ["CurlTransport", "LogReading", "RegistryModel", "TestSupport"]),
         tests(
             "PublishingTests",
             [

@@ -45,6 +45,7 @@ extension Ledger {
             try db.run("DELETE FROM probe WHERE sentAt < ?", [(now - .days(7)).milliseconds])
             try db.run("DELETE FROM instance WHERE droppedAt < ?", [horizon])
             try db.run("DELETE FROM tagWatch WHERE comparedAt < ?", [(now - .days(7)).milliseconds])
+            try Self.rollOffLogs(db, before: horizon)
             try db.run("DELETE FROM event WHERE time < ?", [(now - Self.eventTime).milliseconds])
             return isMore
         }
@@ -71,6 +72,21 @@ extension Ledger {
             "DELETE FROM tagHour WHERE tagId = ? AND hour = ? AND source = ?"
         )
         return isMore || max(hours.manifests.count, hours.tags.count) >= Self.rollOffStep
+    }
+
+    /// Forgets which records were imported, and how far logs were read, of which nothing is counted any
+    /// more.
+    private static func rollOffLogs(_ db: Database, before horizon: Int64) throws {
+        for registryId in try db.numbers("SELECT id FROM registry") {
+            try db.run(
+                "DELETE FROM importedKeys WHERE registryId = ? AND span < ?",
+                [registryId, KeySpans.number(of: horizon)]
+            )
+        }
+        try db.run(
+            "DELETE FROM logFile WHERE readAt < ?1 AND ifnull(lastLine, 0) < ?1",
+            [horizon]
+        )
     }
 
     private typealias HourKey = [Int64]

@@ -72,7 +72,13 @@ package final class Intake: AccessSink, Service {
         of registry: String
     ) async throws -> DeliveryAnswer {
         guard let row = registries[registry] else { throw IntakeError.unknownRegistry(registry) }
-        let delivery = Delivery(registry: row, source: source, body: body, receivedAt: now())
+        return try await record(
+            Delivery(registry: row, source: source, body: body, receivedAt: now())
+        )
+    }
+
+    /// Records a delivery, and returns only when it is safe on the disk.
+    func record(_ delivery: Delivery) async throws -> DeliveryAnswer {
         onDelivery(delivery)
         return try await withCheckedThrowingContinuation { continuation in
             let (isAsleep, isClosed) = state.withLock { state in

@@ -95,6 +95,7 @@ package struct LastpullDaemon: Sendable {
         services += engineServices
         services += [intake, ProvingService(proving: proving, sink: intake), syslog]
         services += watches(intake)
+        services += Self.followers(deployment, into: intake)
         services.append(listener(intake, hub, upkeep.health))
         var configuration = ServiceGroupConfiguration(
             services: services.map {

@@ -21,6 +21,10 @@ package struct SourcesReport: Encodable, Sendable {
         package var sources: [Source]
         /// What came by the sockets of `logs`.
         package var sockets: [Socket]
+        /// The logs that are followed.
+        package var followed: [Followed]
+        /// What was imported by hand; nil where nothing was.
+        package var imported: Imported?
     }
 
     package struct Loss: Encodable, Sendable {
@@ -57,6 +61,26 @@ package struct SourcesReport: Encodable, Sendable {
         package var droppedAt: Int64?
     }
 
+    package struct Followed: Encodable, Sendable {
+        /// The path, or the address without its signature.
+        package var place: String
+        /// Why it can't be read; nil while all is well.
+        package var problem: String?
+        /// Since when that is so; nil for what was never looked at.
+        package var changedAt: Int64?
+        package var files: Int
+        package var accesses: Int
+        /// Bytes read of the newest file or blob.
+        package var offset: Int64?
+        package var lastLine: Int64?
+    }
+
+    package struct Imported: Encodable, Sendable {
+        package var logs: Int
+        package var accesses: Int
+        package var lastLine: Int64?
+    }
+
     package struct Sender: Encodable, Sendable {
         package var kind: String
         package var tellsPulls: Bool
@@ -90,7 +114,10 @@ package struct SourcesReport: Encodable, Sendable {
                             )
                         },
                     sources: heard.filter { $0.registry == target.row.name }.map(Source.init),
-                    sockets: try await deployment.sockets(of: target).map(Socket.init)
+                    sockets: try await deployment.sockets(of: target).map(Socket.init),
+                    followed: try await deployment.followed(of: target)
+                        .map { Followed(place: $0.place, state: $0.state) },
+                    imported: Imported(try await deployment.ledger.imported(of: target.row))
                 )
             )
         }
@@ -102,6 +129,31 @@ package struct SourcesReport: Encodable, Sendable {
             encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
             return try encoder.encode(self)
         }
+    }
+}
+
+extension SourcesReport.Followed {
+    init(place: String, state: FollowedPlace?) {
+        self.init(
+            place: place,
+            problem: state.flatMap { $0.problem.isEmpty ? nil : $0.problem },
+            changedAt: state?.changedAt.milliseconds,
+            files: state?.files ?? 0,
+            accesses: state?.accesses ?? 0,
+            offset: state?.newest?.offset,
+            lastLine: state?.newest?.lastLine?.milliseconds
+        )
+    }
+}
+
+extension SourcesReport.Imported {
+    init?(_ sums: (files: Int, accesses: Int, lastLine: Timestamp?)) {
+        guard sums.files > 0 else { return nil }
+        self.init(
+            logs: sums.files,
+            accesses: sums.accesses,
+            lastLine: sums.lastLine?.milliseconds
+        )
     }
 }
 

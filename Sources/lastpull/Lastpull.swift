@@ -18,7 +18,7 @@ struct Lastpull: AsyncParsableCommand {
         subcommands: [
             Serve.self, Check.self, PlanCommand.self, Clean.self, Delete.self, Sweep.self,
             Prune.self, Approve.self, Restore.self, Runs.self, Explain.self, Events.self,
-            Webhooks.self, Sources.self, Rejected.self, LedgerCommand.self,
+            Webhooks.self, Sources.self, Rejected.self, Import.self, LedgerCommand.self,
         ]
     )
 

@@ -57,7 +57,7 @@ struct Journal {
         }
     }
 
-    private func write(_ sums: JournalSums) throws {
+    func write(_ sums: JournalSums) throws {
         let writer = UseWriter(db: db)
         let statements = try (
             manifest: writer.addition(to: .manifest), tag: writer.addition(to: .tag)
@@ -74,7 +74,7 @@ struct Journal {
         }
     }
 
-    private func raise(_ sums: JournalSums) throws -> Bool {
+    func raise(_ sums: JournalSums) throws -> Bool {
         let writer = UseWriter(db: db)
         var isFurther = false
         for (row, time) in sums.raised.sorted(by: { $0.key < $1.key }) {

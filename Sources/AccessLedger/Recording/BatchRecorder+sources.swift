@@ -90,6 +90,12 @@ extension BatchRecorder {
 
     /// Keeps a rejected part for the operator, and opens a gap: something was said that we missed.
     func reject(_ rejection: DecodedBody.Rejection, of delivery: Delivery) throws {
+        try keep(rejection, of: delivery)
+        try lose(rejection.reason, of: delivery)
+    }
+
+    /// Keeps a part that was not understood for the operator.
+    func keep(_ rejection: DecodedBody.Rejection, of delivery: Delivery) throws {
         try db.run(
             """
             INSERT INTO rejectedBody (registryId, source, receivedAt, reason, excerpt)
@@ -109,7 +115,6 @@ extension BatchRecorder {
             """,
             [delivery.registry.id, Self.rejectionsKept]
         )
-        try lose(rejection.reason, of: delivery)
     }
 
     /// Opens a gap, because something that was said is known to be missing.

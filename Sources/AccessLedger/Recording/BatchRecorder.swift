@@ -95,6 +95,10 @@ struct BatchRecorder {
         if let socket = delivery.body.socket { try note(socket, of: delivery) }
         count(heard, of: delivery)
         if let sender = delivery.body.sender { try note(sender, of: delivery) }
+        if let position = delivery.position {
+            try LogPositions(db: db)
+                .save(position, of: delivery.registry.id, at: delivery.receivedAt)
+        }
         outcome.answers.append(heard.answer)
     }
 
@@ -148,13 +152,15 @@ struct BatchRecorder {
 
     private mutating func isNew(_ access: Access, of delivery: Delivery) throws -> Bool {
         let key = SeenKey(access, of: delivery.registry.id)
-        guard page != nil else {
+        if page == nil {
             try SeenKey.insertion(db).execute(arguments: key.row)
-            return db.changesCount > 0
+            guard db.changesCount > 0 else { return false }
+        } else {
+            guard try known.recent.insert(key, db) else { return false }
+            page?.append(key)
         }
-        guard try known.recent.insert(key, db) else { return false }
-        page?.append(key)
-        return true
+        guard delivery.source == .log else { return true }
+        return try !known.imported.contains(access, of: delivery.registry.id, db)
     }
 
     // MARK: Time

@@ -6,17 +6,21 @@ package struct Delivery: Sendable {
     package var source: AccessSource
     package var body: DecodedBody
     package var receivedAt: Timestamp
+    /// How far a followed log is read with this; nil for what is sent to us.
+    package var position: LogPosition?
 
     package init(
         registry: RegistryRow,
         source: AccessSource,
         body: DecodedBody,
-        receivedAt: Timestamp
+        receivedAt: Timestamp,
+        position: LogPosition? = nil
     ) {
         self.registry = registry
         self.source = source
         self.body = body
         self.receivedAt = receivedAt
+        self.position = position
     }
 }
 

@@ -47,6 +47,8 @@ final class KnownRows: @unchecked Sendable {
     var tags: [TagKey: KnownRow] = [:]
     /// The keys in the journal, once it is known what the journal holds.
     var recent = RecentKeys()
+    /// The records that were imported; imports are other processes' writes, which end this.
+    var imported = ImportedKeys()
     var knowsJournal = false
     /// By registry, whether an absence of ours was open.
     var awaitsDelivery: [Int64: Bool] = [:]

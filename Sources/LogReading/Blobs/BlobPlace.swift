@@ -16,7 +16,17 @@ package struct BlobPlace: Sendable, Hashable, CustomStringConvertible {
     package let signature: Secret
 
     /// The address without the signature.
-    package var description: String { prefix.isEmpty ? container : "\(container)/\(prefix)" }
+    package var description: String {
+        prefix.isEmpty ? container : "\(container)/\(Self.encoded(prefix, also: "/"))"
+    }
+
+    /// Percent-encodes all but the letters that no address gives a meaning (RFC 3986, section 2.3).
+    static func encoded(_ text: String, also others: String = "") -> String {
+        var allowed = CharacterSet(charactersIn: "-._~" + others)
+        allowed.insert(charactersIn: "abcdefghijklmnopqrstuvwxyz0123456789")
+        allowed.insert(charactersIn: "ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+        return text.addingPercentEncoding(withAllowedCharacters: allowed) ?? text
+    }
 
     /// Why a text is no such address; never with the text, which holds the signature.
     package enum Flaw: Error, Sendable, Equatable, CustomStringConvertible {

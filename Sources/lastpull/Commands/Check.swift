@@ -198,6 +198,7 @@ struct Check: AsyncParsableCommand {
         for socket in try await deployment.sockets(of: target) {
             findings.append(Self.finding(socket, subject, deployment.now()))
         }
+        findings += try await followed(target, deployment)
         if let gap = try await deployment.prober.gap(of: target) {
             findings.append(
                 Finding(

@@ -19,6 +19,14 @@ struct Sources: AsyncParsableCommand {
             Terminal.say("\(registry.registry): \(Self.coverage(registry))")
             for source in registry.sources { Terminal.say("  \(Self.text(source))") }
             for socket in registry.sockets { Terminal.say("  \(Self.text(socket))") }
+            for log in registry.followed { Terminal.say("  \(Self.text(log))") }
+            if let imported = registry.imported {
+                let last = imported.lastLine.map { Timestamp(milliseconds: $0).text }
+                Terminal.say(
+                    "  imported \(imported.accesses) accesses of \(imported.logs) logs"
+                        + (last.map { ", the newest of \($0)" } ?? "")
+                )
+            }
             if registry.sources.isEmpty {
                 Terminal.say("  nothing was ever heard; `lastpull check` says what to do")
             }
@@ -28,6 +36,13 @@ struct Sources: AsyncParsableCommand {
                 Terminal.say("  missing from \(start) to \(end): \(loss.reason)")
             }
         }
+    }
+
+    private static func text(_ log: SourcesReport.Followed) -> String {
+        if let problem = log.problem { return "\(log.place) can't be read: \(problem)" }
+        let last = log.lastLine.map { ", last line \(Timestamp(milliseconds: $0).text)" } ?? ""
+        let offset = log.offset.map { ", read up to byte \($0)" } ?? ", nothing read yet"
+        return "follows \(log.place): \(log.accesses) accesses\(last)\(offset)"
     }
 
     private static func coverage(_ registry: SourcesReport.Registry) -> String {

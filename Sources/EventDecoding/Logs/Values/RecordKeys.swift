@@ -69,16 +69,6 @@ struct RecordOrdinals {
 
     /// Changes the row's key where the same one came before.
     mutating func number(_ row: inout AccessTable.Row) {
-        let earlier = seen.count(row.key)
-        guard earlier > 0 else { return }
-        var keys = RecordKeys()
-        keys.add(row.key.high)
-        keys.add(row.key.low)
-        keys.add(earlier)
-        // What numbers the records of a stream must not come to the same key (`LineNumbering`).
-        keys.add(Self.inOneBody)
-        row.key = keys.finish()
+        row.key = row.key.repeated(seen.count(row.key))
     }
-
-    private static let inOneBody: UInt64 = 1
 }

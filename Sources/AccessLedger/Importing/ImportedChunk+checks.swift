@@ -1,0 +1,96 @@
+import RegistryModel
+
+// A pushing client's own checks: its reads of the tag or digest in the minute before it pushes that
+// (design, section 5.1).
+extension ImportedChunk {
+    /// A push by the numbers of this chunk's table; -1 for what is not in it.
+    struct Push {
+        var repository: Int32
+        var digest: Int32
+        var tag: Int32
+        var client: Int32
+        var time: Int64
+    }
+
+    /// What is pushed: a tag or a digest of a repository.
+    private struct Pushed: Hashable {
+        var repository: Int32
+        var digest: Int32 = -1
+        var tag: Int32 = -1
+    }
+
+    func push(_ record: Record) -> Push {
+        let name = uses[Int(record.use)].name
+        return Push(
+            repository: name.repository,
+            digest: name.digest,
+            tag: name.tag,
+            client: record.client,
+            time: record.time
+        )
+    }
+
+    /// Marks the reads in here that were part of pushes of the next chunk.
+    mutating func markChecks(ofNext next: ImportedChunk) {
+        guard let last, let first = next.first, first - Self.window <= last else { return }
+        let edge = (last + Self.window).milliseconds
+        var pushes: [Push] = []
+        for record in next.records where record.time <= edge {
+            guard next.uses[Int(record.use)].class == .push, let push = translated(record, next)
+            else { continue }
+            pushes.append(push)
+        }
+        if !pushes.isEmpty { markChecks(of: pushes) }
+    }
+
+    /// A push of another chunk by our numbers; nil where nothing in here can be about it.
+    private func translated(_ record: Record, _ other: ImportedChunk) -> Push? {
+        let use = other.uses[Int(record.use)]
+        guard let repository = names.repositories.firstIndex(of: use.repository),
+            let client = names.clients.firstIndex(of: other.names.clients[Int(record.client)])
+        else { return nil }
+        return Push(
+            repository: Int32(repository),
+            digest: use.digest.flatMap(names.digests.firstIndex(of:)).map { Int32($0) } ?? -1,
+            tag: use.tag.flatMap(names.tags.firstIndex(of:)).map { Int32($0) } ?? -1,
+            client: Int32(client),
+            time: record.time
+        )
+    }
+
+    mutating func markChecks(of pushes: [Push]) {
+        var pushed: [Pushed: [Push]] = [:]
+        for push in pushes {
+            if push.digest >= 0 {
+                pushed[
+                    Pushed(repository: push.repository, digest: push.digest),
+                    default: []
+                ].append(push)
+            }
+            if push.tag >= 0 {
+                pushed[Pushed(repository: push.repository, tag: push.tag), default: []]
+                    .append(push)
+            }
+        }
+        for place in records.indices {
+            let record = records[place]
+            let name = uses[Int(record.use)].name
+            guard name.class == .pull || name.class == .resolve else { continue }
+            let byDigest = pushed[Pushed(repository: name.repository, digest: name.digest)]
+            let byTag = pushed[Pushed(repository: name.repository, tag: name.tag)]
+            func isCheck(_ push: Push) -> Bool {
+                push.client == record.client && record.time <= push.time
+                    && record.time >= push.time - Self.window.milliseconds
+            }
+            let isPart =
+                name.digest >= 0 && byDigest?.contains(where: isCheck) ?? false
+                || name.tag >= 0 && byTag?.contains(where: isCheck) ?? false
+            if isPart { records[place].isCheck = true }
+        }
+    }
+
+    /// Forgets what only the search for checks needs; nothing that comes later can be a push of it.
+    mutating func settle() { names = AccessTable() }
+
+    private static let window = Span.seconds(60)
+}

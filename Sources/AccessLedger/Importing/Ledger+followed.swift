@@ -1,0 +1,104 @@
+import GRDB
+package import RegistryModel
+
+extension Ledger {
+    /// Notes that a place was looked at, and why it can't be read.
+    ///
+    /// An empty `problem` says that all is well. True when that is news.
+    @discardableResult
+    package func noteFollowed(
+        _ place: String,
+        of registry: RegistryRow,
+        problem: String,
+        now: Timestamp
+    ) async throws -> Bool {
+        try await transaction("note a followed log in") { db in
+            let known = try db.row(
+                "SELECT problem FROM followed WHERE registryId = ? AND place = ?",
+                [registry.id, place]
+            ).map { $0[0] as String }
+            let isNews = known != problem
+            try db.run(
+                """
+                INSERT INTO followed (registryId, place, problem, changedAt, readAt)
+                VALUES (?1, ?2, ?3, ?4, ?4)
+                ON CONFLICT (registryId, place) DO UPDATE SET
+                    readAt = ?4, changedAt = iif(problem = ?3, changedAt, ?4), problem = ?3
+                """,
+                [registry.id, place, problem, now.milliseconds]
+            )
+            return isNews && (known != nil || !problem.isEmpty)
+        }
+    }
+
+    /// Notes known loss: something was said of a registry that can't be read any more.
+    package func noteLoss(
+        _ reason: String,
+        of registry: RegistryRow,
+        at time: Timestamp
+    ) async throws {
+        try await transaction("note a loss in") { db in
+            try CoverageWriter(db: db, registryId: registry.id).lost(reason, at: time)
+        }
+    }
+
+    /// The places that are or were followed, and how that goes.
+    package func followed() async throws -> [FollowedPlace] {
+        try await read("read the followed logs from") { db in
+            try db.rows(
+                """
+                SELECT g.name, f.place, f.problem, f.changedAt, f.readAt, f.registryId
+                FROM followed AS f JOIN registry AS g ON g.id = f.registryId
+                ORDER BY g.name, f.place
+                """
+            ).map { row in
+                let place: String = row[1]
+                let newest = try db.row(
+                    """
+                    SELECT \(LogPositions.columns) FROM logFile
+                    WHERE registryId = ?1
+                        AND (place = ?2 OR ?3 AND substr(place, 1, length(?2)) = ?2)
+                    ORDER BY readAt DESC, lastLine DESC LIMIT 1
+                    """,
+                    [row[5] as Int64, place, !place.hasPrefix("/")]
+                )
+                let sums = try db.row(
+                    """
+                    SELECT count(*), ifnull(sum(accesses), 0) FROM logFile
+                    WHERE registryId = ?1
+                        AND (place = ?2 OR ?3 AND substr(place, 1, length(?2)) = ?2)
+                    """,
+                    [row[5] as Int64, place, !place.hasPrefix("/")]
+                )
+                return FollowedPlace(
+                    registry: row[0],
+                    place: place,
+                    problem: row[2],
+                    changedAt: Timestamp(milliseconds: row[3]),
+                    readAt: Timestamp(milliseconds: row[4]),
+                    newest: newest.map(LogPositions.position),
+                    accesses: sums?[1] ?? 0,
+                    files: sums?[0] ?? 0
+                )
+            }
+        }
+    }
+
+    /// What was imported of a registry: files, accesses in them, and the newest of their stamps.
+    package func imported(
+        of registry: RegistryRow
+    ) async throws -> (files: Int, accesses: Int, lastLine: Timestamp?) {
+        try await read("count what was imported into") { db in
+            let row = try db.row(
+                """
+                SELECT count(*), ifnull(sum(accesses), 0), max(lastLine) FROM logFile
+                WHERE registryId = ? AND isImported = 1
+                """,
+                [registry.id]
+            )
+            return (
+                row?[0] ?? 0, row?[1] ?? 0, (row?[2] as Int64?).map(Timestamp.init(milliseconds:))
+            )
+        }
+    }
+}

@@ -1,0 +1,269 @@
+import Foundation
+import GRDB
+package import RegistryModel
+
+/// Adds old logs to a registry's history: each record once, whatever was heard of it before.
+///
+/// Its calls wait for the disk, on the caller's thread. Beside it a daemon may write to the same
+/// ledger. It says nothing of whether the registry is heard at present: it returns no probes, and
+/// counts no pushes for triggers.
+package final class LedgerImport {
+    /// What became of the records.
+    package struct Sums: Sendable, Equatable {
+        /// Counted now.
+        package var accepted = 0
+        /// Counted before.
+        package var duplicates = 0
+        /// Well-formed, and about no use of a manifest.
+        package var ignored = 0
+        /// Not understood.
+        package var rejected = 0
+        /// Older than what is still remembered.
+        package var tooOld = 0
+        package var first: Timestamp?
+        package var last: Timestamp?
+
+        package init() {}
+    }
+
+    package private(set) var sums = Sums()
+    let ledger: Ledger
+    let registry: RegistryRow
+    let now: Timestamp
+    private let keys: KeySpans
+    private var spans = ImportedSpans()
+    /// What is not stored yet.
+    private var pending: [ImportedChunk] = []
+    private var owner = KeySet.known
+    private var recent = RecentRecords()
+    private var known = KnownRows()
+    private var moves = TagMoves()
+    private var version: Int64?
+    private var pendingUses = JournalSums()
+    private var lastRaise = ContinuousClock.now
+
+    package init(_ ledger: Ledger, registry: RegistryRow, now: Timestamp) {
+        self.ledger = ledger
+        self.registry = registry
+        self.now = now
+        keys = KeySpans(registryId: registry.id)
+    }
+
+    /// How stamps of this registry's logs are to be read; accesses older than `history` are dropped.
+    package func clock(history: Span) throws -> ImportedChunk.Clock {
+        let offset = try ledger.clockOffset(ofLogOf: registry)
+        return ImportedChunk.Clock(
+            offset: offset,
+            now: now,
+            horizon: (now - history).startOfHour
+        )
+    }
+
+    /// Begins a log; `position` is how far it was read before, if it was.
+    package func begin(after position: LogPosition?) {
+        owner += 1
+        recent = RecentRecords(position)
+        // What was read before is the same log, as far as coverage goes.
+        if let last = position?.lastLine { spans.note(last) }
+    }
+
+    /// Takes the next piece of the log.
+    package func add(_ chunk: ImportedChunk) {
+        if var before = pending.popLast() {
+            before.markChecks(ofNext: chunk)
+            before.settle()
+            pending.append(before)
+        }
+        pending.append(chunk)
+    }
+
+    /// Stores everything that was taken, and with it how far the log was read.
+    ///
+    /// `holdingLast` leaves the newest piece for later, while the log goes on: what follows may tell
+    /// that its reads are part of a push. `position` is that of the pieces which are stored.
+    package func store(_ position: LogPosition?, holdingLast: Bool = false) throws {
+        let held = holdingLast ? pending.popLast() : nil
+        let chunks = pending
+        var isRepeated = false
+        var outcome = sums
+        do {
+            try ledger.transactionHere("import accesses into") { db in
+                // What is in memory can't be set back; the next import goes on from the last commit.
+                guard !isRepeated else { throw DatabaseError(resultCode: .SQLITE_FULL) }
+                isRepeated = true
+                outcome = try store(chunks, position, db)
+            }
+        } catch let error as DatabaseError {
+            throw LedgerError(error, operation: "import accesses into", path: ledger.path)
+        }
+        sums = outcome
+        pending = held.map { [$0] } ?? []
+    }
+
+    /// How far the present log was read, with its newest records.
+    package func described(_ position: LogPosition?) -> LogPosition? {
+        guard var position else { return nil }
+        recent.describe(&position)
+        return position
+    }
+
+    private func store(
+        _ chunks: [ImportedChunk],
+        _ position: LogPosition?,
+        _ db: Database
+    ) throws -> Sums {
+        var sums = sums
+        try Journal(db: db).fold()
+        try refresh(db)
+        try keys.begin(db)
+        // Records before the point from which the log is read on belong to the same log.
+        try keys.own(recent.keys, at: recent.stamp, by: owner, db)
+        var recorder = BatchRecorder(
+            db: db,
+            recentReads: ledger.recentReads,
+            ignoreList: AccessIgnoreList(),
+            known: known,
+            usesJournal: false
+        )
+        var writer = ImportWriter(
+            delivery: Delivery(
+                registry: registry,
+                source: .log,
+                body: DecodedBody(),
+                receivedAt: now
+            ),
+            moves: moves,
+            sums: JournalSums()
+        )
+        for chunk in chunks { try store(chunk, &recorder, &writer, &sums) }
+        try writer.flush(db)
+        moves = writer.moves
+        try raise(writer.raised, db)
+        try keys.store(db)
+        for chunk in chunks { spans.add(chunk) }
+        try spans.store(registry.id, now, db)
+        if var position {
+            recent.describe(&position)
+            try LogPositions(db: db).save(position, of: registry.id, at: now)
+        }
+        sums.first = spans.first
+        sums.last = spans.last
+        return sums
+    }
+
+    private func store(
+        _ chunk: ImportedChunk,
+        _ recorder: inout BatchRecorder,
+        _ writer: inout ImportWriter,
+        _ sums: inout Sums
+    ) throws {
+        sums.ignored += chunk.ignored
+        sums.rejected += chunk.rejected
+        sums.tooOld += chunk.tooOld
+        for rejection in chunk.rejections { try recorder.keep(rejection, of: writer.delivery) }
+        var tallies = [UseTally](repeating: UseTally(), count: chunk.uses.count)
+        var isNew = [Bool](repeating: false, count: chunk.records.count)
+        for (place, record) in chunk.records.enumerated() {
+            let taken = try keys.take(record.key, at: record.stamp, by: owner, recorder.db)
+            recent.note(taken.key, at: record.stamp)
+            guard taken.isNew else {
+                sums.duplicates += 1
+                continue
+            }
+            sums.accepted += 1
+            guard !record.isCheck else { continue }
+            isNew[place] = true
+            tallies[Int(record.use)].note(record.time)
+        }
+        try writer.write(chunk, tallies, isNew, &recorder)
+    }
+
+    /// Forgets what others may have changed meanwhile.
+    private func refresh(_ db: Database) throws {
+        let version = try db.number("PRAGMA data_version") ?? 0
+        if version != self.version {
+            known = KnownRows()
+            moves = TagMoves()
+        }
+        known.bound()
+        self.version = version
+    }
+
+    /// Lets the rows' own last access follow, now and then: that costs ten times as much as the hours.
+    private func raise(_ raised: [CountedRow: Int64], _ db: Database) throws {
+        pendingUses.raise(raised)
+        guard ContinuousClock.now - lastRaise > Self.raiseInterval else { return }
+        try raiseNow(db)
+    }
+
+    private func raiseNow(_ db: Database) throws {
+        if try Journal(db: db).raise(pendingUses) { known.forgetUses() }
+        pendingUses = JournalSums()
+        lastRaise = ContinuousClock.now
+    }
+
+    /// Ends the import; with `vouched` for the time in which somebody says that the logs are whole.
+    package func finish(vouched: ClosedRange<Timestamp>? = nil) throws {
+        do {
+            try ledger.transactionHere("end an import into") { db in
+                try Journal(db: db).fold()
+                try raiseNow(db)
+                if let vouched { spans.vouch(vouched) }
+                try spans.store(registry.id, now, db)
+            }
+        } catch let error as DatabaseError {
+            throw LedgerError(error, operation: "end an import into", path: ledger.path)
+        }
+    }
+
+    /// The time that the import covers, as far as it reaches.
+    package var covered: [ClosedRange<Timestamp>] { spans.covered(now) }
+    /// The time in which something was not understood.
+    package var doubts: [ClosedRange<Timestamp>] { spans.doubts }
+
+    private static let raiseInterval = Duration.seconds(5)
+}
+
+/// How often one use of a chunk is new, and when.
+struct UseTally {
+    var count = 0
+    var first: Int64 = .max
+    var last: Int64 = .min
+
+    mutating func note(_ time: Int64) {
+        count += 1
+        first = min(first, time)
+        last = max(last, time)
+    }
+}
+
+/// The newest records of a log, by which reading goes on after it was ended.
+struct RecentRecords {
+    private(set) var stamp: Int64 = .min
+    private(set) var keys: [EventKey] = []
+    private var count: Int
+
+    init(_ position: LogPosition? = nil) {
+        count = position?.accesses ?? 0
+        guard let position, let last = position.lastLine else { return }
+        stamp = last.milliseconds
+        keys = position.recentKeys
+    }
+
+    mutating func note(_ key: EventKey, at time: Int64) {
+        count += 1
+        guard time >= stamp else { return }
+        if time > stamp { keys.removeAll(keepingCapacity: true) }
+        stamp = time
+        if keys.count < Self.most { keys.append(key) }
+    }
+
+    func describe(_ position: inout LogPosition) {
+        position.accesses = count
+        position.recentKeys = keys
+        position.lastLine = stamp == .min ? nil : Timestamp(milliseconds: stamp)
+    }
+
+    /// More equal records than these in one second, cut in two by a kill, may count once too little.
+    private static let most = 4_096
+}

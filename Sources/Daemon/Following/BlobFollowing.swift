@@ -1,0 +1,113 @@
+import AccessLedger
+import Cleanup
+import CurlTransport
+import EventDecoding
+import LogReading
+import RegistryModel
+import ServiceLifecycle
+
+/// Follows the blobs of a container while the daemon runs.
+struct BlobFollowing: Service {
+    let log: FollowedLog
+    let container: BlobContainer
+    let names: Glob?
+    let format: LogFormat?
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            var follower: BlobFollower?
+            while !Task.isCancelled {
+                var pause = Self.interval
+                do {
+                    let current = try follower ?? makeFollower()
+                    follower = current
+                    try await look(current)
+                    try await log.note(nil)
+                } catch is CancellationError {
+                    return
+                } catch let error as LogReadingError {
+                    if error.kind == .signatureRefused { pause = Self.longInterval }
+                    try? await log.note(error.description)
+                } catch {
+                    try? await log.note("\(error)")
+                }
+                try? await Task.sleep(for: pause.duration)
+            }
+        }
+        // A service that ends early would take the others with it.
+        try? await gracefulShutdown()
+    }
+
+    private func makeFollower() throws -> BlobFollower {
+        let known = try log.ledger.logPositions(
+            of: log.registry,
+            below: container.place.container + "/"
+        ).mapValues { position in
+            BlobFollower.State(
+                id: position.id,
+                version: position.version,
+                growth: position.growth
+            )
+        }
+        return BlobFollower(container, names: names, format: format, known: known)
+    }
+
+    private func look(_ follower: BlobFollower) async throws {
+        try await follower.look(horizon: log.horizon) { reading in
+            var position = LogPosition(
+                reading.state.growth,
+                place: reading.address,
+                id: reading.state.id
+            )
+            position.version = reading.state.version
+            try await log.record(reading.body, position, loss: reading.loss)
+        }
+    }
+
+    /// Azure writes every few minutes; a list costs one request for some thousand blobs.
+    private static let interval = Span.seconds(15)
+    /// A signature that is refused does not get better by asking.
+    private static let longInterval = Span.minutes(1)
+}
+
+extension LastpullDaemon {
+    /// What fetches the logs that the settings name.
+    static func followers(
+        _ deployment: Deployment,
+        into intake: Intake
+    ) -> [any Service] {
+        let transport = CurlTransport()
+        var services: [any Service] = []
+        for (registry, target) in zip(deployment.settings.registries, deployment.targets) {
+            for source in registry.logs {
+                switch source {
+                case .syslog: continue
+                case .file(let path, let format):
+                    let log = FollowedLog(
+                        registry: target.row,
+                        place: path,
+                        intake: intake,
+                        deployment
+                    )
+                    services.append(FileFollowing(log, format: format))
+                case .blobs(let place, let names, let format):
+                    let log = FollowedLog(
+                        registry: target.row,
+                        place: place.description,
+                        intake: intake,
+                        deployment
+                    )
+                    services.append(
+                        BlobFollowing(
+                            log: log,
+                            container: BlobContainer(place, transport: transport),
+                            names: names,
+                            format: format
+                        )
+                    )
+                }
+            }
+        }
+        return services
+    }
+}

@@ -1,0 +1,218 @@
+package import EventDecoding
+import Foundation
+package import RegistryModel
+
+/// Reads a file as it grows, through renaming, truncation, deletion and another file in its place.
+///
+/// It looks whenever it is asked to: a look costs a few system calls, and works on every file system
+/// and through links, which notices of the kernel (inotify) do not. Between two looks nothing is lost
+/// but what was truncated or deleted meanwhile, which it says. Not for use by two at once; its calls
+/// wait for the file system.
+package final class FileFollower {
+    /// Something that was read, and what holds once it is recorded.
+    package struct Reading: Sendable {
+        package var body: DecodedBody
+        /// The file's state with it.
+        package var state: FollowedFile
+        /// Something that can't be read any more, in words.
+        package var loss: String?
+    }
+
+    package let path: String
+    private let format: LogFormat?
+    /// Files that were in the place before, the oldest first, then the one that is there.
+    private var files: [FollowedOpenFile] = []
+    /// What was read before the start, the newest first; nil once it was looked for.
+    private var earlier: [FollowedFile]?
+
+    /// `known` is what was read there before, the newest first.
+    package init(path: String, format: LogFormat?, known: [FollowedFile]) {
+        self.path = path
+        self.format = format
+        earlier = known.filter { $0.growth.offset > 0 }
+    }
+
+    /// How far the file is read that is in the place now; nil where there is none.
+    package var current: FollowedFile? { files.last?.state }
+
+    /// Reads the next piece, and gives it to `record`; false when there is nothing more at present.
+    ///
+    /// What `record` throws is thrown, and the piece is read again at the next call.
+    package func look(
+        horizon: Timestamp,
+        _ record: (Reading) throws -> Void
+    ) throws -> Bool {
+        try open(record)
+        for (place, open) in files.enumerated() {
+            if try read(open, horizon: horizon, record) { return true }
+            if place < files.count - 1 { open.idleLooks += 1 }
+        }
+        try retire(horizon: horizon, record)
+        return false
+    }
+
+    // MARK: Which files
+
+    /// Looks at what is in the place now, and opens it where it is another file.
+    private func open(_ record: (Reading) throws -> Void) throws {
+        guard let identity = LogFile.identity(of: path) else {
+            // A writer that renames it makes another one soon; what is open is read meanwhile.
+            guard files.isEmpty else { return }
+            throw LogReadingError(errno: ENOENT, place: path)
+        }
+        if let earlier {
+            try start(after: earlier, record)
+            self.earlier = nil
+        }
+        guard let current = files.last else {
+            let file = try regularFile()
+            files.append(FollowedOpenFile(file, FollowedFile(file)))
+            return
+        }
+        if current.file.inode == identity.inode, current.file.device == identity.device {
+            try checkContent(current, record)
+        } else {
+            let file = try regularFile()
+            files.append(FollowedOpenFile(file, FollowedFile(file, after: current.state)))
+        }
+    }
+
+    private func regularFile() throws -> LogFile {
+        let file = try LogFile(path)
+        guard file.isRegular else {
+            throw LogReadingError(kind: .other, place: path, reason: "is no file; name a log file")
+        }
+        return file
+    }
+
+    /// Sees whether the file still has before `offset` what was read there; else it was truncated.
+    private func checkContent(
+        _ open: FollowedOpenFile,
+        _ record: (Reading) throws -> Void
+    ) throws {
+        let growth = open.state.growth
+        guard growth.offset > 0, open.file.size != growth.offset else { return }
+        guard try !open.file.matches(growth.mark, offset: growth.offset) else { return }
+        let next = FollowedFile(open.file, after: open.state)
+        // Whoever truncates a log copies it before, mostly.
+        if let rest = rest(of: open.state) {
+            open.state = next
+            files.insert(rest, at: files.count - 1)
+            return
+        }
+        let loss = "\(path) was truncated, and what it held may not have been read to its end"
+        try record(Reading(body: DecodedBody(), state: next, loss: loss))
+        open.state = next
+    }
+
+    /// After a start: the rest of what was read before, and what came after it, wherever it is now.
+    private func start(
+        after earlier: [FollowedFile],
+        _ record: (Reading) throws -> Void
+    ) throws {
+        guard let newest = earlier.first else { return }
+        let current = try regularFile()
+        var found: [FollowedOpenFile] = []
+        var here: FollowedOpenFile?
+        for state in earlier.prefix(Self.mostEarlier) {
+            if here == nil, let open = try FollowedOpenFile(rest: state, in: current) {
+                here = open
+            } else if let rest = rest(of: state) {
+                found.insert(rest, at: 0)
+            }
+        }
+        let next = FollowedFile(current, after: newest)
+        if here == nil {
+            if found.last?.state.id != newest.id {
+                let loss = "\(path) was replaced while nobody read it, and what it held is gone"
+                try record(Reading(body: DecodedBody(), state: next, loss: loss))
+            }
+            for file in generations(after: newest, besides: found.map(\.file.inode)) {
+                let state = FollowedFile(file, after: newest)
+                found.append(try FollowedOpenFile(whole: file, state))
+            }
+        }
+        let last = here ?? FollowedOpenFile(current, next)
+        last.state.device = current.device
+        last.state.inode = current.inode
+        files = found + [last]
+    }
+
+    /// The rest of what was read, in a file beside; a copy may be compressed already.
+    private func rest(of state: FollowedFile) -> FollowedOpenFile? {
+        for file in siblings() {
+            if let open = try? FollowedOpenFile(rest: state, in: file) { return open }
+        }
+        return nil
+    }
+
+    /// Files beside it that were rotated while nobody read, the oldest first.
+    private func generations(after state: FollowedFile, besides known: [Int64]) -> [LogFile] {
+        guard let last = state.growth.lastLine else { return [] }
+        var found: [(file: LogFile, first: Timestamp)] = []
+        for file in siblings() where !known.contains(file.inode) {
+            guard let bytes = try? file.beginning(Self.lookedAt),
+                let end = bytes.lastIndex(of: UInt8(ascii: "\n"))
+            else { continue }
+            let times = AccessLog.decode(Array(bytes[...end]), format: format).accesses.map(\.time)
+            if let first = times.min(), first >= last { found.append((file, first)) }
+        }
+        return found.sorted { $0.first < $1.first }.map(\.file)
+    }
+
+    /// Regular files in the folder whose names begin as the file's does, by their last change.
+    private func siblings() -> [LogFile] {
+        guard let real = realpath(path, nil) else { return [] }
+        defer { free(real) }
+        let place = URL(fileURLWithPath: String(cString: real))
+        let folder = place.deletingLastPathComponent().path
+        let name = place.lastPathComponent
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        return names.filter { $0.hasPrefix(name) && $0 != name }
+            .compactMap { try? LogFile("\(folder)/\($0)") }
+            .filter(\.isRegular)
+            .sorted { $0.changedAt < $1.changedAt }
+    }
+
+    /// Lets go of files that others replaced, when nobody has written to them for a while.
+    private func retire(
+        horizon: Timestamp,
+        _ record: (Reading) throws -> Void
+    ) throws {
+        while files.count > 1, let oldest = files.first {
+            guard oldest.isCopy || oldest.idleLooks >= Self.idleLooks else { return }
+            // A line that its writer never ended.
+            _ = try read(oldest, isEnd: true, horizon: horizon, record)
+            files.removeFirst()
+        }
+    }
+
+    // MARK: Reading
+
+    private func read(
+        _ open: FollowedOpenFile,
+        isEnd: Bool = false,
+        horizon: Timestamp,
+        _ record: (Reading) throws -> Void
+    ) throws -> Bool {
+        let growth = open.state.growth
+        let bytes = try open.bytes(at: growth.offset, count: Self.pieceLength)
+        guard !bytes.isEmpty else { return false }
+        let lines = growth.taking(bytes, isEnd: isEnd, format: format, horizon: horizon)
+        let isTooLong = bytes.count == Self.pieceLength
+        guard let taken = lines ?? (isTooLong ? growth.dropping(bytes) : nil) else { return false }
+        var state = open.state
+        state.growth = taken.growth
+        try record(Reading(body: taken.body, state: state))
+        open.state = state
+        open.idleLooks = 0
+        return true
+    }
+
+    /// Bytes of one piece; a line is far shorter.
+    private static let pieceLength = 2 << 20
+    private static let lookedAt = 65_536
+    /// Looks, a second apart: a writer that was told to reopen its log has done so by then.
+    private static let idleLooks = 10
+    private static let mostEarlier = 4
+}

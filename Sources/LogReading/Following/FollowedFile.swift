@@ -1,0 +1,83 @@
+import Foundation
+
+/// A file that is followed, and how far.
+package struct FollowedFile: Sendable, Equatable {
+    /// Names it in the ledger.
+    package var id: Int64
+    package var device: Int64
+    package var inode: Int64
+    package var growth: LogGrowth
+
+    package init(id: Int64, device: Int64, inode: Int64, growth: LogGrowth) {
+        self.id = id
+        self.device = device
+        self.inode = inode
+        self.growth = growth
+    }
+
+    /// A file of which nothing was read, that takes the place of another one.
+    init(_ file: LogFile, after other: FollowedFile? = nil) {
+        self.init(
+            id: .random(in: 1 ... .max),
+            device: file.device,
+            inode: file.inode,
+            growth: other?.growth.followedByAnother() ?? LogGrowth()
+        )
+    }
+}
+
+/// A followed file that is open, perhaps under another name or compressed by now.
+final class FollowedOpenFile {
+    let file: LogFile
+    var state: FollowedFile
+    /// How often nothing came, since another file took its place.
+    var idleLooks = 0
+    /// It does not grow any more.
+    let isCopy: Bool
+    private let inflated: (any ByteStream)?
+    /// What was inflated and not taken yet.
+    private var ahead: [UInt8] = []
+    private var aheadOffset: Int64
+
+    init(_ file: LogFile, _ state: FollowedFile) {
+        self.file = file
+        self.state = state
+        isCopy = false
+        inflated = nil
+        aheadOffset = 0
+    }
+
+    /// The rest of a log in a file beside; nil where it is not in there.
+    init?(rest state: FollowedFile, in file: LogFile) throws {
+        let opened = try file.open(
+            known: [state.growth.known],
+            pool: BufferPool(length: 65_536)
+        )
+        guard opened.known != nil else { return nil }
+        self.file = file
+        self.state = state
+        isCopy = file.inode != state.inode
+        inflated = opened.isCompressed ? opened.stream : nil
+        aheadOffset = state.growth.offset
+        self.state.growth.load(beginning: opened.beginning, tail: opened.tail)
+    }
+
+    /// A whole log that was rotated while nobody read it.
+    init(whole file: LogFile, _ state: FollowedFile) throws {
+        self.file = file
+        self.state = state
+        isCopy = true
+        let (stream, isCompressed) = try file.stream(from: 0).inflated(place: file.path)
+        inflated = isCompressed ? stream : nil
+        aheadOffset = 0
+    }
+
+    /// Up to `count` bytes at `offset`, which never goes back behind where it was.
+    func bytes(at offset: Int64, count: Int) throws -> [UInt8] {
+        guard let inflated else { return try file.bytes(at: offset, count: count) }
+        ahead.removeFirst(min(ahead.count, Int(offset - aheadOffset)))
+        aheadOffset = offset
+        ahead += try inflated.read(upTo: max(0, count - ahead.count))
+        return Array(ahead.prefix(count))
+    }
+}

@@ -1,0 +1,199 @@
+import AccessLedger
+import ArgumentParser
+import Cleanup
+import Daemon
+import EventDecoding
+import Foundation
+import LogReading
+import RegistryModel
+
+struct Import: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Adds old access logs to a registry's history.",
+        discussion: """
+            Each line counts once, whatever was heard or imported before: also when a log has grown, \
+            was renamed, or was compressed meanwhile. Gzip is told by its first bytes. The hours that \
+            hold lines are covered, from the first line to the last; --covers vouches for more.
+            """
+    )
+
+    @OptionGroup var options: GlobalOptions
+
+    @Option(help: "The registry of the settings whose logs these are; needed where there are more.")
+    var registry: String?
+
+    @Option(
+        help: """
+            The format of the records, one of: \
+            \(LogFormat.allCases.map(\.rawValue).joined(separator: ", ")); each tells by itself \
+            otherwise.
+            """
+    )
+    var format: String?
+
+    @Option(help: "Only files of folders, or blobs of containers, whose names match this glob.")
+    var glob: String?
+
+    @Option(
+        help:
+            "The time for which you know the logs to be whole, FROM..TO, such as 2026-01-01..2026-02-01."
+    )
+    var covers: String?
+
+    @Argument(
+        help: ArgumentHelp(
+            "Files, folders, the address of an Azure Blob container with its signature, or - for standard input.",
+            valueName: "place"
+        )
+    )
+    var places: [String]
+
+    func validate() throws {
+        if let format, LogFormat(rawValue: format) == nil {
+            let known = LogFormat.allCases.map(\.rawValue).joined(separator: ", ")
+            throw ValidationError("--format \(format): unknown; known are \(known)")
+        }
+        if let covers, ImportRequest.span(covers) == nil {
+            throw ValidationError(
+                "--covers \(covers): write FROM..TO with dates or times, such as 2026-01-01..2026-02-01"
+            )
+        }
+        _ = try requested()
+    }
+
+    func run() async throws {
+        let deployment = try await options.deployment()
+        let request = ImportRequest(
+            registry: try target(deployment),
+            places: try requested(),
+            glob: glob.map { Glob($0) },
+            format: format.flatMap(LogFormat.init(rawValue:)),
+            vouched: covers.flatMap(ImportRequest.span),
+            history: deployment.settings.history,
+            ignoring: deployment.settings.ignoreAccess
+        )
+        let report = try await Self.onThread {
+            let bar = ProgressBar()
+            defer { bar.clear() }
+            return try Importer(
+                request,
+                ledger: deployment.ledger,
+                now: deployment.now(),
+                onProgress: bar.show
+            ).run()
+        }
+        try say(report, request.registry.name)
+        guard !report.failures.isEmpty else { return }
+        throw report.files + report.unchanged > 0 ? Outcome.partlyDone : Outcome.failed
+    }
+
+    private func requested() throws -> [ImportRequest.Place] {
+        var places: [ImportRequest.Place] = []
+        for place in self.places {
+            if place == "-" {
+                places.append(.standardInput)
+            } else if place.contains("://") {
+                do {
+                    places.append(.blobs(try BlobPlace(place)))
+                } catch {
+                    throw ValidationError("the address \(error.description)")
+                }
+            } else {
+                places.append(.path(place))
+            }
+        }
+        return places
+    }
+
+    private func target(_ deployment: Deployment) throws -> RegistryRow {
+        let rows = deployment.targets.map(\.row)
+        let names = rows.map(\.name).joined(separator: ", ")
+        guard let registry else {
+            guard rows.count == 1, let row = rows.first else {
+                throw ValidationError("--registry is missing; known are \(names)")
+            }
+            return row
+        }
+        guard let row = rows.first(where: { $0.name == registry }) else {
+            throw ValidationError("--registry \(registry): unknown; known are \(names)")
+        }
+        return row
+    }
+
+    /// An import waits for files and the disk, which no task may do.
+    private static func onThread<Result: Sendable>(
+        _ body: @escaping @Sendable () throws -> Result
+    ) async throws -> Result {
+        try await withCheckedThrowingContinuation { continuation in
+            Thread { continuation.resume(with: Swift.Result { try body() }) }.start()
+        }
+    }
+}
+
+extension Import {
+    private func say(_ report: ImportReport, _ registry: String) throws {
+        for failure in report.failures { Terminal.complain(failure) }
+        if options.json { return try Terminal.say(json: Self.json(report, registry)) }
+        let sums = report.sums
+        let seconds = report.elapsed / .seconds(1)
+        let rate = seconds > 0 ? Int(Double(report.lines) / seconds) : report.lines
+        Terminal.say(
+            "\(registry): \(report.lines) lines of \(report.files) logs (\(ByteCount(report.bytes))) in "
+                + "\(Self.rounded(seconds)) s, \(rate) a second"
+                + (report.unchanged > 0 ? "; \(report.unchanged) more had nothing new" : "")
+        )
+        Terminal.say(
+            "\(sums.accepted) accesses, \(sums.duplicates) duplicates, \(sums.ignored) ignored, "
+                + "\(sums.rejected) rejected"
+                + (sums.tooOld > 0 ? ", \(sums.tooOld) older than the history" : "")
+        )
+        if let first = sums.first, let last = sums.last {
+            Terminal.say("from \(first.text) to \(last.text)")
+        }
+        for span in report.covered {
+            Terminal.say("covered: \(span.lowerBound.text) to \(span.upperBound.text)")
+        }
+        for doubt in report.doubts.prefix(Self.mostDoubts) {
+            Terminal.say(
+                "not covered, for something was not understood: the hours from "
+                    + "\(doubt.lowerBound.text) to \(doubt.upperBound.text)"
+            )
+        }
+        if sums.rejected > 0 { Terminal.say("`lastpull rejected` shows what was not understood") }
+        for place in report.unfinished {
+            Terminal.say("\(place): its last line is not complete, and is left for the next import")
+        }
+    }
+
+    private static func json(_ report: ImportReport, _ registry: String) -> [String: Any] {
+        func number(_ time: Timestamp?) -> Any { time?.milliseconds ?? NSNull() }
+        func spans(_ ranges: [ClosedRange<Timestamp>]) -> [[String: Any]] {
+            ranges.map {
+                ["from": $0.lowerBound.milliseconds, "to": $0.upperBound.milliseconds]
+            }
+        }
+        return [
+            "registry": registry,
+            "files": report.files,
+            "unchanged": report.unchanged,
+            "bytes": report.bytes,
+            "lines": report.lines,
+            "accesses": report.sums.accepted,
+            "duplicates": report.sums.duplicates,
+            "ignored": report.sums.ignored,
+            "rejected": report.sums.rejected,
+            "tooOld": report.sums.tooOld,
+            "from": number(report.sums.first),
+            "to": number(report.sums.last),
+            "covered": spans(report.covered),
+            "notCovered": spans(report.doubts),
+            "unfinished": report.unfinished,
+            "failures": report.failures,
+            "seconds": report.elapsed / .seconds(1),
+        ]
+    }
+
+    private static func rounded(_ value: Double) -> String { String(format: "%.1f", value) }
+
+    private static let mostDoubts = 10
+}

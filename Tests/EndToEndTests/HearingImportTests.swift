@@ -1,0 +1,180 @@
+import Foundation
+import RegistryModel
+import TestSupport
+import Testing
+
+extension Hearing {
+    /// `lastpull import`, as its users run it.
+    struct ImportTests {
+        private let folder: TemporaryFolder
+        private let now = Timestamp(seconds: Date().timeIntervalSince1970)
+        private static let digest = Digest(hashing: Array("image".utf8))
+
+        init() throws { folder = try TemporaryFolder() }
+
+        private struct Answer: Decodable, Equatable {
+            struct Span: Decodable, Equatable {
+                var from: Int64
+                var to: Int64
+            }
+
+            var files: Int
+            var unchanged: Int
+            var lines: Int
+            var accesses: Int
+            var duplicates: Int
+            var ignored: Int
+            var rejected: Int
+            var tooOld: Int
+            var covered: [Span]
+            var failures: [String]
+        }
+
+        private func lines(_ range: Range<Int>) -> String {
+            range.map { LogLines.combined("v1", at: now - .days(10) + .minutes(Int64($0))) }
+                .joined()
+        }
+
+        private func importing(
+            _ arguments: String...,
+            input: String = "",
+            status: Int32 = 0
+        ) async throws -> Answer {
+            let result = try await Lastpull.run(
+                ["import", "--url", "http://127.0.0.1:1", "--json"]
+                    + ["--ledger", folder.file("ledger.sqlite")] + arguments,
+                input: input
+            )
+            #expect(result.status == status, "\(result.errors)")
+            return try JSONDecoder().decode(Answer.self, from: Data(result.output.utf8))
+        }
+
+        private func accesses() async throws -> Int {
+            struct Explanation: Decodable { var accesses: Int }
+            let result = try await Lastpull.run(
+                ["explain", "team/api:v1", "--url", "http://127.0.0.1:1", "--json"]
+                    + ["--ledger", folder.file("ledger.sqlite")]
+            )
+            return try JSONDecoder().decode(Explanation.self, from: Data(result.output.utf8))
+                .accesses
+        }
+
+        private func gzip(_ name: String) async throws {
+            guard let gzip = Command.find("gzip") else { throw HarnessError("install gzip") }
+            let result = try await Command.run(gzip, [folder.file(name)])
+            try #require(result.status == 0)
+        }
+
+        @Test func aLogThatGrowsIsRenamedAndPackedCountsOnce() async throws {
+            try folder.write(lines(0..<100), to: "logs/access.log")
+            let path = folder.file("logs/access.log")
+            #expect(try await importing(path).accesses == 100)
+            let again = try await importing(path)
+            #expect(again.unchanged == 1 && again.lines == 0)
+            try folder.write(lines(0..<120), to: "logs/access.log")
+            let grown = try await importing(path)
+            #expect(grown.accesses == 20 && grown.lines == 20)
+            try FileManager.default.moveItem(atPath: path, toPath: folder.file("logs/access.log.1"))
+            #expect(try await importing(folder.file("logs")).unchanged == 1)
+            try await gzip("logs/access.log.1")
+            #expect(try await importing(folder.file("logs")).unchanged == 1)
+            let piped = try await importing("-", input: lines(0..<120))
+            #expect(piped.accesses == 0 && piped.duplicates == 120)
+            #expect(try await accesses() == 120)
+        }
+
+        @Test func aFolderIsReadBelowItsGlob() async throws {
+            try folder.write(lines(100..<200), to: "logs/new/access.log")
+            try folder.write(lines(0..<100), to: "logs/old/access.log.1")
+            try await gzip("logs/old/access.log.1")
+            try folder.write("nothing of ours\n", to: "logs/error.txt")
+            let answer = try await importing("--glob", "access*", folder.file("logs"))
+            #expect(answer.files == 2 && answer.accesses == 200 && answer.rejected == 0)
+            let first = (now - .days(10)).milliseconds / 1_000 * 1_000
+            #expect(answer.covered == [.init(from: first, to: first + 199 * 60_000)])
+        }
+
+        // What was not understood is kept for a look, and its hours are not covered.
+        @Test func whatIsNotUnderstoodIsNotCovered() async throws {
+            let log = lines(0..<100) + "nothing of ours\n" + lines(100..<300)
+            try folder.write(log, to: "access.log")
+            let answer = try await importing(
+                "--covers",
+                "2020-01-01..2020-01-02",
+                folder.file("access.log")
+            )
+            #expect(answer.accesses == 300 && answer.rejected == 1)
+            let kept = try await Lastpull.run([
+                "rejected", "--url", "http://127.0.0.1:1", "--ledger", folder.file("ledger.sqlite"),
+            ])
+            #expect(kept.output.contains("nothing of ours"))
+            let doubt = (now - .days(10) + .minutes(100)).milliseconds
+            #expect(!answer.covered.contains { $0.from < doubt && $0.to > doubt })
+            #expect(answer.covered.count >= 2)
+        }
+
+        @Test func whatCannotBeReadIsSaid() async throws {
+            try folder.write(lines(0..<10), to: "access.log")
+            let missing = folder.file("missing.log")
+            let answer = try await importing(folder.file("access.log"), missing, status: 2)
+            #expect(answer.accesses == 10)
+            #expect(answer.failures == ["\(missing): no such file or directory; check the path"])
+            try folder.write(Array([0x1F, 0x8B, 8, 0, 1, 2]), to: "broken.gz")
+            #expect(try await importing(folder.file("broken.gz"), status: 1).failures.count == 1)
+        }
+
+        @Test func aLastLineThatIsNotCompleteIsLeft() async throws {
+            let log = lines(0..<3)
+            try folder.write(String(log.dropLast(100)), to: "access.log")
+            #expect(try await importing(folder.file("access.log")).accesses == 2)
+            try folder.write(log, to: "access.log")
+            #expect(try await importing(folder.file("access.log")).accesses == 1)
+            #expect(try await accesses() == 3)
+        }
+
+        @Test func aContainerIsReadOnce() async throws {
+            let blobs = try await FakeBlobs.start()
+            for hour in 0..<5 {
+                let text = (0..<10).map { number in
+                    LogLines.azure(
+                        "v1",
+                        Self.digest,
+                        at: now - .days(2) + .hours(Int64(hour)) + .seconds(Int64(number)),
+                        id: hour * 10 + number
+                    )
+                }
+                await blobs.append(text.joined(), to: "y=2026/h=0\(hour)/PT1H.json")
+            }
+            let first = try await importing("--glob", "**/PT1H.json", blobs.address)
+            #expect(first.files == 5 && first.accesses == 50)
+            let sent = await blobs.bytesSent
+            let again = try await importing(blobs.address)
+            #expect(again.unchanged == 5 && again.lines == 0)
+            #expect(await blobs.bytesSent == sent)
+            await blobs.append(
+                LogLines.azure("v1", Self.digest, at: now - .days(1), id: 99),
+                to: "y=2026/h=04/PT1H.json"
+            )
+            #expect(try await importing(blobs.address).accesses == 1)
+            #expect(try await accesses() == 51)
+            await blobs.set { $0.permits = false }
+            let refused = try await importing(blobs.address, status: 1)
+            #expect(refused.failures.first?.contains("AuthenticationFailed") == true)
+            await blobs.stop()
+        }
+
+        @Test func wrongUsageIsSaid() async throws {
+            for arguments in [["--format", "xml", "x"], ["--covers", "yesterday", "x"], []] {
+                let result = try await Lastpull.run(
+                    ["import", "--url", "http://127.0.0.1:1"] + arguments
+                )
+                #expect(result.status == 64, "\(arguments)")
+            }
+            let result = try await Lastpull.run([
+                "import", "--url", "http://127.0.0.1:1",
+                "https://a.blob.core.windows.net/logs?sv=1",
+            ])
+            #expect(result.status == 64 && result.errors.contains("signature"))
+        }
+    }
+}

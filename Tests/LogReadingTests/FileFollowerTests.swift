@@ -1,0 +1,252 @@
+import Foundation
+import LogReading
+import RegistryModel
+import TestSupport
+import Testing
+
+/// A followed file gives each line once, whatever happens to the file.
+struct FileFollowerTests {
+    private let folder: TemporaryFolder
+    private let path: String
+    private let start = Timestamp(milliseconds: 1_772_600_767_000)
+
+    init() throws {
+        folder = try TemporaryFolder()
+        path = folder.file("access.log")
+    }
+
+    private func line(_ number: Int) -> String {
+        LogLines.combined("v\(number)", at: start + .seconds(Int64(number)))
+    }
+
+    private func append(_ text: String, to name: String = "access.log") throws {
+        let file = folder.file(name)
+        if !FileManager.default.fileExists(atPath: file) { try folder.write("", to: name) }
+        let handle = try #require(FileHandle(forWritingAtPath: file))
+        try handle.seekToEnd()
+        try handle.write(contentsOf: Data(text.utf8))
+        try handle.close()
+    }
+
+    private func move(_ name: String, to other: String) throws {
+        try FileManager.default.moveItem(atPath: folder.file(name), toPath: folder.file(other))
+    }
+
+    @Test func givesWholeLinesAsTheyCome() throws {
+        let reader = Reader(path)
+        try append(line(1) + line(2).prefix(40))
+        #expect(try reader.look() == ["v1"])
+        try append(String(line(2).dropFirst(40)))
+        #expect(try reader.look() == ["v2"])
+        #expect(try reader.look() == [])
+        #expect(reader.losses.isEmpty)
+    }
+
+    // The writer goes on with the renamed file until it is told to reopen its log.
+    @Test func readsARenamedFileToItsEnd() throws {
+        let reader = Reader(path)
+        try append(line(1))
+        #expect(try reader.look() == ["v1"])
+        try append(line(2))
+        try move("access.log", to: "access.log.1")
+        #expect(try reader.look() == ["v2"])
+        try append(line(3), to: "access.log.1")
+        try append(line(5))
+        try append(line(4), to: "access.log.1")
+        #expect(try reader.look() == ["v3", "v4", "v5"])
+        #expect(reader.losses.isEmpty)
+    }
+
+    @Test func readsTheRestOfATruncatedFileFromItsCopy() throws {
+        let reader = Reader(path)
+        try append(line(1))
+        #expect(try reader.look() == ["v1"])
+        try append(line(2))
+        try FileManager.default.copyItem(atPath: path, toPath: folder.file("access.log.1"))
+        #expect(truncate(path, 0) == 0)
+        try append(line(3))
+        #expect(try reader.look() == ["v2", "v3"])
+        #expect(reader.losses.isEmpty)
+    }
+
+    // Shorter than it was, or longer: then only its content tells.
+    @Test(arguments: [1, 3])
+    func noticesTruncationWithoutACopy(lines: Int) throws {
+        let reader = Reader(path)
+        try append(line(1) + line(2))
+        #expect(try reader.look() == ["v1", "v2"])
+        #expect(truncate(path, 0) == 0)
+        try append((3..<3 + lines).map(line).joined())
+        #expect(try reader.look() == (3..<3 + lines).map { "v\($0)" })
+        #expect(reader.losses.count == 1)
+    }
+
+    @Test func readsAFileThatIsMadeAgain() throws {
+        let reader = Reader(path)
+        try append(line(1))
+        #expect(try reader.look() == ["v1"])
+        try append(line(2))
+        try FileManager.default.removeItem(atPath: path)
+        #expect(try reader.look() == ["v2"])
+        try append(line(3))
+        #expect(try reader.look() == ["v3"])
+        #expect(reader.losses.isEmpty)
+    }
+
+    @Test func followsALinkToWhereItPoints() throws {
+        try append(line(1), to: "0.log")
+        try FileManager.default.createSymbolicLink(
+            atPath: path,
+            withDestinationPath: folder.file("0.log")
+        )
+        let reader = Reader(path)
+        #expect(try reader.look() == ["v1"])
+        try append(line(2), to: "1.log")
+        try FileManager.default.removeItem(atPath: path)
+        try FileManager.default.createSymbolicLink(
+            atPath: path,
+            withDestinationPath: folder.file("1.log")
+        )
+        #expect(try reader.look() == ["v2"])
+    }
+
+    @Test func saysThatThereIsNoFile() throws {
+        let error = try #require(throws: LogReadingError.self) { try Reader(path).look() }
+        #expect(error.kind == .notThere)
+    }
+
+    // MARK: After a start
+
+    @Test func goesOnWhereItWasLeft() throws {
+        let first = Reader(path)
+        try append(line(1))
+        #expect(try first.look() == ["v1"])
+        try append(line(2))
+        let second = Reader(path, known: first.states)
+        #expect(try second.look() == ["v2"])
+        #expect(second.losses.isEmpty)
+    }
+
+    // Rotated twice while nobody read, the first one compressed.
+    @Test func findsWhatWasRotatedMeanwhile() async throws {
+        let first = Reader(path)
+        try append(line(1))
+        #expect(try first.look() == ["v1"])
+        try append(line(2))
+        try move("access.log", to: "access.log.2")
+        let gzip = try #require(Command.find("gzip"))
+        let packed = try await Command.run(gzip, [folder.file("access.log.2")])
+        try #require(packed.status == 0)
+        try append(line(3), to: "access.log.1")
+        try append(line(4))
+        let second = Reader(path, known: first.states)
+        #expect(try second.look() == ["v2", "v3", "v4"])
+        #expect(second.losses.isEmpty)
+    }
+
+    @Test func saysWhatIsGone() throws {
+        let first = Reader(path)
+        try append(line(1))
+        #expect(try first.look() == ["v1"])
+        try FileManager.default.removeItem(atPath: path)
+        try append(line(3))
+        let second = Reader(path, known: first.states)
+        #expect(try second.look() == ["v3"])
+        #expect(second.losses.count == 1)
+    }
+
+    // A new file may get the number of one that is gone: its content tells.
+    @Test func isNotDeceivedByAnInodeThatIsUsedAgain() throws {
+        let first = Reader(path)
+        try append(line(1))
+        #expect(try first.look() == ["v1"])
+        #expect(truncate(path, 0) == 0)
+        try append(line(3) + line(4))
+        let second = Reader(path, known: first.states)
+        #expect(try second.look() == ["v3", "v4"])
+        #expect(second.losses.count == 1)
+    }
+
+    // What could not be recorded is read again.
+    @Test func losesNothingWhenRecordingFails() throws {
+        struct Full: Error {}
+        let reader = Reader(path)
+        try append(line(1))
+        reader.failure = Full()
+        #expect(throws: Full.self) { try reader.look() }
+        reader.failure = nil
+        #expect(try reader.look() == ["v1"])
+    }
+
+    // MARK: Equal lines
+
+    // Two equal requests of one second, read in two looks, by two processes: both count.
+    @Test func tellsEqualLinesApart() throws {
+        let reader = Reader(path)
+        try append(line(1))
+        _ = try reader.look()
+        try append(line(1))
+        _ = try reader.look()
+        let second = Reader(path, known: reader.states)
+        try append(line(1) + line(1))
+        _ = try second.look()
+        #expect(Set(reader.keys + second.keys).count == 4)
+    }
+
+    // A line of two gigabytes is no line.
+    @Test func dropsALineWithoutAnEnd() throws {
+        let reader = Reader(path)
+        for _ in 0..<5 { try append(String(repeating: "x", count: 1 << 20)) }
+        try append("\n" + line(1))
+        #expect(try reader.look() == ["v1"])
+        #expect(reader.rejected >= 1)
+    }
+}
+
+/// Looks until there is nothing more, and keeps what it was given.
+private final class Reader {
+    private let follower: FileFollower
+    private(set) var keys: [EventKey] = []
+    private(set) var losses: [String] = []
+    private(set) var rejected = 0
+    /// As a ledger has them, the newest first.
+    private(set) var states: [FollowedFile]
+    var failure: (any Error)?
+
+    init(_ path: String, known: [FollowedFile] = []) {
+        states = known
+        follower = FileFollower(path: path, format: nil, known: known.map(Self.stored))
+    }
+
+    func look() throws -> [String] {
+        var tags: [String] = []
+        var isMore = true
+        while isMore {
+            isMore = try follower.look(horizon: Timestamp(milliseconds: 0)) { reading in
+                if let failure { throw failure }
+                tags += reading.body.accesses.compactMap(\.tag?.description)
+                keys += reading.body.accesses.map(\.key)
+                rejected += reading.body.rejections.count
+                if let loss = reading.loss { losses.append(loss) }
+                states.removeAll { $0.id == reading.state.id }
+                states.insert(reading.state, at: 0)
+            }
+        }
+        return tags
+    }
+
+    /// Only the hashes survive.
+    private static func stored(_ state: FollowedFile) -> FollowedFile {
+        FollowedFile(
+            id: state.id,
+            device: state.device,
+            inode: state.inode,
+            growth: LogGrowth(
+                state.growth.known,
+                accesses: state.growth.accesses,
+                lastLine: state.growth.lastLine,
+                recentKeys: state.growth.recentKeys
+            )
+        )
+    }
+}
