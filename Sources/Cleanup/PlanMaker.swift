@@ -38,7 +38,7 @@ package struct PlanMaker: Sendable {
     ) async throws -> Draft {
         var coverage: [String: Coverage] = [:]
         for target in targets { coverage[target.row.name] = try await self.coverage(target, now) }
-        let request = request(scope, now: now)
+        let request = request(scope, now: now, regrets: try await regrets(now))
         var planner = Planner(request: request, coverage: coverage)
         var leftOut = LeftOut(prospects: Prospects(request: request, coverage: coverage))
         for target in targets {
@@ -90,7 +90,11 @@ package struct PlanMaker: Sendable {
 
     // MARK: Parts
 
-    func request(_ scope: CleanupScope, now: Timestamp) -> PlanRequest {
+    func request(
+        _ scope: CleanupScope,
+        now: Timestamp,
+        regrets: [RegretFacts]
+    ) -> PlanRequest {
         PlanRequest(
             policies: policies,
             now: now,
@@ -99,7 +103,8 @@ package struct PlanMaker: Sendable {
             maximum: scope.maximum,
             goal: scope.planningGoal,
             waivesEvidence: scope.waivesEvidence,
-            sweepDefault: scope.sweepDefault
+            sweepDefault: scope.sweepDefault,
+            regrets: regrets
         )
     }
 
@@ -189,7 +194,11 @@ package struct PlanMaker: Sendable {
             return SliceRule(
                 tagWindow: policy?.keep.accessed.map { (now - $0.within).hour },
                 untaggedWindow: (now - untagged.within).hour,
-                newest: policy?.keep.newest ?? 0
+                newest: policy?.keep.newest ?? 0,
+                versions: policy?.keep.versions.map {
+                    .init(majors: $0.majors, minors: $0.minors)
+                },
+                needsLabels: policy?.keep.labels.isEmpty == false
             )
         }
     }

@@ -46,7 +46,12 @@ package struct Deployment: Sendable {
             targets.append(try Self.target(registry, row, transport))
         }
         self.targets = targets
-        keeper = InventoryKeeper(ledger: ledger, logger: logger, now: now)
+        keeper = InventoryKeeper(
+            ledger: ledger,
+            policies: settings.policies,
+            logger: logger,
+            now: now
+        )
         prober = Prober(ledger: ledger, logger: logger, now: now)
         cleaner = Cleaner(
             ledger: ledger,

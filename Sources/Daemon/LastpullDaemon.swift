@@ -77,7 +77,7 @@ package struct LastpullDaemon: Sendable {
                     deployment: deployment
                 )
             ]
-            + [reactions, triggerTicks(triggers), watching(watch)] + upkeep.services
+            + [reactions, triggerTicks(triggers), watching(watch), settling()] + upkeep.services
             + [intake, listener(intake, hub, upkeep.health)]
         var configuration = ServiceGroupConfiguration(
             services: services.map {
@@ -112,6 +112,19 @@ package struct LastpullDaemon: Sendable {
     private func watching(_ watch: QuarantineWatch) -> Periodic {
         Periodic(name: "watch of the quarantine", logger: deployment.logger) {
             try await watch.refresh()
+            return .seconds(2)
+        }
+    }
+
+    /// Turns requests for what was removed into regrets when a minute has passed.
+    private func settling() -> Periodic {
+        let regrets = RegretWatch(
+            ledger: deployment.ledger,
+            logger: deployment.logger,
+            now: deployment.now
+        )
+        return Periodic(name: "watch of regrets", logger: deployment.logger) {
+            try await regrets.settle()
             return .seconds(2)
         }
     }

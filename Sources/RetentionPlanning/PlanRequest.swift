@@ -30,6 +30,8 @@ package struct PlanRequest: Sendable, Equatable {
     package var waivesEvidence: Bool
     /// Sweeps untagged manifests by default rules where no policy decides, in place of keeping them.
     package var sweepDefault: Bool
+    /// Regrets of late.
+    package var regrets: [RegretFacts]
 
     package init(
         policies: [Policy],
@@ -39,7 +41,8 @@ package struct PlanRequest: Sendable, Equatable {
         maximum: Int? = nil,
         goal: Goal = .everything,
         waivesEvidence: Bool = false,
-        sweepDefault: Bool = false
+        sweepDefault: Bool = false,
+        regrets: [RegretFacts] = []
     ) {
         self.policies = policies
         self.now = now
@@ -49,6 +52,7 @@ package struct PlanRequest: Sendable, Equatable {
         self.goal = goal
         self.waivesEvidence = waivesEvidence
         self.sweepDefault = sweepDefault
+        self.regrets = regrets
     }
 }
 

@@ -17,8 +17,8 @@ struct Lastpull: AsyncParsableCommand {
         version: OwnUserAgent.version,
         subcommands: [
             Serve.self, Check.self, PlanCommand.self, Clean.self, Delete.self, Sweep.self,
-            Prune.self, Approve.self, Restore.self, Runs.self, Explain.self, Events.self,
-            Sources.self, Rejected.self, LedgerCommand.self,
+            Prune.self, Approve.self, Restore.self, Runs.self, Explain.self, Regrets.self,
+            Backtest.self, Events.self, Sources.self, Rejected.self, LedgerCommand.self,
         ]
     )
 

@@ -10,6 +10,7 @@ enum Migrations {
         migrator.registerMigration("v4", migrate: countPushesOfEachTrigger)
         migrator.registerMigration("v5", migrate: rememberSenders)
         migrator.registerMigration("v11", migrate: rememberWhenTaken)
+        migrator.registerMigration("v12", migrate: rememberLabelsVersionsAndRegrets)
         return migrator
     }
 }

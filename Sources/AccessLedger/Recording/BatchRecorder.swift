@@ -65,6 +65,7 @@ struct BatchRecorder {
             case .ignored: answer.ignored += 1
             }
         }
+        for miss in delivery.body.misses { try record(miss, of: delivery) }
         for rejection in delivery.body.rejections { try reject(rejection, of: delivery) }
         count(answer, of: delivery)
         if let sender = delivery.body.sender { try note(sender, of: delivery) }
@@ -104,7 +105,7 @@ struct BatchRecorder {
 
     // MARK: Once only
 
-    private mutating func isNew(_ access: Access, of delivery: Delivery) throws -> Bool {
+    mutating func isNew(_ access: Access, of delivery: Delivery) throws -> Bool {
         let key = SeenKey(access, of: delivery.registry.id)
         guard page != nil else {
             try SeenKey.insertion(db).execute(arguments: key.row)

@@ -61,22 +61,8 @@ extension AccessLine {
         )
     }
 
-    /// The content that somebody else asked for by its digest and did not find.
-    var missed: Digest? {
-        guard status == 404, let (method, target) = requestParts,
-            method.equals("GET") || method.equals("HEAD"),
-            !(userAgent?.starts(with: "lastpull/", at: 0) ?? false)
-        else { return nil }
-        let path = RegistryPath.path(of: target)
-        let text =
-            path.firstIndex(of: UInt8(ascii: "%"), from: 0) == nil
-            ? String(decoding: path, as: UTF8.self)
-            : RegistryPath.percentDecoded(path).map { String(decoding: $0, as: UTF8.self) }
-        return text?.split(separator: "/").last.flatMap { Digest($0) }
-    }
-
     /// Method and target of `METHOD target HTTP/x`; nil for anything else, such as a TLS greeting.
-    private var requestParts: (method: UnsafeRawBufferPointer, target: UnsafeRawBufferPointer)? {
+    var requestParts: (method: UnsafeRawBufferPointer, target: UnsafeRawBufferPointer)? {
         guard let first = request.firstIndex(of: UInt8(ascii: " "), from: 0),
             let second = request.firstIndex(of: UInt8(ascii: " "), from: first + 1),
             request.starts(with: "HTTP/", at: second + 1)
@@ -97,8 +83,7 @@ extension AccessLine {
         }
     }
 
-    private static func text(_ bytes: UnsafeRawBufferPointer, _ values: inout LogValues) -> String?
-    {
+    static func text(_ bytes: UnsafeRawBufferPointer, _ values: inout LogValues) -> String? {
         guard bytes.firstIndex(of: UInt8(ascii: "\\"), from: 0) != nil else {
             return values.text(bytes)
         }

@@ -89,6 +89,7 @@ extension LogDecoder {
                 decoded.accesses.append(access)
             } else {
                 decoded.ignored += 1
+                if let miss = record.miss(&keys, &values) { decoded.note(miss) }
             }
         } catch {
             decoded.reject(bytes, "record at byte \(offset): \(error.reason)")

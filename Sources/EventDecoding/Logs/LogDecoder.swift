@@ -92,7 +92,7 @@ struct LogDecoder {
                 decoded.accesses.append(access)
             } else {
                 decoded.ignored += 1
-                if let digest = line.missed { decoded.mention(digest) }
+                if let miss = line.miss(&keys, &values) { decoded.note(miss) }
             }
         } catch {
             decoded.reject(bytes, "line at byte \(offset): \(error.reason)")

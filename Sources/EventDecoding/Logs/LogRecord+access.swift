@@ -40,6 +40,29 @@ extension LogRecord {
         )
     }
 
+    /// The pull of something that was not there; nil for any other record.
+    func miss(_ keys: inout RecordKeys, _ values: inout LogValues) -> Miss? {
+        guard category?.equals(ignoringCase: "containerregistryrepositoryevents") == true,
+            AzureOperation(operation) == .pull, status?.equals("404") == true, misfit == nil,
+            let (digest, tag) = try? reference(&values), digest != nil || tag != nil,
+            let repository = try? values.repository(repository, "properties.repository"),
+            let time = try? FieldTexts.time(time, "time")
+        else { return nil }
+        return Miss(
+            access: Access(
+                key: key(time, .pull, &keys),
+                time: time,
+                class: .pull,
+                repository: repository,
+                digest: digest,
+                tag: tag,
+                address: values.address(address),
+                actor: values.text(identity),
+                userAgent: values.text(userAgent)
+            )
+        )
+    }
+
     private func key(
         _ time: Timestamp,
         _ accessClass: AccessClass,
