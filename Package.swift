@@ -25,6 +25,7 @@ let lifecycle = Target.Dependency.product(
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let unixSignals = Target.Dependency.product(
     name: "UnixSignals",
     package: "swift-service-lifecycle"
@@ -48,6 +49,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.90.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.30.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.0.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.8.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
@@ -61,6 +63,7 @@ let package = Package(
         module("RegistryClients", ["CurlTransport", "RegistryModel", crypto]),
         module("AccessLedger", ["RegistryModel", grdb, sqlite]),
         module("EventDecoding", ["CZlib", "RegistryModel", crypto]),
+        module("LogReading", ["CZlib", "CurlTransport", "EventDecoding", "RegistryModel", crypto]),
         module("RetentionPlanning", ["RegistryModel"]),
         module("RegistryStorage", ["CLinux", "RegistryModel", crypto, yams]),
         module(
@@ -73,13 +76,16 @@ let package = Package(
         module("Publishing", ["AccessLedger", "RegistryModel", hummingbird, logging, nioCore]),
         module(
             "Listening",
-            ["EventDecoding", "RegistryModel", crypto, hummingbird, logging, nioCore]
+            [
+                "EventDecoding", "RegistryModel", crypto, hummingbird, lifecycle, logging, nioCore,
+                nioPosix, nioSSL,
+            ]
         ),
         module(
             "Daemon",
             [
                 "AccessLedger", "Cleanup", "CurlTransport", "EventDecoding", "Listening",
-                "Publishing", "RegistryClients", "RegistryModel", "RetentionPlanning",
+                "LogReading", "Publishing", "RegistryClients", "RegistryModel", "RetentionPlanning",
                 hummingbird, lifecycle, logging, nioCore, unixSignals, yams,
             ]
         ),
@@ -122,7 +128,13 @@ let package = Package(
             ]
         ),
         tests("RegistryStorageTests", ["RegistryModel", "RegistryStorage", "TestSupport"]),
-        tests("DaemonTests", ["Daemon", "RegistryModel", "RetentionPlanning", "TestSupport"]),
+        tests(
+            "DaemonTests",
+            [
+                "Daemon", "EventDecoding", "LogReading", "RegistryModel", "RetentionPlanning",
+                "TestSupport",
+            ]
+        ),
         tests("EndToEndTests", ["RegistryModel", "TestSupport"]),
     ]
 )

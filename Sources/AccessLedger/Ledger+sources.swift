@@ -28,6 +28,26 @@ package struct SourceStatistics: Sendable, Equatable {
     package var isDeafToPulls: Bool { !senders.isEmpty && !senders.contains { $0.tellsPulls } }
 }
 
+/// What a socket for log lines took, and what it had to drop.
+package struct SocketStatistics: Sendable, Equatable {
+    package var address: String
+    package var lines = 0
+    package var dropped = 0
+    package var lastAt: Timestamp?
+    package var droppedAt: Timestamp?
+
+    /// Of a socket that nothing has come by.
+    package init(address: String) { self.address = address }
+
+    init(address: String, lines: Int, dropped: Int, lastAt: Timestamp?, droppedAt: Timestamp?) {
+        self.address = address
+        self.lines = lines
+        self.dropped = dropped
+        self.lastAt = lastAt
+        self.droppedAt = droppedAt
+    }
+}
+
 /// A part of a body that was not understood.
 package struct RejectedBody: Sendable, Equatable {
     package var registry: String
@@ -92,6 +112,27 @@ extension Ledger {
                 tellsPulls: row[1],
                 lastAt: Timestamp(milliseconds: row[2])
             )
+        }
+    }
+
+    /// What the sockets of a registry have taken and dropped.
+    package func sockets(of registry: RegistryRow) async throws -> [SocketStatistics] {
+        try await read("read the sockets from") { db in
+            try db.rows(
+                """
+                SELECT address, lines, dropped, lastAt, droppedAt FROM logSocket
+                WHERE registryId = ? ORDER BY address
+                """,
+                [registry.id]
+            ).map { row in
+                SocketStatistics(
+                    address: row[0],
+                    lines: row[1],
+                    dropped: row[2],
+                    lastAt: (row[3] as Int64?).map(Timestamp.init(milliseconds:)),
+                    droppedAt: (row[4] as Int64?).map(Timestamp.init(milliseconds:))
+                )
+            }
         }
     }
 

@@ -2,6 +2,7 @@
 #pragma once
 #include <linux/openat2.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 // Calls of Linux that glibc hides from Swift: they are variadic, or declared only for GNU sources.
@@ -30,4 +31,10 @@ static inline long clinux_entries(int folder, void *buffer, unsigned long size) 
 /// Opens a folder only as a place to start from, which needs no right to read it.
 static inline int clinux_path_flag(void) {
     return 010000000; /* O_PATH */
+}
+
+/// The kind of file system that an open file is on: `f_type` of `fstatfs(2)`; 0 where it is not told.
+static inline unsigned int clinux_file_system(int file) {
+    struct statfs status;
+    return fstatfs(file, &status) == 0 ? (unsigned int)status.f_type : 0;
 }

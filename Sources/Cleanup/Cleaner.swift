@@ -188,8 +188,8 @@ package struct Cleaner: Sendable {
 
     /// The mode of a plan that removes nothing: what the policies in question say.
     private func emptyMode(_ scope: CleanupScope) -> Policy.Mode {
-        let inQuestion = planMaker.policies.filter {
-            $0.registry == nil || scope.registry == nil || $0.registry == scope.registry
+        let inQuestion = planMaker.policies.filter { policy in
+            scope.registry.map(policy.concerns) ?? (policy.engine == nil)
         }
         if inQuestion.isEmpty { return scope.sweepDefault ? .enforce : .observe }
         return inQuestion.contains { $0.mode == .enforce } ? .enforce : .observe

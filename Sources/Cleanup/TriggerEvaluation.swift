@@ -50,7 +50,7 @@ extension Trigger {
     var isPerRepository: Bool {
         switch measure {
         case .repositoryBytes, .tags, .untagged, .untaggedBytes, .pushes: true
-        case .volume, .registryBytes, .every: false
+        case .volume, .registryBytes, .engineBytes, .every: false
         }
     }
 
@@ -59,7 +59,7 @@ extension Trigger {
         switch measure {
         case .tags: clean.intersection([.tags])
         case .untagged, .untaggedBytes: clean.intersection([.untagged])
-        case .volume, .registryBytes, .repositoryBytes, .pushes, .every: clean
+        case .volume, .registryBytes, .repositoryBytes, .engineBytes, .pushes, .every: clean
         }
     }
 }

@@ -65,7 +65,7 @@ extension TriggerService {
 
     private func brake(_ target: CleanupTarget) -> Double {
         cleaner.planMaker.policies
-            .filter { $0.registry == nil || $0.registry == target.row.name }
+            .filter { $0.concerns(registry: target.row.name) }
             .compactMap(\.brake.bytes).max() ?? StorageRequest.standardBrake
     }
 

@@ -11,6 +11,13 @@ extension EasyHandle {
         set(CURLOPT_CONNECTTIMEOUT_MS, Int(request.connectTimeout.milliseconds))
         set(CURLOPT_TIMEOUT_MS, Int(request.timeout.milliseconds))
         if let authorities = request.authorities { set(CURLOPT_CAINFO, authorities) }
+        if let socket = request.socket { set(CURLOPT_UNIX_SOCKET_PATH, socket) }
+        if let identity = request.identity {
+            set(CURLOPT_SSLCERT, identity.certificate)
+            set(CURLOPT_SSLKEY, identity.key)
+        }
+        // An answer without an end is not to wait for a peer that is long gone.
+        if request.timeout == .zero { set(CURLOPT_TCP_KEEPALIVE, true) }
         setMethod(request)
         setRedirects(request)
         for field in request.headers.fields {
@@ -45,6 +52,9 @@ extension HTTPRequest {
     /// Methods whose missing body must be announced as empty, or servers answer 411.
     fileprivate var needsBody: Bool { method == "POST" || method == "PUT" || method == "PATCH" }
 
+    /// What the system has room for (unix(7)).
+    private static let longestSocketPath = 107
+
     /// What makes the request one that must not be sent, such as a line break in a field.
     var fault: String? {
         let scheme = url.prefix { $0 != ":" }.lowercased()
@@ -57,6 +67,9 @@ extension HTTPRequest {
         }
         for field in headers.fields where hasControl(field.name) || hasControl(field.value) {
             return "control characters in a header field"
+        }
+        if let socket, socket.utf8.count > Self.longestSocketPath {
+            return "the path of the socket is longer than \(Self.longestSocketPath) bytes"
         }
         return nil
     }

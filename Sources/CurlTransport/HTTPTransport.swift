@@ -14,7 +14,7 @@ package struct HTTPRequest: Sendable, Equatable {
     package var url: String
     package var headers: HTTPHeaders
     package var body: [UInt8]?
-    /// From the call until the last byte, the wait for a free connection included.
+    /// From the call until the last byte, the wait for a free connection included; zero for no end.
     package var timeout: Span = .seconds(30)
     package var connectTimeout: Span = .seconds(10)
     /// The largest answer that is taken in, in bytes.
@@ -26,6 +26,10 @@ package struct HTTPRequest: Sendable, Equatable {
     package var followsRedirects = false
     /// A PEM file of authorities to trust, where the system does not know them.
     package var authorities: String?
+    /// The UNIX socket to connect to, whatever host the URL names.
+    package var socket: String?
+    /// PEM files with the certificate, and its key, by which the server is to know us.
+    package var identity: ClientIdentity?
 
     package init(
         method: String = "GET",
@@ -37,6 +41,17 @@ package struct HTTPRequest: Sendable, Equatable {
         self.url = url
         self.headers = headers
         self.body = body
+    }
+}
+
+/// The PEM files of a certificate of our own.
+package struct ClientIdentity: Sendable, Equatable {
+    package var certificate: String
+    package var key: String
+
+    package init(certificate: String, key: String) {
+        self.certificate = certificate
+        self.key = key
     }
 }
 

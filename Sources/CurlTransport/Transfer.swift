@@ -14,10 +14,18 @@ final class Transfer: @unchecked Sendable {
     private var headers = HTTPHeaders()
     private var body: [UInt8] = []
     private var isTooLarge = false
+    /// Where the body goes that is read while it comes; nil for one that is collected.
+    private let stream: AsyncThrowingStream<[UInt8], any Error>.Continuation?
     /// Set while libcurl works on it.
     private(set) var handle: EasyHandle?
 
-    init(_ request: HTTPRequest) { self.request = request }
+    init(
+        _ request: HTTPRequest,
+        streamingTo stream: AsyncThrowingStream<[UInt8], any Error>.Continuation? = nil
+    ) {
+        self.request = request
+        self.stream = stream
+    }
 
     /// Says who waits for the outcome; before the transfer is handed to the loop.
     func report(to continuation: CheckedContinuation<Outcome, Never>) {
@@ -58,9 +66,27 @@ final class Transfer: @unchecked Sendable {
         handle = nil
         continuation?.resume(returning: outcome)
         continuation = nil
+        switch outcome {
+        case .success: stream?.finish()
+        case .failure(let error): stream?.finish(throwing: error)
+        }
+    }
+
+    /// Tells of the header of an answer that is read while it comes.
+    private func reportHead() {
+        guard stream != nil, let handle else { return }
+        let status = handle.number(CURLINFO_RESPONSE_CODE)
+        guard status >= 200 else { return }
+        continuation?.resume(returning: .success(HTTPResponse(status: status, headers: headers)))
+        continuation = nil
     }
 
     fileprivate func takeBody(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        if let stream {
+            guard case .dropped = stream.yield(Array(bytes)) else { return true }
+            isTooLarge = true
+            return false
+        }
         guard body.count + bytes.count <= request.bodyLimit else {
             isTooLarge = true
             return false
@@ -76,6 +102,7 @@ final class Transfer: @unchecked Sendable {
             headers = HTTPHeaders()
             return
         }
+        guard !line.allSatisfy(\.isNewline) else { return reportHead() }
         guard let colon = line.firstIndex(of: ":") else { return }
         let value = line[line.index(after: colon)...]
         headers.append(String(line[..<colon]), trimmed(value))

@@ -2,6 +2,7 @@ package import AccessLedger
 package import Cleanup
 import CurlTransport
 import Foundation
+import Listening
 package import Logging
 import RegistryClients
 package import RegistryModel
@@ -12,6 +13,7 @@ package struct Deployment: Sendable {
     package let settings: Settings
     package let ledger: Ledger
     package let targets: [CleanupTarget]
+    package let engines: [EngineTarget]
     package let cleaner: Cleaner
     package let keeper: InventoryKeeper
     package let prober: Prober
@@ -46,6 +48,7 @@ package struct Deployment: Sendable {
             targets.append(try Self.target(registry, row, transport))
         }
         self.targets = targets
+        engines = try settings.engines.map { try Self.engine($0, transport) }
         keeper = InventoryKeeper(
             ledger: ledger,
             policies: settings.policies,
@@ -64,6 +67,21 @@ package struct Deployment: Sendable {
         sweeper = StorageSweeper(ledger: ledger, logger: logger, now: now)
         restorer = Restorer(ledger: ledger, targets: targets, sweeper: sweeper, now: now)
         explainer = Explainer(ledger: ledger, planMaker: cleaner.planMaker, now: now)
+    }
+
+    /// The sockets for log lines, with the registry that each is for.
+    var sockets: [(registry: String, socket: SyslogSocket)] {
+        settings.registries.flatMap { registry in
+            registry.sockets.map { (registry.name, $0) }
+        }
+    }
+
+    /// What came by the sockets that the settings name for a registry.
+    package func sockets(of target: CleanupTarget) async throws -> [SocketStatistics] {
+        let heard = try await ledger.sockets(of: target.row)
+        return sockets.filter { $0.registry == target.row.name }.map { (_, socket) in
+            heard.first { $0.address == "\(socket)" } ?? SocketStatistics(address: "\(socket)")
+        }
     }
 
     /// Tells the ledger what the settings vouch for.
@@ -115,6 +133,29 @@ package struct Deployment: Sendable {
             quarantine: registry.quarantine,
             afterSweep: registry.afterSweep,
             isLoopback: isLoopback(registry.probeURL ?? registry.url)
+        )
+    }
+
+    private static func engine(
+        _ engine: EngineSettings,
+        _ transport: CurlTransport
+    ) throws -> EngineTarget {
+        var address: EngineAddress
+        switch engine.place {
+        case .socket(let path): address = EngineAddress(socket: path)
+        case .url(let url):
+            guard let parsed = EngineAddress(url: url) else {
+                throw SettingsFileError(path: url, reason: "not the address of an engine")
+            }
+            address = parsed
+        }
+        address.authorities = engine.caFile
+        address.identity = engine.identity
+        return EngineTarget(
+            name: engine.name,
+            client: EngineClient(name: engine.name, address: address, transport: transport),
+            prune: engine.prune,
+            filters: engine.filters
         )
     }
 

@@ -60,13 +60,26 @@ package struct LastpullDaemon: Sendable {
             ),
             logger: deployment.logger
         )
+        let proving = Proving(
+            ledger: ledger,
+            targets: deployment.targets,
+            logger: deployment.logger
+        )
         let intake = Intake(
             ledger: ledger,
             registries: deployment.targets.map(\.row),
             ignoring: deployment.settings.ignoreAccess,
             now: deployment.now,
             onDelivery: { watch.heard($0) },
-            onCommit: { reactions.heard($0) }
+            onCommit: {
+                reactions.heard($0)
+                proving.heard($0.unproven)
+            }
+        )
+        let syslog = try await SyslogListener(
+            deployment.sockets,
+            sink: intake,
+            logger: deployment.logger
         )
         let upkeep = Upkeep(deployment: deployment, health: Upkeep.Health())
         let hub = EventHub(outbox: EventOutbox(ledger), logger: deployment.logger)
@@ -78,7 +91,10 @@ package struct LastpullDaemon: Sendable {
                 )
             ]
             + [reactions, triggerTicks(triggers), watching(watch), settling()] + upkeep.services
-            + [intake, listener(intake, hub, upkeep.health)]
+            + [
+                intake, ProvingService(proving: proving, sink: intake), syslog,
+                listener(intake, hub, upkeep.health),
+            ]
         var configuration = ServiceGroupConfiguration(
             services: services.map {
                 .init(

@@ -19,6 +19,8 @@ package struct SourcesReport: Encodable, Sendable {
         /// What is known to be missing of the history.
         package var losses: [Loss]
         package var sources: [Source]
+        /// What came by the sockets of `logs`.
+        package var sockets: [Socket]
     }
 
     package struct Loss: Encodable, Sendable {
@@ -42,6 +44,17 @@ package struct SourcesReport: Encodable, Sendable {
         /// Whether silence may mean anything: false where only such webhooks come as tell of no pulls.
         package var tellsPulls: Bool
         package var senders: [Sender]
+    }
+
+    package struct Socket: Encodable, Sendable {
+        /// Such as `udp://127.0.0.1:5514`.
+        package var address: String
+        package var lines: Int
+        package var dropped: Int
+        /// Nil while nothing has come.
+        package var lastAt: Int64?
+        /// When something was last dropped.
+        package var droppedAt: Int64?
     }
 
     package struct Sender: Encodable, Sendable {
@@ -76,7 +89,8 @@ package struct SourcesReport: Encodable, Sendable {
                                 reason: $0.reason
                             )
                         },
-                    sources: heard.filter { $0.registry == target.row.name }.map(Source.init)
+                    sources: heard.filter { $0.registry == target.row.name }.map(Source.init),
+                    sockets: try await deployment.sockets(of: target).map(Socket.init)
                 )
             )
         }
@@ -88,6 +102,18 @@ package struct SourcesReport: Encodable, Sendable {
             encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
             return try encoder.encode(self)
         }
+    }
+}
+
+extension SourcesReport.Socket {
+    init(_ socket: SocketStatistics) {
+        self.init(
+            address: socket.address,
+            lines: socket.lines,
+            dropped: socket.dropped,
+            lastAt: socket.lastAt?.milliseconds,
+            droppedAt: socket.droppedAt?.milliseconds
+        )
     }
 }
 

@@ -16,6 +16,8 @@ package enum AccessSource: Int, Sendable, Hashable, CaseIterable {
     case events = 0
     /// Access logs.
     case log = 1
+    /// What a container engine does with the registry's images.
+    case engine = 2
 }
 
 /// The identity of one delivered event or log record, for counting it once.
@@ -127,7 +129,29 @@ package struct DecodedBody: Sendable, Equatable {
         }
     }
 
+    /// What a socket took to make this body, and what it could not.
+    package struct SocketNews: Sendable, Equatable {
+        /// As the settings name it, `udp://127.0.0.1:5514`.
+        package var address: String
+        package var lines: Int
+        package var dropped: Int
+
+        package init(address: String, lines: Int, dropped: Int) {
+            self.address = address
+            self.lines = lines
+            self.dropped = dropped
+        }
+    }
+
     package var accesses: [Access] = []
+    /// Whether anyone may have said it, so that it is not believed.
+    ///
+    /// It counts as use of what is known to be there. Whatever else it says, of pushes, deletes and
+    /// unknown images, has to be proven by the registry.
+    package var isHearsay = false
+    /// Why something that was said is known to be missing here; nil where nothing is.
+    package var loss: String?
+    package var socket: SocketNews?
     /// Who sent it; nil for distribution, whose notifications come by thousands, and for logs.
     package var sender: Sender?
     /// Well-formed records that say nothing about manifests: blob requests, failed requests,

@@ -121,6 +121,8 @@ package struct Policy: Sendable, Equatable {
     package var name: String
     /// The registry it is for; nil for every one.
     package var registry: String?
+    /// The engine it is for, and for no registry then; no policy without it is for an engine.
+    package var engine: String?
     /// Which repositories; empty for all.
     package var repositories: [Glob]
     package var keep: Keep
@@ -134,6 +136,7 @@ package struct Policy: Sendable, Equatable {
     package init(
         name: String,
         registry: String? = nil,
+        engine: String? = nil,
         repositories: [Glob] = [],
         keep: Keep = Keep(),
         count: Set<AccessClass> = defaultCount,
@@ -143,6 +146,7 @@ package struct Policy: Sendable, Equatable {
     ) {
         self.name = name
         self.registry = registry
+        self.engine = engine
         self.repositories = repositories
         self.keep = keep
         self.count = count
@@ -157,7 +161,13 @@ package struct Policy: Sendable, Equatable {
     package static let defaultCount: Set<AccessClass> = [.pull, .resolve, .push]
     package static let defaultUntaggedAfter = Span.hours(1)
 
+    /// Whether it may decide about anything of a registry.
+    package func concerns(registry: String) -> Bool {
+        engine == nil && (self.registry == nil || self.registry == registry)
+    }
+
     package func matches(registry: String, repository: RepositoryName) -> Bool {
+        guard engine == nil else { return false }
         if let own = self.registry, own != registry { return false }
         return repositories.isEmpty
             || repositories.contains { $0.matches(repository.description) }

@@ -25,6 +25,8 @@ package struct Trigger: Sendable, Equatable {
         /// Pushes to a repository since the trigger's last run; fires when reached, removes all
         /// that policies allow.
         case pushes(Int)
+        /// All that an engine keeps on its disk: layers, containers, volumes, build cache.
+        case engineBytes(above: ByteCount, until: ByteCount)
         /// A time since the trigger's last run; removes all that policies allow.
         case every(Span)
     }
@@ -33,11 +35,20 @@ package struct Trigger: Sendable, Equatable {
         case tags
         case untagged
         case storage
+        /// What the engine's settings list under `prune`.
+        case prune
+        /// An engine's least recently used images.
+        case images
+
+        /// What goes with an engine, and nothing else does.
+        package static let ofEngine: Set<Target> = [.prune, .images]
     }
 
     package var name: String
     /// The registry it is for; nil for every one.
     package var registry: String?
+    /// The engine it is for, and for no registry then.
+    package var engine: String?
     /// Which repositories; empty for all.
     package var repositories: [Glob]
     package var measure: Measure
@@ -47,6 +58,7 @@ package struct Trigger: Sendable, Equatable {
     package init(
         name: String,
         registry: String? = nil,
+        engine: String? = nil,
         repositories: [Glob] = [],
         measure: Measure,
         cooldown: Span = defaultCooldown,
@@ -54,6 +66,7 @@ package struct Trigger: Sendable, Equatable {
     ) {
         self.name = name
         self.registry = registry
+        self.engine = engine
         self.repositories = repositories
         self.measure = measure
         self.cooldown = cooldown
@@ -64,6 +77,7 @@ package struct Trigger: Sendable, Equatable {
     package static let defaultCooldown = Span.minutes(1)
 
     package func matches(registry: String, repository: RepositoryName) -> Bool {
+        guard engine == nil else { return false }
         if let own = self.registry, own != registry { return false }
         return repositories.isEmpty
             || repositories.contains { $0.matches(repository.description) }

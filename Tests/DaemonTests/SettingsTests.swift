@@ -1,5 +1,7 @@
 import Daemon
+import EventDecoding
 import Foundation
+import LogReading
 import RegistryModel
 import RetentionPlanning
 import Testing
@@ -31,6 +33,30 @@ struct SettingsTests {
         #expect(registry.username == nil && registry.password == nil && registry.storage == nil)
         #expect(registry.probeURL == nil && registry.trustHistoryFrom == nil)
         #expect(registry.repositories == nil && registry.caFile == nil)
+    }
+
+    @Test func aContainerIsFollowedBelowItsPrefix() throws {
+        let settings = try SettingsSamples.parse(
+            """
+            registries:
+              - name: a
+                url: https://a.azurecr.io
+                logs:
+                  - follow: "https://a.blob.core.windows.net/logs/resourceId=/X/?sv=1&sig=hunter2"
+                    glob: "**/PT1H.json"
+                    format: acr
+            """
+        )
+        guard case .blobs(let place, let names, let format) = settings.registries.first?.logs.first
+        else {
+            Issue.record("not a container")
+            return
+        }
+        #expect(place.container == "https://a.blob.core.windows.net/logs")
+        #expect(place.prefix == "resourceId=/X/")
+        #expect(place.signature.revealed == "sv=1&sig=hunter2")
+        #expect(names == Glob("**/PT1H.json") && format == .acr)
+        #expect(!"\(settings.registries)".contains("hunter2"))
     }
 
     // The address for clients may be the only one with a certificate.
@@ -73,6 +99,7 @@ struct SettingsTests {
         #expect(registry.storage == "/var/lib/registry")
         #expect(registry.afterSweep == ["systemctl", "restart", "docker-registry"])
         #expect(registry.grace == .hours(2) && registry.quarantine == .minutes(90))
+        #expect(registry.logs == [.file("/var/log/nginx/registry.json", format: .combined)])
         #expect(registry.probeURL == "https://registry.example.com")
         #expect(registry.trustHistoryFrom == Timestamp(milliseconds: 1_767_225_600_000))
         #expect(

@@ -41,6 +41,32 @@ extension LocalPrune {
             #expect(changed.contains("changed within the last 1h"), "\(changed)")
         }
 
+        // A host that is not known, or a port that speaks something else, tells of no registry that
+        // it is stopped.
+        @Test(arguments: ["http://registry.invalid:5000", "https://127.0.0.1:PORT"])
+        func isRefusedWhereTheRegistryCannotBeReached(url: String) async throws {
+            let scene = try await StorageScene()
+            try await fill(scene)
+            let port = scene.registry.host.split(separator: ":")[1]
+            try scene.configure(
+                grace: "1h",
+                quarantine: "0s",
+                url: url.replacingOccurrences(of: "PORT", with: port)
+            )
+            if url.contains("invalid") { try await scene.registry.stop() }
+            let disk = RegistryDisk(scene.registry.storage)
+            disk.age(by: 26 * 3_600)
+            let before = disk.bytes
+            let refused = refusal(try await scene.run("prune", "--now"))
+            #expect(refused.contains("it is not sure that"), "\(refused)")
+            guard url.contains("invalid") else { return }
+            // What it may remember stays in quarantine.
+            _ = try await scene.run("prune")
+            _ = try await scene.run("prune")
+            #expect(try await scene.reclaimed() == 0)
+            #expect(disk.bytes == before)
+        }
+
         // Predicted, said and really gone, all at once; --force waives the refusals.
         @Test(arguments: [[], ["--force"]])
         func freesTheBytesAtOnce(force: [String]) async throws {

@@ -31,6 +31,7 @@ struct StorageScene: Sendable {
     func configure(
         grace: String,
         quarantine: String,
+        url: String? = nil,
         registry own: String = "",
         more: String = ""
     ) throws {
@@ -39,7 +40,7 @@ struct StorageScene: Sendable {
             ledger: \(folder.file("ledger.sqlite"))
             registries:
               - name: local
-                url: \(registry.url)
+                url: \(url ?? registry.url)
                 storage: \(registry.storage)
                 grace: \(grace)
                 quarantine: \(quarantine)

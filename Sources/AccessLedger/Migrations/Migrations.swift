@@ -9,6 +9,7 @@ enum Migrations {
         migrator.registerMigration("v3", migrate: createStorageTables)
         migrator.registerMigration("v4", migrate: countPushesOfEachTrigger)
         migrator.registerMigration("v5", migrate: rememberSenders)
+        migrator.registerMigration("v8", migrate: countWhatSocketsTake)
         migrator.registerMigration("v11", migrate: rememberWhenTaken)
         migrator.registerMigration("v12", migrate: rememberLabelsVersionsAndRegrets)
         return migrator

@@ -98,6 +98,14 @@ extension BatchRecorder {
         return row
     }
 
+    /// The manifest's row, brought into memory; nil where there is none.
+    func knownRow(of key: ManifestKey) throws -> KnownRow? {
+        if let row = known.manifests[key] { return row }
+        let row = try load(key)
+        if let row, row.isPresent { known.manifests[key] = row }
+        return row
+    }
+
     private func load(_ key: ManifestKey) throws -> KnownRow? {
         let row = try db.row(
             """

@@ -26,7 +26,7 @@ extension BatchRecorder {
         if let name = OwnUserAgent.probeName(access.userAgent) {
             try returned(probe: name, access, of: delivery)
         }
-        guard access.class == .delete else { return }
+        guard access.class == .delete, !delivery.body.isHearsay else { return }
         let repositoryId = try repository(access.repository, of: delivery)
         outcome.ownDeletes.append(
             .init(
@@ -118,8 +118,13 @@ extension BatchRecorder {
             """,
             [delivery.registry.id, Self.rejectionsKept]
         )
+        try lose(rejection.reason, of: delivery)
+    }
+
+    /// Opens a gap, because something that was said is known to be missing.
+    func lose(_ reason: String, of delivery: Delivery) throws {
         try CoverageWriter(db: db, registryId: delivery.registry.id)
-            .lost(rejection.reason, at: delivery.receivedAt)
+            .lost(reason, at: delivery.receivedAt)
     }
 
     /// Samples enough to find the sender's mistake; more would let one sender fill the disk.

@@ -63,10 +63,13 @@ struct BatchRecorder {
             case .accepted: answer.accepted += 1
             case .duplicate: answer.duplicates += 1
             case .ignored: answer.ignored += 1
+            case .unproven: break
             }
         }
         for miss in delivery.body.misses { try record(miss, of: delivery) }
         for rejection in delivery.body.rejections { try reject(rejection, of: delivery) }
+        if let reason = delivery.body.loss { try lose(reason, of: delivery) }
+        if let socket = delivery.body.socket { try note(socket, of: delivery) }
         count(answer, of: delivery)
         if let sender = delivery.body.sender { try note(sender, of: delivery) }
         outcome.answers.append(answer)
@@ -76,9 +79,24 @@ struct BatchRecorder {
         case accepted
         case duplicate
         case ignored
+        case unproven
     }
 
     private mutating func record(_ access: Access, of delivery: Delivery) throws -> Fate {
+        if delivery.body.isHearsay, !OwnUserAgent.matches(access.userAgent) {
+            guard try isCredible(access, of: delivery) else {
+                // Whose reads don't count is not worth a question to the registry.
+                if ignoreList.ignores(access) { return .ignored }
+                outcome.unproven.append(
+                    Unproven(
+                        registry: delivery.registry,
+                        source: delivery.source,
+                        access: access
+                    )
+                )
+                return .unproven
+            }
+        }
         guard try isNew(access, of: delivery) else { return .duplicate }
         if access.instance != nil || delivery.source == .log {
             try hear(delivery, process: access.instance ?? "", stamp: access.time)

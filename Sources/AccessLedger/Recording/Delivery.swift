@@ -60,6 +60,21 @@ package struct RecordedBatch: Sendable, Equatable {
     package var unread: Set<Int64> = []
     package var pushes: [Change] = []
     package var ownDeletes: [Change] = []
+    /// Hearsay that only the registry can prove; it is not recorded.
+    package var unproven: [Unproven] = []
 
     package init() {}
+}
+
+/// An access that was heard of, and is not believed yet.
+package struct Unproven: Sendable, Equatable {
+    package var registry: RegistryRow
+    package var source: AccessSource
+    package var access: Access
+
+    package init(registry: RegistryRow, source: AccessSource, access: Access) {
+        self.registry = registry
+        self.source = source
+        self.access = access
+    }
 }

@@ -102,21 +102,33 @@ extension StorageSweeper {
         (try? await ledger.processesHeard(of: target.row, since: now() - .hours(1))) ?? 0
     }
 
+    /// Whether a registry answers, or may be running where it can't be reached.
     package func doesAnswer(_ target: CleanupTarget) async -> Bool {
-        guard !target.url.isEmpty else { return false }
+        await voice(of: target) != .none
+    }
+
+    func voice(of target: CleanupTarget) async -> RegistryVoice {
+        guard !target.url.isEmpty else { return .none }
         do {
             try await target.client.ping()
-            return true
+            return .answers
         } catch {
+            switch error.kind {
+            case .connectionRefused: return .none
+            // A network that is cut, or a name that is not known here, stops no registry.
+            case .unreachable: return .unclear(error.description)
             // Whatever it answers, somebody is there.
-            return !error.isAbsence
+            default: return .answers
+            }
         }
     }
 }
 
-extension RegistryError {
-    /// Whether nobody answered at all.
-    fileprivate var isAbsence: Bool {
-        kind == .connectionRefused || kind == .unreachable
-    }
+/// Whether a registry is heard at its url.
+enum RegistryVoice: Sendable, Equatable {
+    /// Its host says that nothing listens there, or there is no url.
+    case none
+    case answers
+    /// It can't be reached, which does not tell that it is stopped.
+    case unclear(String)
 }

@@ -4,7 +4,11 @@ import RegistryStorage
 extension StorageSweeper {
     /// Why a storage is not at rest, so that nothing may go from it at once; nil where it is.
     package func use(of target: CleanupTarget) async throws -> String? {
-        if await doesAnswer(target) { return "\(target.url) answers" }
+        switch await voice(of: target) {
+        case .none: break
+        case .answers: return "\(target.url) answers"
+        case .unclear(let reason): return "it is not sure that \(target.url) is stopped: \(reason)"
+        }
         let root = try open(target)
         switch RegistryPresence.onStorage(root) {
         case .running(let processes):

@@ -13,6 +13,7 @@ enum KeySuggestion {
     /// What to do about an unknown word: the one that was meant, or all there are.
     static func advice(for word: String, among known: [String]) -> String {
         if let nearest = nearest(to: word, among: known) { return "did you mean \(nearest)?" }
+        if known.isEmpty { return "there is none" }
         return "known here: \(known.joined(separator: ", "))"
     }
 

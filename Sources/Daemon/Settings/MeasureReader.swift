@@ -9,8 +9,9 @@ struct MeasureReader {
     /// A trigger has exactly one of these.
     static let measures = [
         "volume", "registryBytes", "repositoryBytes", "tags", "untagged", "untaggedBytes",
-        "pushes", "every",
+        "pushes", "engineBytes", "every",
     ]
+    static let measuresOfEngines = ["volume", "engineBytes", "every"]
     static let marks = ["above", "until", "critical"]
 
     func measure() -> Trigger.Measure? {
@@ -30,6 +31,15 @@ struct MeasureReader {
             return nil
         }
         refuseForeignMarks(key)
+        let isOfEngine = section.mentions("engine")
+        if isOfEngine, !Self.measuresOfEngines.contains(key) {
+            entry.refuse(
+                "does not go with engine, which is measured by "
+                    + Self.measuresOfEngines.joined(separator: ", ")
+            )
+        } else if !isOfEngine, key == "engineBytes" {
+            entry.refuse("wants an engine; add its name as engine")
+        }
         return measure(key, entry)
     }
 
@@ -39,6 +49,7 @@ struct MeasureReader {
         case "registryBytes": sizes(entry).map { .registryBytes(above: $0, until: $1) }
         case "repositoryBytes": sizes(entry).map { .repositoryBytes(above: $0, until: $1) }
         case "untaggedBytes": sizes(entry).map { .untaggedBytes(above: $0, until: $1) }
+        case "engineBytes": sizes(entry).map { .engineBytes(above: $0, until: $1) }
         case "tags": counts(entry).map { .tags(above: $0, until: $1) }
         case "untagged": counts(entry).map { .untagged(above: $0, until: $1) }
         case "pushes": entry.count(atLeast: 1).map { .pushes($0) }
@@ -91,7 +102,7 @@ struct MeasureReader {
 extension MeasureReader {
     private func volume(_ entry: SettingsEntry) -> Trigger.Measure? {
         let path = entry.absolutePath()
-        refuseWithoutStorage(entry)
+        if !section.mentions("engine") { refuseWithoutStorage(entry) }
         let above = section.required("above")
         let high = above.flatMap { $0.volumeMark() }
         let until = section["until"].flatMap { $0.volumeMark(allowsZero: true) }

@@ -3,7 +3,7 @@ import RetentionPlanning
 
 extension Policy {
     static let shape = SettingsShape(keys: [
-        "name", "registry", "repositories", "keep", "count", "untagged", "mode", "brake",
+        "name", "registry", "engine", "repositories", "keep", "count", "untagged", "mode", "brake",
     ])
 
     static func parse(
@@ -14,6 +14,7 @@ extension Policy {
         let policy = Policy(
             name: name,
             registry: section["registry"].flatMap { context.registry($0) },
+            engine: section["engine"].flatMap { context.engine($0) },
             repositories: section["repositories"]?.globs() ?? [],
             keep: section["keep"].flatMap { Keep.parse($0, context) } ?? Keep(),
             count: section["count"].flatMap { classes($0) } ?? defaultCount,
@@ -22,6 +23,14 @@ extension Policy {
             mode: section["mode"].flatMap { mode($0) } ?? .observe,
             brake: section["brake"].flatMap { Brake.parse($0) } ?? Brake()
         )
+        if let engine = section["engine"] {
+            for key in ["registry", "count", "untagged"] {
+                section[key]?.refuse("does not go with engine; remove one of them")
+            }
+            if policy.keep.accessed.map({ $0.atLeast > 1 }) ?? false {
+                engine.refuse("accessed.atLeast is 1 for an engine, whose last use is what counts")
+            }
+        }
         policy.warn(at: section.entry, context)
         return policy
     }
@@ -43,7 +52,9 @@ extension Policy {
             )
         }
         let window = AccessRule.untaggedDefault.within
-        if keep.accessed == nil, !keep.isEmpty, let history = context.history, history < window {
+        if engine == nil, keep.accessed == nil, !keep.isEmpty, let history = context.history,
+            history < window
+        {
             entry.reading.warn(
                 "\(entry.path): without an accessed rule untagged manifests are kept for \(window) "
                     + "after an access, which history (\(history)) can't tell, so all are kept; "

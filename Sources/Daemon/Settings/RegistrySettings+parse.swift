@@ -5,9 +5,9 @@ extension RegistrySettings {
         keys: [
             "name", "kind", "url", "username", "passwordFile", "storage", "afterSweep", "grace",
             "quarantine", "inventory", "gapTolerance", "probe", "probeUrl", "trustHistoryFrom",
-            "repositories", "caFile",
+            "repositories", "caFile", "logs",
         ],
-        later: ["logs", "garbageCollect"]
+        later: ["garbageCollect"]
     )
 
     static func parse(
@@ -40,7 +40,8 @@ extension RegistrySettings {
             probeURL: probeAddress,
             trustHistoryFrom: section["trustHistoryFrom"]?.moment(),
             repositories: section["repositories"]?.items { $0.repositoryName() },
-            caFile: section["caFile"]?.certificateFile(readFile)
+            caFile: section["caFile"]?.certificateFile(readFile),
+            logs: section["logs"].map { LogSource.parse(list: $0, readFile) } ?? []
         )
     }
 

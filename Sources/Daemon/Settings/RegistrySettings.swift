@@ -36,6 +36,8 @@ package struct RegistrySettings: Sendable, Equatable {
     package var repositories: [RepositoryName]?
     /// A PEM file with the authority of the certificate, where the system does not know it.
     package var caFile: String?
+    /// The access logs that are fetched rather than sent to us.
+    package var logs: [LogSource] = []
 
     package static let defaultInventory = Span.hours(6)
     package static let defaultGapTolerance = Span.minutes(10)

@@ -1,13 +1,14 @@
+import Listening
 import RegistryModel
 import RetentionPlanning
 
 extension Settings {
     private static let shape = SettingsShape(
         keys: [
-            "listen", "ledger", "history", "registries", "ignoreAccess", "policies", "triggers",
-            "access",
+            "listen", "ledger", "history", "registries", "engines", "ignoreAccess", "policies",
+            "triggers", "access",
         ],
-        later: ["engines", "publish", "tls"]
+        later: ["publish", "tls"]
     )
 
     /// Reads a settings file (design, section 6.2).
@@ -42,6 +43,7 @@ extension Settings {
         let history = section.value("history", default: defaultHistory) { $0.span() }
         var context = SettingsContext(registries: [:], knowsAllRegistries: true, history: history)
         let registries = self.registries(section, &context, readFile)
+        let engines = self.engines(section, &context, readFile)
         let access = section["access"]?.section(AccessSettings.shape)
         let listen = section["listen"]?.listenAddress()
         if let listen, !listen.isLoopback { refuseWithoutTokens(section, access) }
@@ -52,6 +54,7 @@ extension Settings {
             ledger: section["ledger"]?.text() ?? defaultLedger,
             history: history ?? defaultHistory,
             registries: registries,
+            engines: engines,
             ignoreAccess: section["ignoreAccess"].map(AccessIgnoreList.parse)
                 ?? AccessIgnoreList(),
             policies: policies,
@@ -67,7 +70,7 @@ extension Settings {
         _ context: inout SettingsContext,
         _ readFile: (String) throws -> String
     ) -> [RegistrySettings] {
-        if !section.mentions("registries") {
+        if !section.mentions("registries"), !section.mentions("engines") {
             section.entry.refuse("registries is missing; \(firstStep)")
         }
         var names: [String: Bool] = [:]
@@ -78,9 +81,47 @@ extension Settings {
         let count = section["registries"]?.itemCount
         if count == 0 { section["registries"]?.refuse("is an empty list; \(firstStep)") }
         context.knowsAllRegistries =
-            names[""] == nil && !registries.isEmpty && registries.count == count
+            names[""] == nil && registries.count == (count ?? 0)
+            && (!registries.isEmpty
+                || !section.mentions("registries") && section.mentions("engines"))
         context.registries = names
+        refuseSharedSockets(registries, section["registries"])
         return registries
+    }
+
+    /// Reads the engines, and tells `context` about them.
+    private static func engines(
+        _ section: SettingsSection,
+        _ context: inout SettingsContext,
+        _ readFile: (String) throws -> String
+    ) -> [EngineSettings] {
+        let engines = section.named("engines", EngineSettings.shape) { name, part in
+            EngineSettings.parse(name, part, readFile)
+        }
+        context.engines = Set(engines.map(\.name))
+        context.knowsAllEngines =
+            !context.engines.contains("") && engines.count == (section["engines"]?.itemCount ?? 0)
+            && (!engines.isEmpty || !section.mentions("engines"))
+        return engines
+    }
+
+    /// A line does not say which registry it is of, but for the socket that it came by.
+    private static func refuseSharedSockets(
+        _ registries: [RegistrySettings],
+        _ entry: SettingsEntry?
+    ) {
+        var owners: [SyslogSocket: String] = [:]
+        for registry in registries {
+            for socket in registry.sockets {
+                if let owner = owners[socket.place], owner != registry.name {
+                    entry?.refuse(
+                        "\(socket) is there for \(owner) and for \(registry.name); give each a "
+                            + "socket of its own"
+                    )
+                }
+                owners[socket.place] = registry.name
+            }
+        }
     }
 
     private static func refuseWithoutTokens(_ section: SettingsSection, _ access: SettingsSection?)

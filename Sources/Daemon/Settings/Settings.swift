@@ -11,8 +11,9 @@ package struct Settings: Sendable {
     package var ledger: String
     /// How long accesses are remembered.
     package var history: Span
-    /// At least one, with names of their own.
+    /// At least one, or an engine; with names of their own.
     package var registries: [RegistrySettings]
+    package var engines: [EngineSettings] = []
     package var ignoreAccess: AccessIgnoreList
     /// In the order of the file: the first that matches decides.
     package var policies: [Policy]

@@ -7,6 +7,10 @@ struct SettingsContext {
     /// False when a registry's name could not be read: then nothing can be said about a name that
     /// is missing.
     var knowsAllRegistries: Bool
+    /// Every engine by its name as written.
+    var engines: Set<String> = []
+    /// The same of engines.
+    var knowsAllEngines = true
     /// Nil when it could not be read.
     var history: Span?
 
@@ -16,6 +20,16 @@ struct SettingsContext {
         if knowsAllRegistries, registries[name] == nil {
             let advice = KeySuggestion.advice(for: name, among: registries.keys.sorted())
             entry.refuse("no registry is named \(Excerpt.of(name)); \(advice)")
+        }
+        return name
+    }
+
+    /// Reads the name of an engine that must be there.
+    func engine(_ entry: SettingsEntry) -> String? {
+        guard let name = entry.text() else { return nil }
+        if knowsAllEngines, !engines.contains(name) {
+            let advice = KeySuggestion.advice(for: name, among: engines.sorted())
+            entry.refuse("no engine is named \(Excerpt.of(name)); \(advice)")
         }
         return name
     }

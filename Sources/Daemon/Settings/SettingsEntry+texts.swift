@@ -131,11 +131,23 @@ extension SettingsEntry {
         return path
     }
 
+    /// Reads the path of a file with a private key in PEM.
+    func privateKeyFile(_ readFile: (String) throws -> String) -> String? {
+        guard let path = text() else { return nil }
+        guard let content = content(of: path, readFile) else { return nil }
+        guard content.contains("PRIVATE KEY-----") else {
+            refuse("\(Excerpt.of(path)) holds no private key; write one in PEM into it")
+            return nil
+        }
+        return path
+    }
+
     private func content(of path: String, _ readFile: (String) throws -> String) -> String? {
         do {
             return try readFile(path)
         } catch {
-            let reason = Excerpt.of("\(error)".prefix { !$0.isNewline })
+            let said = (error as? SettingsFileError)?.reason ?? "\(error)"
+            let reason = Excerpt.of(said.prefix { !$0.isNewline })
             refuse(
                 "can't read \(Excerpt.of(path)): \(reason); "
                     + "check that it exists and that lastpull may read it"

@@ -3,7 +3,7 @@ import RetentionPlanning
 
 extension Trigger {
     static let shape = SettingsShape(
-        keys: ["name", "registry", "repositories", "cooldown", "clean"]
+        keys: ["name", "registry", "engine", "repositories", "cooldown", "clean"]
             + MeasureReader.measures + MeasureReader.marks
     )
 
@@ -13,20 +13,35 @@ extension Trigger {
         _ context: SettingsContext
     ) -> Trigger? {
         let registry = section["registry"].flatMap { context.registry($0) }
+        let engine = section["engine"].flatMap { context.engine($0) }
+        if section.mentions("engine") {
+            section["registry"]?.refuse("does not go with engine; make two triggers of it")
+            section["repositories"]?.refuse(
+                "does not go with engine; write them into a policy with that engine"
+            )
+        }
         let repositories = section["repositories"]?.globs()
         let cooldown = section["cooldown"].flatMap { $0.span(allowsZero: true) }
-        let clean = section["clean"].flatMap { targets($0, registry, context) }
+        let clean = section["clean"].flatMap {
+            section.mentions("engine") ? engineTargets($0) : targets($0, registry, context)
+        }
         guard let measure = MeasureReader(section: section, context: context).measure() else {
             return nil
         }
         return Trigger(
             name: name,
             registry: registry,
+            engine: engine,
             repositories: repositories ?? [],
             measure: measure,
             cooldown: cooldown ?? defaultCooldown,
-            clean: clean ?? measure.standardTargets
+            clean: clean ?? (engine == nil ? measure.standardTargets : Target.ofEngine)
         )
+    }
+
+    private static func engineTargets(_ entry: SettingsEntry) -> Set<Target>? {
+        entry.items { $0.choice(Target.ofEngine.map(\.rawValue).sorted()).flatMap(Target.init) }
+            .map { Set($0) }
     }
 
     private static func targets(
@@ -38,7 +53,8 @@ extension Trigger {
             registry.map { context.registries[$0] != false }
             ?? (!context.knowsAllRegistries || context.registries.values.contains(true))
         let targets = entry.items { item -> Target? in
-            guard let word = item.choice(Target.allCases.map(\.rawValue)) else { return nil }
+            let words = Target.allCases.filter { !Target.ofEngine.contains($0) }.map(\.rawValue)
+            guard let word = item.choice(words) else { return nil }
             if word == Target.storage.rawValue, !hasStorage {
                 item.refuse("storage can't be swept without one; give the registry its storage")
             }

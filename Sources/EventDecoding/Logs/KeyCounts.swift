@@ -1,12 +1,12 @@
 import RegistryModel
 
 /// How often each key was seen: a hash table whose keys are hashes already.
-struct KeyCounts {
+struct KeyCounts: Sendable {
     /// A power of two; a count of zero marks a free place.
     private var places = [Place](repeating: Place(), count: 16)
-    private var taken = 0
+    private(set) var taken = 0
 
-    private struct Place {
+    private struct Place: Sendable {
         var key = EventKey(high: 0, low: 0)
         var count: UInt64 = 0
     }
@@ -22,6 +22,14 @@ struct KeyCounts {
         }
         places[index].count = earlier + 1
         return earlier
+    }
+
+    /// How often `key` was seen.
+    subscript(key: EventKey) -> UInt64 { places[Self.index(of: key, in: places)].count }
+
+    /// Counts a key that was seen before some more times.
+    mutating func add(_ more: UInt64, to key: EventKey) {
+        places[Self.index(of: key, in: places)].count += more
     }
 
     private mutating func grow() {

@@ -78,6 +78,9 @@ package enum RegistryPresence: Sendable, Equatable {
         if !found.isEmpty { return .running(found + unclear) }
         if let doubt { return .unknown(doubt) }
         guard seesAll else { return .unknown("not all processes of this machine can be seen") }
+        guard root.isOnThisMachine else {
+            return .unknown("\(root.path) is not on a disk of this machine: others may use it")
+        }
         return .absent
     }
 

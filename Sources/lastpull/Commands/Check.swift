@@ -181,6 +181,9 @@ struct Check: AsyncParsableCommand {
                 )
             }
         }
+        for socket in try await deployment.sockets(of: target) {
+            findings.append(Self.finding(socket, subject, deployment.now()))
+        }
         if let gap = try await deployment.prober.gap(of: target) {
             findings.append(
                 Finding(
@@ -206,6 +209,27 @@ struct Check: AsyncParsableCommand {
         return findings
     }
 
+    /// What a socket drops is missing for good, so the last day's is said.
+    private static func finding(
+        _ socket: SocketStatistics,
+        _ subject: String,
+        _ now: Timestamp
+    ) -> Finding {
+        guard let last = socket.lastAt else {
+            return Finding(
+                subject: subject,
+                state: .warning,
+                text: "nothing has come by \(socket.address); let its proxy's log go there"
+            )
+        }
+        let taken = "by \(socket.address): \(socket.lines) lines, last \(last.text)"
+        guard let dropped = socket.droppedAt, dropped >= now - .days(1) else {
+            return Finding(subject: subject, state: .ok, text: taken)
+        }
+        let text = "\(taken); \(socket.dropped) dropped, the last at \(dropped.text)"
+        return Finding(subject: subject, state: .warning, text: text)
+    }
+
     private func heard(_ source: SourceStatistics, _ subject: String) -> Finding {
         let rejected = source.answer.rejected
         let offset =
@@ -228,7 +252,7 @@ struct Check: AsyncParsableCommand {
         let now = deployment.now()
         let coverage = try await deployment.cleaner.planMaker.coverage(target, now)
         let windows = deployment.settings.policies
-            .filter { $0.registry == nil || $0.registry == target.row.name }
+            .filter { $0.concerns(registry: target.row.name) }
             .compactMap(\.keep.accessed?.within)
         guard let longest = windows.max() else {
             let since = coverage.answer(window: .hours(1), now: now).coveredSince

@@ -212,7 +212,7 @@ extension Deployment {
     /// policy for it names, else the standard.
     func storageBrake(_ registry: String?) -> Double {
         settings.policies
-            .filter { $0.registry == nil || registry == nil || $0.registry == registry }
+            .filter { policy in registry.map(policy.concerns) ?? (policy.engine == nil) }
             .compactMap(\.brake.bytes).max() ?? StorageRequest.standardBrake
     }
 

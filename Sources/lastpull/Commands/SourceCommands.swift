@@ -18,6 +18,7 @@ struct Sources: AsyncParsableCommand {
         for registry in report.registries {
             Terminal.say("\(registry.registry): \(Self.coverage(registry))")
             for source in registry.sources { Terminal.say("  \(Self.text(source))") }
+            for socket in registry.sockets { Terminal.say("  \(Self.text(socket))") }
             if registry.sources.isEmpty {
                 Terminal.say("  nothing was ever heard; `lastpull check` says what to do")
             }
@@ -36,6 +37,16 @@ struct Sources: AsyncParsableCommand {
         }
         guard let since = registry.coveredSince else { return "no access is known for certain" }
         return "every access is known since \(Timestamp(milliseconds: since).text)"
+    }
+
+    private static func text(_ socket: SourcesReport.Socket) -> String {
+        guard let last = socket.lastAt.map({ Timestamp(milliseconds: $0).text }) else {
+            return "\(socket.address): nothing has come"
+                + (socket.dropped > 0 ? ", \(socket.dropped) dropped" : "")
+        }
+        let dropped = socket.droppedAt.map { ", last \(Timestamp(milliseconds: $0).text)" } ?? ""
+        return "\(socket.address): last \(last), \(socket.lines) lines, "
+            + "\(socket.dropped) dropped\(dropped)"
     }
 
     private static func text(_ source: SourcesReport.Source) -> String {

@@ -1,9 +1,7 @@
-import RegistryModel
-
 extension Timestamp {
     /// Parses `2026-01-31`, the first moment of that day in UTC, or a date and time of RFC 3339,
     /// section 5.6; digits below the millisecond are dropped.
-    init?(dateOrTime text: String) {
+    package init?(dateOrTime text: String) {
         guard let parts = text.wholeMatch(of: Self.pattern)?.output,
             let year = Int64(parts.1), let month = Int64(parts.2), let day = Int64(parts.3),
             (1...12).contains(month), (1...Self.days(of: month, in: year)).contains(day)
