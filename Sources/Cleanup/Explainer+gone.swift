@@ -10,7 +10,7 @@ extension Explainer {
         of target: CleanupTarget,
         _ answer: inout Answer
     ) async throws {
-        var removal: Removal?
+        var removal: RunRemoval?
         if let image { removal = try await ledger.lastRemoval(of: image, tag: name.tag) }
         let swept = try await ledger.lastStorageRemoval(
             of: name.repository,
@@ -20,7 +20,7 @@ extension Explainer {
         )
         // Who removed it last is who it is gone for; a delete is heard at the latest when it is done.
         let goneAt = image?.goneAt ?? Timestamp(milliseconds: 0)
-        if let removal, removal.at >= goneAt, removal.at >= swept?.at ?? goneAt {
+        if let removal, removal.at >= goneAt {
             try await tell(of: removal, &answer)
         } else if let swept, image == nil || swept.at >= goneAt {
             tell(of: swept, &answer)
@@ -33,7 +33,7 @@ extension Explainer {
         }
     }
 
-    private func tell(of removal: Removal, _ answer: inout Answer) async throws {
+    private func tell(of removal: RunRemoval, _ answer: inout Answer) async throws {
         let item = removal.item
         answer.reason = item.reason
         answer.detail =
@@ -53,7 +53,7 @@ extension Explainer {
         }
     }
 
-    private func way(back item: RunItem, _ image: String) async throws -> (Bool, String) {
+    private func way(back item: RunItem, _ image: String) async throws -> (Bool?, String?) {
         guard let digest = item.digest,
             try await ledger.keptManifest(digest, in: item.repositoryId) != nil
         else { return (false, "its manifest was not kept; push it again") }
@@ -72,7 +72,7 @@ extension Explainer {
         )
     }
 
-    private func tell(of swept: StorageRemoval, _ answer: inout Answer) {
+    private func tell(of swept: SweepRemoval, _ answer: inout Answer) {
         let item = swept.item
         let isHeld = item.state == .quarantined
         answer.reason = item.reason

@@ -1,4 +1,5 @@
 import AccessLedger
+import Logging
 import RegistryClients
 import RegistryModel
 import RetentionPlanning

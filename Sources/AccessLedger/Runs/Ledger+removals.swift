@@ -2,7 +2,7 @@ import GRDB
 package import RegistryModel
 
 /// What removed an image: an item of a run.
-package struct Removal: Sendable, Equatable {
+package struct RunRemoval: Sendable, Equatable {
     package var run: RunName
     /// The trigger, or the command.
     package var cause: String
@@ -11,7 +11,7 @@ package struct Removal: Sendable, Equatable {
 }
 
 /// What took something from the registry's disk: an item of a sweep.
-package struct StorageRemoval: Sendable, Equatable {
+package struct SweepRemoval: Sendable, Equatable {
     package var run: RunName
     package var cause: String
     package var at: Timestamp
@@ -23,7 +23,7 @@ extension Ledger {
     package func lastRemoval(
         of image: ImageRecord,
         tag: TagName?
-    ) async throws -> Removal? {
+    ) async throws -> RunRemoval? {
         try await read("look up a removal in") { db in
             let row = try db.row(
                 """
@@ -42,7 +42,7 @@ extension Ledger {
             guard let row, let name = RunName(row[1] as String) else { return nil }
             let ordinal: Int = row[3]
             return try Self.items(ofRun: row[0], db).first { $0.ordinal == ordinal }.map {
-                Removal(
+                RunRemoval(
                     run: name,
                     cause: row[2],
                     at: Timestamp(milliseconds: row[4]),
@@ -58,7 +58,7 @@ extension Ledger {
         tag: TagName?,
         digest: Digest?,
         in registry: RegistryRow
-    ) async throws -> StorageRemoval? {
+    ) async throws -> SweepRemoval? {
         try await read("look up a removal in") { db in
             let sql =
                 tag == nil
@@ -83,7 +83,7 @@ extension Ledger {
             guard let row, let name = RunName(row[1] as String) else { return nil }
             let ordinal: Int = row[3]
             return try Self.storageItems(ofRun: row[0], db).first { $0.ordinal == ordinal }.map {
-                StorageRemoval(
+                SweepRemoval(
                     run: name,
                     cause: row[2],
                     at: Timestamp(milliseconds: row[4]),

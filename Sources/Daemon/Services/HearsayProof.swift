@@ -11,7 +11,9 @@ struct HearsayProof {
     func judge(_ heard: Access) -> (proven: [Access], heard: [Access]) {
         var access = heard
         // Whoever said it may have chosen these; a push must not take back the reads of others.
-        if heard.class == .push { (access.address, access.actor, access.userAgent) = (nil, nil, nil) }
+        if heard.class == .push {
+            (access.address, access.actor, access.userAgent) = (nil, nil, nil)
+        }
         guard let found else {
             return heard.class == .delete && known != nil ? ([access], []) : ([], [])
         }

@@ -1,15 +1,15 @@
 import RegistryModel
 
-/// What was in a repository at one moment, told from what the ledger remembers.
+/// What was in a repository right before one moment, a full hour, told from what the ledger remembers.
 struct PastState {
     let past: RepositoryPast
     let moment: Timestamp
 
     /// Where a tag pointed, and since when it was there; nil where it was not.
     func place(of tag: RepositoryPast.Tag) -> (manifest: Int64?, since: Timestamp)? {
-        let moves = tag.moves.prefix { $0.since <= moment }
+        let moves = tag.moves.prefix { $0.since < moment }
         guard let last = moves.last else {
-            return tag.firstSeen <= moment ? (nil, tag.firstSeen) : nil
+            return tag.firstSeen < moment ? (nil, tag.firstSeen) : nil
         }
         guard let manifest = last.manifest else { return nil }
         let life = moves.reversed().prefix { $0.manifest != nil }
@@ -23,7 +23,7 @@ struct PastState {
     func pushed(_ stamp: Timestamp?, _ hours: [RepositoryPast.Hour]) -> Timestamp? {
         let inHour = hours.last { $0.counts.pushes > 0 && $0.hour < moment.hour }
         let known = [
-            stamp.flatMap { $0 <= moment ? $0 : nil },
+            stamp.flatMap { $0 < moment ? $0 : nil },
             // On the side of keeping, the end of the hour.
             inHour.map { Timestamp(milliseconds: ($0.hour + 1) * 3_600_000 - 1) },
         ]

@@ -60,7 +60,7 @@ extension Replay {
 
     private func isAway(_ tag: RepositoryPast.Tag, at moment: Timestamp) -> Bool {
         guard let removed = removedTags[tag.id] else { return false }
-        return back(tag, after: removed).map { $0 > moment } ?? true
+        return back(tag, after: removed).map { $0 >= moment } ?? true
     }
 
     private func addManifests(_ state: PastState, to slice: inout InventorySlice) {
@@ -82,11 +82,11 @@ extension Replay {
         since start: Timestamp,
         _ state: PastState
     ) -> Bool {
-        guard start <= state.moment, manifest.goneAt.map({ $0 > state.moment }) ?? true else {
+        guard start < state.moment, manifest.goneAt.map({ $0 >= state.moment }) ?? true else {
             return false
         }
         guard let removed = removedManifests[manifest.id] else { return true }
-        return back(manifest, after: removed).map { $0 <= state.moment } ?? false
+        return back(manifest, after: removed).map { $0 < state.moment } ?? false
     }
 
     private func link(_ slice: inout InventorySlice) {
@@ -164,9 +164,9 @@ extension Replay {
 
     /// When the last tag that pointed to a manifest until then had left it, by news or in the replay.
     private func untaggedSince(_ id: Int64, _ state: PastState) -> Timestamp? {
-        let earlier = (pointings[id] ?? []).prefix { $0.since <= state.moment }
+        let earlier = (pointings[id] ?? []).prefix { $0.since < state.moment }
         return earlier.map { pointing in
-            let left = pointing.until.flatMap { $0 <= state.moment ? $0 : nil }
+            let left = pointing.until.flatMap { $0 < state.moment ? $0 : nil }
             return left ?? removedTags[pointing.tag] ?? state.moment
         }.max()
     }

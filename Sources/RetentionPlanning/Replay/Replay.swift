@@ -131,12 +131,12 @@ package struct Replay: Sendable {
     }
 
     func back(_ tag: RepositoryPast.Tag, after moment: Timestamp) -> Timestamp? {
-        let move = tag.moves.first { $0.since > moment && $0.manifest != nil }?.since
+        let move = tag.moves.first { $0.since >= moment && $0.manifest != nil }?.since
         return [move, push(tag.pushedAt, tag.hours, after: moment)].compactMap(\.self).min()
     }
 
     func back(_ manifest: RepositoryPast.Manifest, after moment: Timestamp) -> Timestamp? {
-        let pointing = pointings[manifest.id]?.first { $0.since > moment }?.since
+        let pointing = pointings[manifest.id]?.first { $0.since >= moment }?.since
         let push = push(manifest.pushedAt, manifest.hours, after: moment)
         return [pointing, push].compactMap(\.self).min()
     }
@@ -149,7 +149,7 @@ package struct Replay: Sendable {
     ) -> Timestamp? {
         let hour = hours.first { $0.counts.pushes > 0 && $0.hour >= moment.hour }
             .map { Timestamp(milliseconds: $0.hour * 3_600_000) }
-        return [stamp.flatMap { $0 > moment ? $0 : nil }, hour].compactMap(\.self).min()
+        return [stamp.flatMap { $0 >= moment ? $0 : nil }, hour].compactMap(\.self).min()
     }
 
     /// The requests from `moment` on until the hour in which it came back.

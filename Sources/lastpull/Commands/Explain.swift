@@ -1,3 +1,4 @@
+import AccessLedger
 import ArgumentParser
 import Cleanup
 import Daemon
