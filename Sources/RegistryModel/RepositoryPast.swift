@@ -84,13 +84,44 @@ package struct RepositoryPast: Sendable, Equatable {
         }
     }
 
+    /// Requests for something that was really removed, which are no accesses.
+    package struct Missed: Sendable, Equatable {
+        /// Nil for requests by digest.
+        package var tag: TagName?
+        package var digest: Digest?
+        package var first: Timestamp
+        package var last: Timestamp
+        package var count: Int
+
+        package init(
+            tag: TagName?,
+            digest: Digest?,
+            first: Timestamp,
+            last: Timestamp,
+            count: Int
+        ) {
+            self.tag = tag
+            self.digest = digest
+            self.first = first
+            self.last = last
+            self.count = count
+        }
+    }
+
     package var facts: RepositoryFacts
     package var tags: [Tag]
     package var manifests: [Manifest]
+    package var missed: [Missed]
 
-    package init(facts: RepositoryFacts, tags: [Tag], manifests: [Manifest]) {
+    package init(
+        facts: RepositoryFacts,
+        tags: [Tag],
+        manifests: [Manifest],
+        missed: [Missed] = []
+    ) {
         self.facts = facts
         self.tags = tags
         self.manifests = manifests
+        self.missed = missed
     }
 }

@@ -10,6 +10,7 @@ struct ReplayTests {
     ]
     private var tags: [RepositoryPast.Tag] = []
     private var manifests: [RepositoryPast.Manifest] = []
+    private var missed: [RepositoryPast.Missed] = []
 
     private static func day(_ count: Int64) -> Timestamp { start + .days(count) }
 
@@ -72,7 +73,12 @@ struct ReplayTests {
         let name = try #require(RepositoryName("team/api"))
         let facts = RepositoryFacts(id: 1, registry: "local", name: name)
         var replay = Replay(
-            past: RepositoryPast(facts: facts, tags: tags, manifests: manifests),
+            past: RepositoryPast(
+                facts: facts,
+                tags: tags,
+                manifests: manifests,
+                missed: missed
+            ),
             request: PlanRequest(policies: [policy], now: World.now),
             coverage: coverage
         )
@@ -101,6 +107,31 @@ struct ReplayTests {
         #expect(asked.count == 2)
         #expect(asked.first == Self.day(20))
         #expect(asked.last == Self.day(21))
+    }
+
+    // It went in truth, too, so what came then was no access, but a regret.
+    @Test mutating func countsWhatWasReallyMissed() throws {
+        try add(1, "old", gone: 12)
+        missed = [
+            .init(
+                tag: TagName("old"),
+                digest: nil,
+                first: Self.day(13),
+                last: Self.day(14),
+                count: 5
+            ),
+            .init(
+                tag: TagName("other"),
+                digest: nil,
+                first: Self.day(13),
+                last: Self.day(13),
+                count: 1
+            ),
+        ]
+        let removal = try #require(try replay().removals.first)
+        #expect(removal.at == Self.day(0))
+        #expect(removal.asked?.count == 5)
+        #expect(removal.asked?.first == Self.day(13) && removal.asked?.last == Self.day(14))
     }
 
     // What somebody pushed again is there again: its pulls are no regret, and it can go once more.

@@ -13,7 +13,8 @@ extension Ledger {
             return RepositoryPast(
                 facts: facts,
                 tags: try Self.pastTags(of: repositoryId, db),
-                manifests: try Self.pastManifests(of: repositoryId, needsLabels, db)
+                manifests: try Self.pastManifests(of: repositoryId, needsLabels, db),
+                missed: try Self.missed(in: repositoryId, db)
             )
         }
     }
@@ -88,6 +89,28 @@ extension Ledger {
             manifest.labels = needsLabels ? try reader.ownLabels(of: manifest.id) : nil
             manifest.hours = try pastHours("manifest", manifest.id, db)
             return manifest
+        }
+    }
+
+    /// What was asked for after it was really removed.
+    private static func missed(
+        in repositoryId: Int64,
+        _ db: Database
+    ) throws -> [RepositoryPast.Missed] {
+        try db.rows(
+            """
+            SELECT tag, digest, firstAt, lastAt, requests FROM regret
+            WHERE repositoryId = ? AND kind IN ('tag', 'manifest') ORDER BY firstAt
+            """,
+            [repositoryId]
+        ).map { row in
+            RepositoryPast.Missed(
+                tag: (row[0] as String?).flatMap { TagName($0) },
+                digest: (row[1] as String?).flatMap { Digest($0) },
+                first: Timestamp(milliseconds: row[2]),
+                last: Timestamp(milliseconds: row[3]),
+                count: row[4]
+            )
         }
     }
 

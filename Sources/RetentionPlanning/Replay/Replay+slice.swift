@@ -128,6 +128,7 @@ extension Replay {
         _ windows: Windows,
         in slice: inout InventorySlice
     ) {
+        let needsLabels = policy?.keep.labels.isEmpty == false
         for id in slice.manifests.keys {
             let isTagged = slice.manifests[id]?.tags.isEmpty == false
             let first = isTagged ? windows.tags : windows.untagged
@@ -143,7 +144,7 @@ extension Replay {
             slice.manifests[id]?.inWindow = sum.window
             slice.manifests[id]?.inHistory = sum.all
             slice.manifests[id]?.lastAccess = sum.last
-            if policy?.keep.labels.isEmpty == false { slice.manifests[id]?.labels = labels }
+            if needsLabels { slice.manifests[id]?.labels = labels }
             guard !isTagged else { continue }
             slice.manifests[id]?.untaggedSince = untaggedSince(id, state)
         }

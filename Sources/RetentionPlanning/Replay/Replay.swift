@@ -101,12 +101,12 @@ package struct Replay: Sendable {
 
     private func outcome(of item: PlanItem, at moment: Timestamp) -> Removal {
         var removal = Removal(item: item, at: moment)
-        let count =
+        let classes =
             request.policies.deciding(
                 registry: past.facts.registry,
                 repository: past.facts.name
             )?.count ?? Policy.defaultCount
-        let reads = count.subtracting([.push])
+        let reads = classes.subtracting([.push])
         var asked: [Asked] = []
         if let tag = item.tagID.flatMap({ tags[$0] }) {
             removal.backAt = back(tag, after: moment)
@@ -119,15 +119,32 @@ package struct Replay: Sendable {
             if item.tagID == nil { removal.backAt = back }
             asked.append(contentsOf: requests(manifest.hours, moment, back, reads))
         }
-        // A request by tag is credited to both.
-        removal.asked = asked.max { $0.count < $1.count }.map { most in
-            Asked(
-                first: asked.map(\.first).min() ?? most.first,
-                last: asked.map(\.last).max() ?? most.last,
-                count: most.count
-            )
+        let missed = missed(item, after: moment, until: removal.backAt)
+        let all = asked + missed
+        guard let first = all.map(\.first).min(), let last = all.map(\.last).max() else {
+            return removal
         }
+        // A request by tag is credited to both the tag and the manifest.
+        let count = (asked.map(\.count).max() ?? 0) + missed.reduce(0) { $0 + $1.count }
+        removal.asked = Asked(first: first, last: last, count: count)
         return removal
+    }
+
+    /// Requests that were really answered 404, since a run of ours had removed it meanwhile.
+    private func missed(
+        _ item: PlanItem,
+        after moment: Timestamp,
+        until back: Timestamp?
+    ) -> [Asked] {
+        let isManifest = item.kind == .manifest || item.removesManifest
+        return past.missed.filter { missed in
+            guard missed.first >= moment, back.map({ missed.first < $0 }) ?? true else {
+                return false
+            }
+            if let tag = missed.tag { return tag == item.tag }
+            return isManifest && missed.digest == item.digest
+        }
+        .map { Asked(first: $0.first, last: $0.last, count: $0.count) }
     }
 
     func back(_ tag: RepositoryPast.Tag, after moment: Timestamp) -> Timestamp? {
