@@ -95,8 +95,7 @@ extension Cleaning {
             try lastpull.configure(
                 settings("{ pushed: { within: 0s } }", "brake: { regrets: 1 }")
             )
-            let result = try await lastpull.run("clean", "--json")
-            let waiting = try CleaningReport(result, status: result.status, #_sourceLocation)
+            let waiting = try await lastpull.report("clean")
             #expect(waiting.state == "waiting" && waiting.note.contains("lastpull regrets"))
             #expect(waiting.states == ["other/app:v1": "planned"])
             #expect(waiting.keptReasons == ["regretted": 2])
