@@ -58,11 +58,12 @@ let package = Package(
         .systemLibrary(name: "CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
         module("RegistryModel", [crypto]),
         module("CurlTransport", ["CCurl", "RegistryModel"]),
         module("RegistryClients", ["CurlTransport", "RegistryModel", crypto]),
         module("AccessLedger", ["RegistryModel", grdb, sqlite]),
-        module("EventDecoding", ["CZlib", "RegistryModel", crypto]),
+        module("EventDecoding", ["CZlib", "CZstd", "RegistryModel", crypto]),
         module("LogReading", ["CZlib", "CurlTransport", "EventDecoding", "RegistryModel", crypto]),
         module("RetentionPlanning", ["RegistryModel"]),
         module("RegistryStorage", ["CLinux", "RegistryModel", crypto, yams]),
@@ -73,7 +74,13 @@ let package = Package(
                 "RetentionPlanning", logging,
             ]
         ),
-        module("Publishing", ["AccessLedger", "RegistryModel", hummingbird, logging, nioCore]),
+        module(
+            "Publishing",
+            [
+                "AccessLedger", "CurlTransport", "RegistryClients", "RegistryModel", crypto,
+                hummingbird, logging, nioCore,
+            ]
+        ),
         module(
             "Listening",
             [
@@ -100,9 +107,9 @@ let package = Package(
         .executableTarget(
             name: "lastpull-bench",
             dependencies: [
-                "AccessLedger", "Cleanup", "CurlTransport", "Daemon", "Listening",
-                "RegistryModel", "RegistryStorage", argumentParser, grdb, hummingbird, logging,
-                nioCore,
+                "AccessLedger", "Cleanup", "CurlTransport", "Daemon", "EventDecoding", "Fuzzing",
+                "Listening", "RegistryModel", "RegistryStorage", "TestSupport", argumentParser, grdb,
+                hummingbird, logging, nioCore,
             ],
             swiftSettings: settings
         ),
@@ -113,7 +120,13 @@ let package = Package(
             swiftSettings: settings
         ),
         tests("RegistryModelTests", ["RegistryModel"]),
-        tests("EventDecodingTests", ["EventDecoding", "RegistryModel", "TestSupport"]),
+        .target(
+            name: "Fuzzing",
+            dependencies: ["EventDecoding", "RegistryModel"],
+            path: "Tests/Fuzzing",
+            swiftSettings: settings
+        ),
+        tests("EventDecodingTests", ["EventDecoding", "Fuzzing", "RegistryModel", "TestSupport"]),
         tests("RetentionPlanningTests", ["RegistryModel", "RetentionPlanning"]),
         tests("AccessLedgerTests", ["AccessLedger", "RegistryModel", "TestSupport", grdb]),
         tests(
@@ -127,13 +140,24 @@ let package = Package(
                 logging, nioCore, nioPosix,
             ]
         ),
+        tests(
+            "PublishingTests",
+            [
+                "AccessLedger", "CurlTransport", "Publishing", "RegistryModel", "TestSupport",
+                logging,
+            ]
+        ),
         tests("RegistryStorageTests", ["RegistryModel", "RegistryStorage", "TestSupport"]),
         tests(
             "DaemonTests",
             [
-                "Daemon", "EventDecoding", "LogReading", "RegistryModel", "RetentionPlanning",
-                "TestSupport",
+                "Cleanup", "Daemon", "EventDecoding", "Listening", "LogReading", "Publishing",
+                "RegistryClients", "RegistryModel", "RetentionPlanning", "TestSupport",
             ]
+        ),
+        tests(
+            "CleanupTests",
+            ["AccessLedger", "Cleanup", "RegistryClients", "RegistryModel", "RetentionPlanning"]
         ),
         tests("EndToEndTests", ["RegistryModel", "TestSupport"]),
     ]

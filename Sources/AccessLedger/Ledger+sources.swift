@@ -7,6 +7,8 @@ package struct SourceStatistics: Sendable, Equatable {
     package var registry: String
     package var source: AccessSource
     package var answer: DeliveryAnswer
+    /// Accepted accesses by their class, since the ledger counts them so.
+    package var accepted: [AccessClass: Int] = [:]
     package var lastAt: Timestamp
     /// Milliseconds by which the registry's clock is ahead of ours.
     package var clockOffset: Int64
@@ -25,7 +27,11 @@ package struct SourceStatistics: Sendable, Equatable {
     }
 
     /// Whether only such senders report it as never tell of a pull: silence means nothing then.
-    package var isDeafToPulls: Bool { !senders.isEmpty && !senders.contains { $0.tellsPulls } }
+    ///
+    /// One engine never knows what others pull.
+    package var isDeafToPulls: Bool {
+        source == .engine || !senders.isEmpty && !senders.contains { $0.tellsPulls }
+    }
 }
 
 /// What a socket for log lines took, and what it had to drop.
@@ -72,7 +78,7 @@ extension Ledger {
                     SELECT reason FROM rejectedBody
                     WHERE registryId = h.registryId AND source = h.source ORDER BY id DESC LIMIT 1
                 ), h.registryId, CASE ?1 - h.hour WHEN 0 THEN h.inHourBefore WHEN 1 THEN h.inHour
-                    ELSE 0 END
+                    ELSE 0 END, h.pulls, h.resolves, h.pushes, h.deletes
             FROM heard AS h JOIN registry AS g ON g.id = h.registryId ORDER BY g.name, h.source
             """,
             [now.hour]
@@ -86,6 +92,9 @@ extension Ledger {
                     ignored: row[4],
                     rejected: row[5]
                 ),
+                accepted: [
+                    .pull: row[11], .resolve: row[12], .push: row[13], .delete: row[14],
+                ],
                 lastAt: Timestamp(milliseconds: row[6]),
                 clockOffset: row[7],
                 rejection: row[8],

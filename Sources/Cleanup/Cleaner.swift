@@ -1,6 +1,7 @@
 package import AccessLedger
 import Foundation
 package import Logging
+import RegistryClients
 package import RegistryModel
 package import RetentionPlanning
 
@@ -19,14 +20,26 @@ package struct Cleaner: Sendable {
         history: Span,
         targets: [CleanupTarget],
         logger: Logger,
-        now: @escaping @Sendable () -> Timestamp
+        now: @escaping @Sendable () -> Timestamp,
+        onProgress: @escaping @Sendable (RunProgress) -> Void = { _ in }
     ) {
         self.ledger = ledger
         self.targets = targets
         self.logger = logger
         self.now = now
-        planMaker = PlanMaker(ledger: ledger, policies: policies, history: history)
-        executor = RunExecutor(ledger: ledger, planMaker: planMaker, logger: logger, now: now)
+        planMaker = PlanMaker(
+            ledger: ledger,
+            policies: policies,
+            history: history,
+            telling: Set(targets.filter(\.traits.tellsLastPull).map(\.row.name))
+        )
+        executor = RunExecutor(
+            ledger: ledger,
+            planMaker: planMaker,
+            logger: logger,
+            now: now,
+            onProgress: onProgress
+        )
     }
 
     /// Why a cleanup is asked for.
@@ -147,13 +160,27 @@ package struct Cleaner: Sendable {
             state: isBraked ? .waiting : isEnforced ? .running : .planned
         )
         if isBraked, let brake = draft.brake {
-            run.note = "\(brake); `lastpull approve \(run.name)` carries it out"
+            let held = "\(brake); `lastpull approve \(run.name)` carries it out"
+            run.note = Self.joined([held, run.note])
         }
-        if !isEnforced { run.note = note }
+        if !isEnforced { run.note = Self.joined([note, run.note]) }
         try await ledger.create(run, announcing: announcements(of: run, draft))
         guard isEnforced, !isBraked else { return run }
-        _ = try await executor.execute(run, on: targets, note: note)
+        _ = try await executor.execute(run, on: targets, note: Self.joined([note, run.note]))
         return try await ledger.run(run.name) ?? run
+    }
+
+    private static func joined(_ notes: [String]) -> String {
+        notes.filter { !$0.isEmpty }.joined(separator: "; ")
+    }
+
+    /// What people have to know of a plan before it is carried out: that there is no way back.
+    private func warning(about items: [RunItem]) -> String {
+        let names = Set(items.map(\.registry.name))
+        let reasons = targets.filter { names.contains($0.row.name) }.compactMap { target in
+            target.traits.noWayBack.map { "\(target.row.name): \($0)" }
+        }
+        return reasons.joined(separator: "; ")
     }
 
     func record(
@@ -182,6 +209,7 @@ package struct Cleaner: Sendable {
         run.kept = draft.kept
         for (reason, count) in draft.keptReasons { run.keptReasons[reason.rawValue] = count }
         run.fingerprint = RunRecord.fingerprint(of: draft.items)
+        run.note = warning(about: draft.items)
         if state.isOver { run.endedAt = time }
         return run
     }
@@ -259,7 +287,7 @@ package struct Cleaner: Sendable {
     package func resume() async throws {
         let names = try await ledger.runs(in: .running)
         for name in try await names + ledger.halfDoneRuns() {
-            guard let run = try await ledger.run(name), run.storage.isEmpty else { continue }
+            guard let run = try await ledger.run(name), run.isOfRegistry else { continue }
             let registries = Set(run.items.map(\.registry.name))
             let here = targets.filter { registries.contains($0.row.name) }
             do {

@@ -4,6 +4,12 @@ package import RegistryModel
 package enum CleanupError: Error, Sendable, Equatable, CustomStringConvertible {
     /// Another run works on the registry; the listener answers it with 409.
     case alreadyRunning(registry: String)
+    /// Another run works on the engine.
+    case engineBusy(String)
+    case unknownEngine(String)
+    /// A registry's own collector must not run beside a push.
+    case pushedRecently(String, within: Span)
+    case pushesUnknown(String)
     case unknownRegistry(String)
     case unknownRun(String)
     case notWaiting(run: RunName, state: String)
@@ -19,6 +25,16 @@ package enum CleanupError: Error, Sendable, Equatable, CustomStringConvertible {
         switch self {
         case .alreadyRunning(let registry):
             "registry \(registry): a cleanup is already running; try again when it has ended"
+        case .engineBusy(let engine):
+            "engine \(engine): a prune is already running; try again when it has ended"
+        case .pushedRecently(let registry, let grace):
+            "registry \(registry) was pushed to within \(grace), and its collector would take the "
+                + "layers of a push under way; wait, or make it read-only and give --now"
+        case .pushesUnknown(let registry):
+            "registry \(registry) is not listened to, so nobody knows whether somebody pushes; "
+                + "make it read-only and give --now"
+        case .unknownEngine(let name):
+            "engine \(name) is not in the settings; name one that is"
         case .unknownRegistry(let name):
             "registry \(name) is not in the settings; name one that is"
         case .unknownRun(let name):

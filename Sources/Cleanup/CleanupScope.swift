@@ -6,6 +6,8 @@ package import RetentionPlanning
 package struct CleanupScope: Sendable, Codable, Equatable {
     /// Nil for every registry.
     package var registry: String?
+    /// The engine, where it is about one and no registry.
+    package var engine: String?
     /// Globs; empty for every repository.
     package var repositories: [String] = []
     package var targets: [String] = ["tags", "untagged"]

@@ -27,8 +27,16 @@ package struct CleanupTarget: Sendable {
     package var quarantine: Span
     /// What restarts the registry after a sweep of its disk; empty for nothing.
     package var afterSweep: [String]
+    /// The registry's own collector, run in place of a sweep.
+    package var garbageCollect: CollectorCommand?
     /// Whether the address is this machine: a refused connection then proves that nobody can pull.
     package var isLoopback: Bool
+
+    /// Whether bytes can be given back on its disk.
+    package var givesBack: Bool { storage != nil || garbageCollect != nil }
+
+    /// What the registry can't do, or does better than others.
+    package var traits: RegistryTraits { client.traits }
 
     package init(
         row: RegistryRow,
@@ -44,6 +52,7 @@ package struct CleanupTarget: Sendable {
         grace: Span = .hours(1),
         quarantine: Span = .hours(1),
         afterSweep: [String] = [],
+        garbageCollect: CollectorCommand? = nil,
         isLoopback: Bool = false
     ) {
         self.row = row
@@ -60,6 +69,7 @@ package struct CleanupTarget: Sendable {
         self.grace = grace
         self.quarantine = quarantine
         self.afterSweep = afterSweep
+        self.garbageCollect = garbageCollect
         self.isLoopback = isLoopback
     }
 }

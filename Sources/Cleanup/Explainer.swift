@@ -101,12 +101,14 @@ package struct Explainer: Sendable {
         let classes = policy?.count ?? Policy.defaultCount
         answer.accesses = max(
             tag?.inHistory.total(of: classes) ?? 0,
-            manifest?.inHistory.total(of: classes) ?? 0
+            manifest?.inHistory.total(of: classes) ?? 0,
+            tag?.told?.lastPull == nil ? 0 : 1
         )
         // Without a counted access there is no last one, whatever else happened to the image.
         answer.lastAccess =
             answer.accesses > 0
-            ? [tag?.lastAccess, manifest?.lastAccess].compactMap(\.self).max() : nil
+            ? [tag?.lastAccess, manifest?.lastAccess, tag?.told?.lastPull].compactMap(\.self).max()
+            : nil
         guard let (verdict, rules) = planner.explain(candidate, in: slice) else { return }
         answer.verdict = verdict.isRemoval ? "remove" : "keep"
         answer.reason = verdict.reason.rawValue

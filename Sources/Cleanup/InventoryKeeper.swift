@@ -45,6 +45,16 @@ package struct InventoryKeeper: Sendable {
     /// Lists the tags of one repository.
     package func list(_ name: RepositoryName, of target: CleanupTarget) async throws {
         let began = now()
+        if let telling = target.reader as? any TellingRegistry {
+            let listing = try await telling.listing(of: name)
+            if !listing.isWhole {
+                logger.notice(
+                    "tags came or went while they were listed; none is taken for gone",
+                    metadata: ["registry": "\(target.row.name)", "repository": "\(name)"]
+                )
+            }
+            return try await ledger.list(name, of: target.row, listing, began: began, now: now())
+        }
         let names = try await target.reader.tags(of: name)
         let client = target.reader
         let found = try await inParallel(names, width: Self.width) { tag in
@@ -85,8 +95,34 @@ package struct InventoryKeeper: Sendable {
     private func repositories(of target: CleanupTarget) async throws -> [RepositoryName] {
         if let fixed = target.repositories { return fixed }
         let gathered = Gathered()
-        try await target.reader.forEachRepositoryPage { await gathered.add($0) }
-        return await gathered.names
+        do {
+            try await target.reader.forEachRepositoryPage { await gathered.add($0) }
+            return await gathered.names
+        } catch let error as RegistryError where Self.hasNoCatalog(error) {
+            return try await heardOf(target, error)
+        }
+    }
+
+    /// Whether a registry has no catalog, or none for us.
+    private static func hasNoCatalog(_ error: RegistryError) -> Bool {
+        switch error.kind {
+        case .unauthorized, .forbidden, .notFound, .unsupported: true
+        default: false
+        }
+    }
+
+    /// The repositories that events or earlier listings have named.
+    private func heardOf(
+        _ target: CleanupTarget,
+        _ error: RegistryError
+    ) async throws -> [RepositoryName] {
+        let known = try await ledger.repositories(of: target.row).map(\.name)
+        guard known.isEmpty else { return known }
+        var error = error
+        let advice =
+            "the registry keeps its catalog to itself; name its `repositories` in the settings"
+        error.detail = error.detail.map { "\($0); \(advice)" } ?? advice
+        throw error
     }
 
     private actor Gathered {

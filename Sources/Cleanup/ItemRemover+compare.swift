@@ -5,7 +5,8 @@ import RetentionPlanning
 
 // The last look before a removal: what changed since the plan keeps an item.
 extension ItemRemover {
-    func compareWithLedger(_ item: RunItem, in group: [RunItem]) async throws {
+    /// - Returns: What the ledger knows of the item's tag.
+    func compareWithLedger(_ item: RunItem, in group: [RunItem]) async throws -> TagFacts? {
         let candidate: InventorySlice.Candidate? =
             item.tagId.map { .tag($0) }
             ?? item.manifestId.map { .untagged($0, repository: item.repositoryId) }
@@ -25,26 +26,30 @@ extension ItemRemover {
             throw Obstacle.gone
         }
         try compareUse(item, tag, manifest)
-        if item.removesManifest || item.tagId == nil {
+        if power != .tagOnly, item.removesManifest || item.tagId == nil {
             try compareHolders(manifest, group)
             try compareReading(slice.repositories[item.repositoryId])
-            if let tag = try await doubts.unknownTag(in: item, of: target) {
+            // A registry that tells all tags of a digest is asked for just that.
+            if !(target.client is any TellingRegistry),
+                let tag = try await doubts.unknownTag(in: item, of: target)
+            {
                 throw Obstacle.skipped("the registry has a tag \(tag) that the ledger did not know")
             }
         }
         try await comparePolicy(item, candidate, slice)
+        return tag
     }
 
     func compareHolders(_ manifest: ManifestFacts, _ group: [RunItem]) throws {
         let planned = Set(group.compactMap(\.tagId))
         guard manifest.tags.allSatisfy(planned.contains) else {
-            throw Obstacle.skipped("another tag points to it since the plan")
+            throw Obstacle.held("another tag points to it since the plan")
         }
         guard manifest.parents.isEmpty else {
-            throw Obstacle.skipped("an index that is still there holds it")
+            throw Obstacle.held("an index that is still there holds it")
         }
         guard manifest.subject == nil else {
-            throw Obstacle.skipped("the manifest that it belongs to is still there")
+            throw Obstacle.held("the manifest that it belongs to is still there")
         }
     }
 

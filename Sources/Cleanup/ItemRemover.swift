@@ -11,12 +11,15 @@ struct ItemRemover: Sendable {
     let target: CleanupTarget
     let power: DeletePower
     let doubts: RepositoryDoubts
+    let tally: RunTally
 
     var ledger: Ledger { executor.ledger }
 
     /// Why an item was not removed.
     enum Obstacle: Error {
         case skipped(String)
+        /// Something holds it that may go in the same run.
+        case held(String)
         /// It is not there any more: nothing is left to do.
         case gone
         /// Its tags are gone, but its manifest is not.
@@ -25,19 +28,72 @@ struct ItemRemover: Sendable {
         case halfDone(String, step: String)
     }
 
-    func remove(_ group: [RunItem]) async throws {
+    /// How often the removals of a run were gone through.
+    struct Round: Sendable {
+        var number: Int
+        /// What is still held now stays.
+        var isLast: Bool
+    }
+
+    /// What became of a group.
+    enum Ending: Sendable {
+        case settled
+        /// To be looked at again once others are through.
+        case open
+        /// The same, and it may have been removed already.
+        case unsure
+        /// It failed because the registry does not let us in; the rest may fare alike.
+        case refused(String)
+    }
+
+    func remove(_ group: [RunItem], in round: Round) async throws -> Ending {
         do {
             let present = try await compared(group)
             if !present.isEmpty { try await removeCompared(present) }
         } catch Obstacle.skipped(let reason) {
+            try await end(group, .skipped, reason)
+        } catch Obstacle.held(let reason) {
+            guard round.isLast else { return .open }
             try await end(group, .skipped, reason)
         } catch Obstacle.halfDone(let reason, let step) {
             try await end(group, .failed, reason, step: step)
         } catch Obstacle.left(let reason) {
             try await end(group, .failed, reason)
         } catch let error as RegistryError {
+            return try await end(group, after: error, in: round)
+        }
+        return .settled
+    }
+
+    private func end(
+        _ group: [RunItem],
+        after error: RegistryError,
+        in round: Round
+    ) async throws -> Ending {
+        switch error.kind {
+        case .protected:
+            try await end(group, .skipped, "\(error)")
+        case .unauthorized where group[0].step.isEmpty:
+            try await end(group, .failed, "\(error)")
+            return .refused("\(error)")
+        case .serverError, .timeout, .unreachable:
+            // It may have been done all the same, or be done a little later: looked at again.
+            if round.number == 1, !round.isLast, target.client is any TellingRegistry {
+                return .unsure
+            }
+            fallthrough
+        default:
             // What a kill left half done stays so until it is finished.
             try await end(group, .failed, "\(error)", step: group[0].step)
+        }
+        return .settled
+    }
+
+    /// Notes for groups that are not tried why the registry refuses.
+    func refuse(_ groups: [ArraySlice<RunItem>], because reason: String) async throws {
+        for group in groups.map({ Array($0) }) {
+            // What a kill left half done stays so until it is finished.
+            try await end(group, .failed, reason, step: group[0].step)
         }
     }
 
@@ -65,6 +121,7 @@ struct ItemRemover: Sendable {
                 at: executor.now()
             )
         }
+        await tally.count(group.count, as: state)
     }
 
     // MARK: Compare
@@ -74,12 +131,17 @@ struct ItemRemover: Sendable {
     /// - Returns: What is still there; the rest is written down as done.
     private func compared(_ group: [RunItem]) async throws -> [RunItem] {
         var present: [RunItem] = []
+        let looks = GroupLook(group: group, target: target)
         for item in group {
             do {
                 guard try await !finishOverwrite(item) else { throw Obstacle.gone }
                 if try await wasRemovedBeforeTheKill(item) { throw Obstacle.gone }
-                try await compareWithLedger(item, in: group)
-                try await compareWithRegistry(item)
+                let tag = try await compareWithLedger(item, in: group)
+                if let look = try await looks.look(at: item) {
+                    try compare(item, tag, with: look, in: group)
+                } else {
+                    try await compareWithRegistry(item)
+                }
                 present.append(item)
             } catch Obstacle.gone {
                 try await gone(item)
@@ -92,6 +154,11 @@ struct ItemRemover: Sendable {
     /// of the image since then is no reason to call it kept.
     private func wasRemovedBeforeTheKill(_ item: RunItem) async throws -> Bool {
         guard item.state == .started, let digest = item.digest else { return false }
+        if item.tag != nil,
+            let look = try await GroupLook(group: [item], target: target).look(at: item)
+        {
+            return look == .gone
+        }
         let reference: ManifestReference = item.tag.map { .tag($0) } ?? .digest(digest)
         return try await fetch(reference, in: item.repository) == nil
     }
@@ -102,7 +169,7 @@ struct ItemRemover: Sendable {
     private func gone(_ item: RunItem) async throws {
         let isOurs = item.state == .started
         var item = item
-        if item.tagId != nil, item.removesManifest, let digest = item.digest,
+        if power != .tagOnly, item.tagId != nil, item.removesManifest, let digest = item.digest,
             try await exists(digest, in: item.repository)
         {
             item.removesManifest = isOurs ? try await isUnheld(item) : false
@@ -114,8 +181,10 @@ struct ItemRemover: Sendable {
             [item],
             in: run.name,
             detail: isOurs ? "" : RunItem.wasGone,
-            at: executor.now()
+            at: executor.now(),
+            leavingManifests: power == .tagOnly
         )
+        await tally.count(1, as: .done)
     }
 
     /// Whether nothing but the item's own tag holds its manifest, and nobody used it.
@@ -129,7 +198,7 @@ struct ItemRemover: Sendable {
         do {
             try compareUse(item, nil, manifest)
             try compareHolders(manifest, [item])
-        } catch Obstacle.skipped {
+        } catch is Obstacle {
             return false
         }
         return true
@@ -160,23 +229,37 @@ struct ItemRemover: Sendable {
     private func removeCompared(_ group: [RunItem]) async throws {
         guard let last = group.last, let digest = last.digest else { return }
         let isWhole = last.tagId == nil || last.removesManifest
-        guard power == .byTag || isWhole else {
+        guard isWhole || power != .digestOnly else {
             for item in group {
                 try await overwrite(item)
-                try await ledger.removed([item], in: run.name, detail: "", at: executor.now())
+                try await removed([item])
             }
             return
         }
         try await ledger.begin(group, in: run.name, step: "", at: executor.now())
-        if power == .byTag {
+        if power == .byTag || power == .tagOnly || !isWhole {
             for item in group {
                 guard let tag = item.tag, let id = item.tagId else { continue }
                 _ = try await target.client.delete(item.repository, .tag(tag))
-                try await ledger.markGone(tag: id, of: target.row, at: executor.now())
+                // Elsewhere the end of the item notes that, at once.
+                if power == .byTag {
+                    try await ledger.markGone(tag: id, of: target.row, at: executor.now())
+                }
             }
         }
-        if isWhole { try await deleteManifest(digest, of: last) }
-        try await ledger.removed(group, in: run.name, detail: "", at: executor.now())
+        if isWhole, power != .tagOnly { try await deleteManifest(digest, of: last) }
+        try await removed(group)
+    }
+
+    private func removed(_ group: [RunItem]) async throws {
+        try await ledger.removed(
+            group,
+            in: run.name,
+            detail: "",
+            at: executor.now(),
+            leavingManifests: power == .tagOnly
+        )
+        await tally.count(group.count, as: .done)
     }
 
     private func deleteManifest(_ digest: Digest, of item: RunItem) async throws {

@@ -7,11 +7,19 @@ package struct PlanMaker: Sendable {
     let ledger: Ledger
     let policies: [Policy]
     let history: Span
+    /// Registries that tell themselves when a tag was last pulled.
+    let telling: Set<String>
 
-    package init(ledger: Ledger, policies: [Policy], history: Span) {
+    package init(
+        ledger: Ledger,
+        policies: [Policy],
+        history: Span,
+        telling: Set<String> = []
+    ) {
         self.ledger = ledger
         self.policies = policies
         self.history = history
+        self.telling = telling
     }
 
     /// A finished plan, not stored yet.
@@ -104,6 +112,7 @@ package struct PlanMaker: Sendable {
             goal: scope.planningGoal,
             waivesEvidence: scope.waivesEvidence,
             sweepDefault: scope.sweepDefault,
+            telling: telling,
             regrets: regrets
         )
     }

@@ -107,6 +107,9 @@ package struct Restorer: Sendable {
         guard let target = targets.first(where: { $0.row == item.registry }) else {
             return Result(item: item, state: .failed, detail: "its registry is not in the settings")
         }
+        if let reason = target.traits.noWayBack {
+            return Result(item: item, state: .failed, detail: "\(reason); push it again")
+        }
         guard let digest = item.digest else {
             return Result(item: item, state: .failed, detail: "its digest is not known")
         }

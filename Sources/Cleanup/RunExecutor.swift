@@ -13,17 +13,20 @@ package struct RunExecutor: Sendable {
     let planMaker: PlanMaker
     let logger: Logger
     let now: @Sendable () -> Timestamp
+    let onProgress: @Sendable (RunProgress) -> Void
 
     package init(
         ledger: Ledger,
         planMaker: PlanMaker,
         logger: Logger,
-        now: @escaping @Sendable () -> Timestamp
+        now: @escaping @Sendable () -> Timestamp,
+        onProgress: @escaping @Sendable (RunProgress) -> Void = { _ in }
     ) {
         self.ledger = ledger
         self.planMaker = planMaker
         self.logger = logger
         self.now = now
+        self.onProgress = onProgress
     }
 
     /// What a whole run came to.
@@ -43,18 +46,23 @@ package struct RunExecutor: Sendable {
         note: String = ""
     ) async throws -> Outcome {
         try await ledger.set(.running, of: run.name, note: run.note, at: now())
+        // What an earlier end has told of.
+        let told = run.state.isOver ? try await ledger.outcomes(of: run.name) : []
         var refusals: [String] = []
         for target in targets {
-            let own = run.items.filter { $0.registry == target.row && $0.isEnforced }
-            guard own.contains(where: { $0.state == .planned || $0.state == .started }) else {
-                continue
-            }
+            let own = Self.items(of: run, at: target)
+            guard own.contains(where: \.isOpen) else { continue }
             if let refusal = try await execute(own, of: run, on: target) {
                 refusals.append(refusal)
             }
         }
-        let told = run.state.isOver ? run.items.filter { $0.state == .done } : []
-        return try await end(run.name, told: told, refusals: refusals, note: note)
+        return try await end(run, told: told, refusals: refusals, note: note)
+    }
+
+    /// A run's items of one registry; not copied where they are all, for there may be very many.
+    private static func items(of run: RunRecord, at target: CleanupTarget) -> [RunItem] {
+        let isOwn = { (item: RunItem) in item.registry == target.row && item.isEnforced }
+        return run.items.allSatisfy(isOwn) ? run.items : run.items.filter(isOwn)
     }
 
     /// Works through one registry's items; the reason when the registry refuses all deletes.
@@ -71,7 +79,7 @@ package struct RunExecutor: Sendable {
         }
         let remover: ItemRemover
         switch power {
-        case .byTag, .digestOnly:
+        case .byTag, .digestOnly, .byTagAndDigest, .tagOnly:
             remover = self.remover(run, target, power)
         case .disabled where target.storage != nil, .forbidden where target.storage != nil:
             // A pull-through cache refuses every delete: its disk is the only way.
@@ -88,8 +96,8 @@ package struct RunExecutor: Sendable {
         case .forbidden(let reason):
             return try await refuse(items, of: run, because: reason)
         }
-        for group in Self.groups(items, remover.power) { try await remover.remove(group) }
-        return nil
+        return try await RemovalRounds(remover: remover, width: target.traits.width)
+            .carryOut(Self.groups(items, remover.power))
     }
 
     private func remover(
@@ -108,29 +116,44 @@ package struct RunExecutor: Sendable {
             run: run,
             target: target,
             power: power,
-            doubts: RepositoryDoubts(ledger: ledger, keeper: keeper)
+            doubts: RepositoryDoubts(ledger: ledger, keeper: keeper),
+            tally: RunTally(
+                total: run.items.count { $0.registry == target.row && $0.isOpen },
+                registry: target.row.name,
+                began: now(),
+                now: now,
+                report: onProgress
+            )
         )
     }
 
     /// Items that one request removes: where only digests can be deleted, all tags of a manifest
     /// that goes with the last of them.
-    static func groups(_ items: [RunItem], _ power: DeletePower) -> [[RunItem]] {
-        let open = items.filter { $0.state == .planned || $0.state == .started }
-        guard power == .digestOnly else { return open.map { [$0] } }
-        let whole = Set(items.filter(\.removesManifest).compactMap(\.manifestId))
+    static func groups(_ items: [RunItem], _ power: DeletePower) -> [ArraySlice<RunItem>] {
+        guard power == .digestOnly || power == .byTagAndDigest else {
+            // Parts of the one list: there may be very many.
+            return items.indices.filter { items[$0].isOpen }.map { items[$0...$0] }
+        }
+        let open = items.filter(\.isOpen)
+        let whole = Set(open.filter(\.removesManifest).compactMap(\.manifestId))
         var waiting: [Int64: [RunItem]] = [:]
-        var groups: [[RunItem]] = []
-        for item in open {
+        var groups: [ArraySlice<RunItem>] = []
+        for (index, item) in open.enumerated() {
             guard item.tagId != nil, let manifest = item.manifestId, whole.contains(manifest) else {
-                groups.append([item])
+                groups.append(open[index...index])
+                continue
+            }
+            // Mostly a manifest has one tag.
+            if item.removesManifest, waiting[manifest] == nil {
+                groups.append(open[index...index])
                 continue
             }
             waiting[manifest, default: []].append(item)
             if item.removesManifest, let group = waiting.removeValue(forKey: manifest) {
-                groups.append(group)
+                groups.append(group[...])
             }
         }
-        return groups + waiting.values.sorted { $0[0].ordinal < $1[0].ordinal }
+        return groups + waiting.values.map { $0[...] }.sorted { $0[0].ordinal < $1[0].ordinal }
     }
 
     private func refuse(
@@ -138,7 +161,7 @@ package struct RunExecutor: Sendable {
         of run: RunRecord,
         because reason: String
     ) async throws -> String {
-        for item in items where item.state == .planned || item.state == .started {
+        for item in items where item.isOpen {
             // What a kill left half done stays so until it is finished.
             try await ledger.set(
                 .failed,
@@ -156,36 +179,36 @@ package struct RunExecutor: Sendable {
 
     /// Writes the end down, with the events for all but `told`, which an earlier end announced.
     private func end(
-        _ name: RunName,
-        told: [RunItem],
+        _ run: RunRecord,
+        told: [RunOutcome],
         refusals: [String],
         note: String
     ) async throws -> Outcome {
-        guard let run = try await ledger.run(name) else {
-            throw CleanupError.unknownRun(name.description)
-        }
-        let enforced = run.items.filter(\.isEnforced)
+        let outcomes = try await ledger.outcomes(of: run.name)
+        let enforced = outcomes.filter(\.isEnforced)
         let done = enforced.filter { $0.state == .done }
-        let failed = enforced.count { $0.state == .failed }
+        let doneCount = done.reduce(0) { $0 + $1.count }
+        let failed = enforced.filter { $0.state == .failed }.reduce(0) { $0 + $1.count }
+        let isWhole = done.count == enforced.count
         let state: RunRecord.State =
-            done.count == enforced.count ? .done : done.isEmpty && failed > 0 ? .failed : .partly
+            isWhole ? .done : doneCount == 0 && failed > 0 ? .failed : .partly
         let said = (refusals + [note]).filter { !$0.isEmpty }.joined(separator: "; ")
         try await ledger.set(
             state,
-            of: name,
+            of: run.name,
             note: said,
             at: now(),
-            events: Self.events(of: run, besides: told, at: now())
+            events: Self.events(of: run, outcomes, besides: told, at: now())
         )
         let released = done.reduce(0) { $0 + $1.bytes }
         logger.info(
             "cleanup ended",
             metadata: [
-                "run": "\(name)", "state": "\(state.rawValue)", "removed": "\(done.count)",
+                "run": "\(run.name)", "state": "\(state.rawValue)", "removed": "\(doneCount)",
                 "failed": "\(failed)", "released": "\(released)", "note": "\(said)",
             ]
         )
-        return Outcome(state: state, note: said, released: released, done: done.count)
+        return Outcome(state: state, note: said, released: released, done: doneCount)
     }
 
     /// One prune event for each registry and kind of thing that was removed (design, section 5.10).
@@ -193,32 +216,43 @@ package struct RunExecutor: Sendable {
     /// Over the API nothing is freed on the registry's disk: `reclaimed` is what really came back.
     static func events(
         of run: RunRecord,
-        besides told: [RunItem] = [],
+        _ outcomes: [RunOutcome],
+        besides told: [RunOutcome] = [],
         at time: Timestamp
     ) -> [PruneEvent] {
-        let told = Set(told.map(\.ordinal))
-        let done = run.items.filter { $0.state == .done && !told.contains($0.ordinal) }
-        let byPlace = Dictionary(grouping: done) { [$0.registry.name, $0.kind] }
-        return byPlace.keys.sorted { $0.lexicographicallyPrecedes($1) }.map { key in
-            let items = byPlace[key] ?? []
-            let policies = Set(items.compactMap(\.policy)).sorted().joined(separator: ",")
+        let done = outcomes.filter { $0.state == .done }
+        let byPlace = Dictionary(grouping: done) { [$0.registry, $0.kind] }
+        return byPlace.keys.sorted { $0.lexicographicallyPrecedes($1) }.compactMap { key in
+            let own = byPlace[key] ?? []
+            let before = told.filter {
+                $0.state == .done && $0.registry == key[0] && $0.kind == key[1]
+            }
+            let count = own.reduce(0) { $0 + $1.count } - before.reduce(0) { $0 + $1.count }
+            let bytes = own.reduce(0) { $0 + $1.bytes } - before.reduce(0) { $0 + $1.bytes }
+            guard count > 0 else { return nil }
+            let policies = Set(own.compactMap(\.policy)).sorted().joined(separator: ",")
             return PruneEvent(
                 type: key[1],
                 action: "prune",
                 actor: key[0],
                 attributes: [
                     "reclaimed": "0",
-                    "released": "\(items.reduce(0) { $0 + $1.bytes })",
+                    "released": "\(bytes)",
                     "registry": key[0],
                     "run": run.name.description,
                     "trigger": run.cause,
                     "measured": run.measured,
                     "policy": policies,
-                    "items": "\(items.count)",
+                    "items": "\(count)",
                     "mode": "enforce",
                 ],
                 time: time
             )
         }
     }
+}
+
+extension RunItem {
+    /// Whether something is left to do.
+    var isOpen: Bool { isEnforced && (state == .planned || state == .started) }
 }

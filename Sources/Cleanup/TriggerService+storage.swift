@@ -14,7 +14,7 @@ extension TriggerService {
         _ cause: Cleaner.Cause,
         _ target: CleanupTarget
     ) async throws -> Cleaner.TriggerOutcome {
-        let sweeps = firing.trigger.clean.contains(.storage) && target.storage != nil
+        let sweeps = firing.trigger.clean.contains(.storage) && target.givesBack
         guard sweeps else {
             return try await cleaner.trigger(scope, cause: cause, needed: firing.needed)
         }
@@ -49,6 +49,10 @@ extension TriggerService {
         _ cause: Cleaner.Cause,
         _ target: CleanupTarget
     ) async throws -> String {
+        if target.garbageCollect != nil {
+            let run = try await collector.collect(target, cause: cause)
+            return run.state == .failed ? run.note : ""
+        }
         var scope = CleanupScope()
         scope.registry = target.row.name
         scope.targets = ["storage"]
@@ -83,9 +87,9 @@ extension TriggerService {
         _ cause: Cleaner.Cause,
         _ target: CleanupTarget
     ) async throws {
-        guard case .volume(let path, _, let until, let critical?) = firing.trigger.measure else {
-            return
-        }
+        guard case .volume(let path, _, let until, let critical?) = firing.trigger.measure,
+            target.garbageCollect == nil
+        else { return }
         let gauge = try VolumeGauge(path: path)
         guard gauge.isAbove(critical, released: 0) else { return }
         _ = try await sweeper.purge(

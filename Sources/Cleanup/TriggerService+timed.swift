@@ -22,7 +22,7 @@ extension TriggerService {
                     )
                 )
             case .volume(let path, let above, let until, let critical):
-                guard target.storage != nil else { continue }
+                guard target.givesBack else { continue }
                 await considerVolume(trigger, target, path, above, until, critical)
             default: continue
             }

@@ -12,6 +12,7 @@ package actor TriggerService {
     private let triggers: [Trigger]
     let cleaner: Cleaner
     let sweeper: StorageSweeper
+    let collector: GarbageCollector
     private let keeper: InventoryKeeper
     let logger: Logger
     private let now: @Sendable () -> Timestamp
@@ -39,6 +40,7 @@ package actor TriggerService {
         triggers: [Trigger],
         cleaner: Cleaner,
         sweeper: StorageSweeper,
+        collector: GarbageCollector,
         keeper: InventoryKeeper,
         logger: Logger,
         now: @escaping @Sendable () -> Timestamp
@@ -46,6 +48,7 @@ package actor TriggerService {
         self.triggers = triggers
         self.cleaner = cleaner
         self.sweeper = sweeper
+        self.collector = collector
         self.keeper = keeper
         self.logger = logger
         self.now = now

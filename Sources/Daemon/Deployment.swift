@@ -4,6 +4,7 @@ import CurlTransport
 import Foundation
 import Listening
 package import Logging
+import Publishing
 import RegistryClients
 package import RegistryModel
 import RetentionPlanning
@@ -20,6 +21,8 @@ package struct Deployment: Sendable {
     package let restorer: Restorer
     package let explainer: Explainer
     package let sweeper: StorageSweeper
+    package let pruner: EnginePruner
+    package let collector: GarbageCollector
     package let logger: Logger
     package let now: @Sendable () -> Timestamp
 
@@ -27,7 +30,8 @@ package struct Deployment: Sendable {
     package init(
         _ settings: Settings,
         logger: Logger,
-        now: @escaping @Sendable () -> Timestamp = systemTime
+        now: @escaping @Sendable () -> Timestamp = systemTime,
+        onProgress: @escaping @Sendable (RunProgress) -> Void = { _ in }
     ) async throws {
         self.settings = settings
         self.logger = logger
@@ -41,14 +45,23 @@ package struct Deployment: Sendable {
             )
         }
         ledger = try Ledger(path: settings.ledger)
-        let transport = CurlTransport()
+        for webhook in settings.publish { try await ledger.register(webhook: webhook.name) }
+        let transport = CurlTransport(maximumConnectionsPerHost: Self.mostConnections)
         var targets: [CleanupTarget] = []
         for registry in settings.registries {
             let row = try await ledger.registry(named: registry.name)
-            targets.append(try Self.target(registry, row, transport))
+            let places = HubPlaces(of: registry, policies: settings.policies)
+            targets.append(try Self.target(registry, row, transport, places))
         }
         self.targets = targets
-        engines = try settings.engines.map { try Self.engine($0, transport) }
+        var engines: [EngineTarget] = []
+        for engine in settings.engines {
+            let row = try await ledger.engine(named: engine.name)
+            engines.append(try Self.engine(engine, row, transport))
+        }
+        self.engines = engines
+        pruner = EnginePruner(ledger: ledger, logger: logger, now: now)
+        collector = GarbageCollector(ledger: ledger, engines: engines, logger: logger, now: now)
         keeper = InventoryKeeper(
             ledger: ledger,
             policies: settings.policies,
@@ -62,11 +75,19 @@ package struct Deployment: Sendable {
             history: settings.history,
             targets: targets,
             logger: logger,
-            now: now
+            now: now,
+            onProgress: onProgress
         )
         sweeper = StorageSweeper(ledger: ledger, logger: logger, now: now)
         restorer = Restorer(ledger: ledger, targets: targets, sweeper: sweeper, now: now)
         explainer = Explainer(ledger: ledger, planMaker: cleaner.planMaker, now: now)
+    }
+
+    package func engine(named name: String) throws(CleanupError) -> EngineTarget {
+        guard let engine = engines.first(where: { $0.name == name }) else {
+            throw .unknownEngine(name)
+        }
+        return engine
     }
 
     /// The sockets for log lines, with the registry that each is for.
@@ -94,37 +115,24 @@ package struct Deployment: Sendable {
     private static func target(
         _ registry: RegistrySettings,
         _ row: RegistryRow,
-        _ shared: CurlTransport
+        _ shared: CurlTransport,
+        _ places: HubPlaces
     ) throws -> CleanupTarget {
         guard !registry.url.isEmpty else { return storageTarget(registry, row) }
         let transport: any HTTPTransport =
             registry.caFile.map { TrustingTransport(shared, authorities: $0) } ?? shared
-        let registryAddress = try address(registry.url)
-        let credentials: Credentials? =
-            if let username = registry.username, let password = registry.password {
-                Credentials(username: username, password: password)
-            } else {
-                nil
-            }
-        let client = OCIRegistryClient(
-            url: registryAddress,
-            credentials: credentials,
-            transport: transport
-        )
-        let probeAddress = try address(registry.probeURL ?? registry.url)
+        let connect: (String) throws -> any RegistryClient = { url in
+            try makeClient(of: registry, at: url, transport, places)
+        }
+        let client = try connect(registry.url)
+        let isHub = registry.kind == .dockerhub
         return CleanupTarget(
             row: row,
             client: client,
-            probeClient: registry.probeURL == nil
-                ? client
-                : OCIRegistryClient(
-                    url: probeAddress,
-                    credentials: credentials,
-                    transport: transport
-                ),
+            probeClient: try registry.probeURL.map(connect) ?? client,
             url: registry.url,
             clientURL: registry.probeURL,
-            repositories: registry.repositories,
+            repositories: isHub ? places.repositories : registry.repositories,
             gapTolerance: registry.gapTolerance,
             probeInterval: registry.probe,
             inventoryInterval: registry.inventory,
@@ -132,12 +140,55 @@ package struct Deployment: Sendable {
             grace: registry.grace,
             quarantine: registry.quarantine,
             afterSweep: registry.afterSweep,
+            garbageCollect: registry.garbageCollect,
             isLoopback: isLoopback(registry.probeURL ?? registry.url)
         )
     }
 
+    private static func makeClient(
+        of registry: RegistrySettings,
+        at url: String,
+        _ transport: any HTTPTransport,
+        _ places: HubPlaces
+    ) throws -> any RegistryClient {
+        let address = try address(url)
+        let credentials: Credentials? =
+            if let username = registry.username, let password = registry.password {
+                Credentials(username: username, password: password)
+            } else {
+                nil
+            }
+        switch registry.kind {
+        case .oci:
+            return OCIRegistryClient(
+                url: address,
+                credentials: credentials,
+                transport: transport,
+                trustedRealms: Set(registry.trustRealm)
+            )
+        case .dockerhub:
+            return DockerHubClient(
+                url: address,
+                namespaces: places.namespaces,
+                credentials: credentials,
+                transport: transport
+            )
+        case .acr:
+            return ACRClient(
+                url: address,
+                credentials: credentials,
+                transport: transport,
+                trustedRealms: Set(registry.trustRealm)
+            )
+        }
+    }
+
+    /// As many as are ever removed at once.
+    private static let mostConnections = 64
+
     private static func engine(
         _ engine: EngineSettings,
+        _ row: EngineRow,
         _ transport: CurlTransport
     ) throws -> EngineTarget {
         var address: EngineAddress
@@ -152,7 +203,7 @@ package struct Deployment: Sendable {
         address.authorities = engine.caFile
         address.identity = engine.identity
         return EngineTarget(
-            name: engine.name,
+            row: row,
             client: EngineClient(name: engine.name, address: address, transport: transport),
             prune: engine.prune,
             filters: engine.filters

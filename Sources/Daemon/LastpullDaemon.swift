@@ -7,6 +7,7 @@ import Logging
 import NIOCore
 import Publishing
 import RegistryModel
+import RetentionPlanning
 import ServiceLifecycle
 import UnixSignals
 
@@ -34,11 +35,13 @@ package struct LastpullDaemon: Sendable {
         let ledger = deployment.ledger
         ledger.reserveSpace()
         try await deployment.noteTrust()
+        try await deployment.resumeWebhooks()
         try await ledger.beginListening(at: deployment.now())
         let triggers = TriggerService(
-            triggers: deployment.settings.triggers,
+            triggers: deployment.settings.triggers.filter { $0.engine == nil },
             cleaner: deployment.cleaner,
             sweeper: deployment.sweeper,
+            collector: deployment.collector,
             keeper: deployment.keeper,
             logger: deployment.logger,
             now: deployment.now
@@ -91,10 +94,10 @@ package struct LastpullDaemon: Sendable {
                 )
             ]
             + [reactions, triggerTicks(triggers), watching(watch), settling()] + upkeep.services
+            + webhooks(hub) + engineServices
             + [
                 intake, ProvingService(proving: proving, sink: intake), syslog,
-                listener(intake, hub, upkeep.health),
-            ]
+            ] + watches(intake) + [listener(intake, hub, upkeep.health)]
         var configuration = ServiceGroupConfiguration(
             services: services.map {
                 .init(
@@ -115,6 +118,40 @@ package struct LastpullDaemon: Sendable {
         }
         try ledger.close()
         withExtendedLifetime(lock) {}
+    }
+
+    /// Each engine is heard, and its thresholds are watched.
+    private var engineServices: [Periodic] {
+        deployment.engines.flatMap { target in
+            let watch = EngineWatch(
+                target: target,
+                ledger: deployment.ledger,
+                history: deployment.settings.history,
+                logger: deployment.logger,
+                now: deployment.now
+            )
+            let triggers = EngineTriggers(
+                triggers: deployment.settings.triggers,
+                target: target,
+                policies: deployment.settings.policies,
+                history: deployment.settings.history,
+                ledger: deployment.ledger,
+                pruner: deployment.pruner,
+                logger: deployment.logger,
+                now: deployment.now,
+                isCaughtUp: { await watch.isCaughtUp }
+            )
+            return [
+                Periodic(name: "events of engine \(target.name)", logger: deployment.logger) {
+                    try await watch.run()
+                    return .seconds(2)
+                },
+                Periodic(name: "triggers of engine \(target.name)", logger: deployment.logger) {
+                    try await triggers.tick()
+                    return .seconds(1)
+                },
+            ]
+        }
     }
 
     private func triggerTicks(_ triggers: TriggerService) -> Periodic {
@@ -145,6 +182,25 @@ package struct LastpullDaemon: Sendable {
         }
     }
 
+    private func watches(_ intake: Intake) -> [EngineWatch] {
+        deployment.engines.map { engine in
+            EngineWatch(
+                engine,
+                registries: deployment.settings.registries,
+                ledger: deployment.ledger,
+                sink: intake,
+                logger: deployment.logger,
+                now: deployment.now
+            )
+        }
+    }
+
+    private func webhooks(_ hub: EventHub) -> [any Service] {
+        deployment.webhookSenders().map {
+            WebhookService(sender: $0, hub: hub, logger: deployment.logger)
+        }
+    }
+
     private func listener(
         _ intake: Intake,
         _ hub: EventHub,
@@ -166,9 +222,7 @@ package struct LastpullDaemon: Sendable {
             logger: deployment.logger
         ).add(to: router)
         HealthRoutes { health.reason }.add(to: router)
-        ReportRoutes(isPermitted: { tokens?.permit($0) ?? true }) { [deployment] in
-            try await SourcesReport(deployment).json
-        }.add(to: router)
+        addReports(to: router) { tokens?.permit($0) ?? true }
         let logger = deployment.logger
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)
@@ -189,6 +243,21 @@ package struct LastpullDaemon: Sendable {
     }
 }
 
+extension LastpullDaemon {
+    /// Adds what answers about the daemon itself.
+    private func addReports<Context: RequestContext>(
+        to router: Router<Context>,
+        isPermitted: @escaping @Sendable (_ authorization: String?) -> Bool
+    ) {
+        ReportRoutes(isPermitted: isPermitted) { [deployment] in
+            try await SourcesReport(deployment).json
+        }.add(to: router)
+        MetricsRoutes(isPermitted: isPermitted, logger: deployment.logger) { [deployment] in
+            try await MetricsReport(deployment).families()
+        }.add(to: router)
+    }
+}
+
 /// Finishes what a kill has cut off, then carries out what triggers fire.
 private struct CleanupService: Service {
     let triggers: TriggerService
@@ -198,6 +267,7 @@ private struct CleanupService: Service {
         do {
             for target in deployment.targets { try await deployment.sweeper.resume(target) }
             try await deployment.cleaner.resume()
+            for target in deployment.engines { try await deployment.pruner.resume(target) }
         } catch {
             deployment.logger.error(
                 "a run that was cut off is not finished yet; the next cleanup tries again",

@@ -5,30 +5,31 @@ import NIOCore
 import RegistryModel
 
 extension AccessRoutes {
-    /// Takes one delivery: reads it, decodes it, and answers when it is safe.
+    /// Takes one delivery: reads it, decodes it, and tells what became of it when it is safe.
     ///
     /// What can't be decoded is recorded as rejected and not refused: a refusal would block the
     /// sender's queue for ever (design, section 6.3).
-    func take(
-        _ request: Request,
+    func answer(
+        to request: Request,
         as source: AccessSource,
         from sender: Sender,
         decode: (UnsafeRawBufferPointer) -> DecodedBody
-    ) async throws -> Response {
+    ) async throws -> DeliveryAnswer {
         let registry = sender.registry
-        guard let coding = ContentCoding(request.headers[.contentEncoding]) else {
+        guard var coding = ContentCoding(request.headers[.contentEncoding]) else {
             throw Refusal.unknown(coding: request.headers[.contentEncoding] ?? "")
         }
         let body = try await read(request)
         try check(sender, body)
+        if coding == .identity, source == .log { coding = body.looks }
         let decoded: DecodedBody
-        if coding == .deflated || source == .log && body.startsLikeGzip {
-            decoded = try decodeInflated(body, of: registry, decode: decode)
-        } else {
+        if coding == .identity {
             decoded = body.withUnsafeReadableBytes(decode)
+        } else {
+            decoded = try decodeInflated(body, coding, of: registry, decode: decode)
         }
         do {
-            return try await sink.record(decoded, from: source, of: registry).response
+            return try await sink.record(decoded, from: source, of: registry)
         } catch {
             outages.note(error, registry: registry)
             throw Refusal.notRecorded(registry: registry)
@@ -54,12 +55,17 @@ extension AccessRoutes {
 
     private func decodeInflated(
         _ body: ByteBuffer,
+        _ coding: ContentCoding,
         of registry: String,
         decode: (UnsafeRawBufferPointer) -> DecodedBody
     ) throws -> DecodedBody {
         do throws(InflateError) {
             let bytes = Array(body.readableBytesView)
-            return try Gunzip.inflate(bytes, limit: limits.inflated).withUnsafeBytes(decode)
+            let inflated =
+                coding == .zstd
+                ? try Unzstd.inflate(bytes, limit: limits.inflated)
+                : try Gunzip.inflate(bytes, limit: limits.inflated)
+            return inflated.withUnsafeBytes(decode)
         } catch {
             switch error {
             case .tooLarge(let limit): throw Refusal.inflatesTooFar(limit: limit)
@@ -76,8 +82,10 @@ extension AccessRoutes {
 }
 
 extension ByteBuffer {
-    /// A log file sent as it lies on the disk, by hand; no line of a log begins like this.
-    fileprivate var startsLikeGzip: Bool {
-        getInteger(at: readerIndex, as: UInt16.self) == 0x1F8B
+    /// How a log file is compressed that is sent as it lies on the disk, by hand; no line of a log
+    /// begins like this.
+    fileprivate var looks: ContentCoding {
+        if getInteger(at: readerIndex, as: UInt16.self) == 0x1F8B { return .deflated }
+        return readableBytesView.starts(with: Unzstd.mark) ? .zstd : .identity
     }
 }

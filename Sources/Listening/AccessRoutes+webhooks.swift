@@ -11,9 +11,10 @@ extension AccessRoutes {
         if request.headers[named: Self.eventGridType] == "SubscriptionValidation" {
             return try await validate(request, sender)
         }
-        return try await take(request, as: .events, from: sender) { body in
+        let answer = try await answer(to: request, as: .events, from: sender) { body in
             Webhook.decode(body, described(request))
         }
+        return answer.response
     }
 
     private func described(_ request: Request) -> WebhookRequest {

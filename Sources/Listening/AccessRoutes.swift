@@ -29,7 +29,7 @@ package struct AccessRoutes: Sendable {
         outages = OutageLog(logger: logger)
     }
 
-    /// Adds `/hooks/REGISTRY`, `/hooks/REGISTRY/TOKEN` and `/logs/REGISTRY`.
+    /// Adds `/hooks/REGISTRY`, `/hooks/REGISTRY/TOKEN`, `/logs/REGISTRY` and what is below that.
     ///
     /// Some forwarders send HEAD first and go on only after a 200; senders of CloudEvents ask by
     /// OPTIONS.
@@ -46,18 +46,7 @@ package struct AccessRoutes: Sendable {
                 Self.consent(to: request, from: try sender(of: request, context))
             }
         }
-        router.post("/logs/{registry}") { request, context in
-            let sender = try sender(of: request, context)
-            let format = try format(of: request)
-            return try await take(request, as: .log, from: sender) {
-                AccessLog.decode($0, format: format)
-            }
-        }
-        router.head("/logs/{registry}") { request, context in
-            _ = try sender(of: request, context)
-            _ = try format(of: request)
-            return Response(status: .ok)
-        }
+        addLogs(to: router)
     }
 
     /// Who sends, as far as the head of the request shows.
@@ -70,7 +59,7 @@ package struct AccessRoutes: Sendable {
     /// The registry that the request is for.
     ///
     /// The token comes first, so that strangers don't learn which registries there are.
-    private func sender(
+    func sender(
         of request: Request,
         _ context: some RequestContext
     ) throws -> Sender {
@@ -105,16 +94,5 @@ package struct AccessRoutes: Sendable {
     private static func decoded(_ segment: String) -> String {
         segment.utf8.contains(UInt8(ascii: "%"))
             ? segment.removingPercentEncoding ?? segment : segment
-    }
-
-    private func format(of request: Request) throws -> LogFormat? {
-        guard let name = request.uri.queryParameters["format"] else { return nil }
-        guard let format = LogFormat(rawValue: String(name)) else {
-            throw Refusal.unknown(
-                format: String(name),
-                known: LogFormat.allCases.map(\.rawValue)
-            )
-        }
-        return format
     }
 }

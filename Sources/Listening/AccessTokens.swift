@@ -15,8 +15,8 @@ package struct AccessTokens: Sendable {
 
     /// Whether the value of an `Authorization` field carries an accepted token.
     ///
-    /// It may be `Bearer TOKEN`, `Basic` with the token as password of any user, or the bare token,
-    /// as GitLab's registry sends it. The time taken does not tell how much of a token was right.
+    /// It may be `Bearer TOKEN`, `Splunk TOKEN`, `ApiKey`, `Basic` with the token as password of any
+    /// user, or the bare token, as GitLab's registry sends it. The time taken does not tell how much of a token was right.
     package func permit(_ authorization: String?) -> Bool {
         guard let authorization, let offered = Self.token(in: authorization) else { return false }
         var isAccepted = false
@@ -52,8 +52,10 @@ package struct AccessTokens: Sendable {
         }
         let credentials = authorization[space...].drop { $0 == " " }
         switch authorization[..<space].lowercased() {
-        case "bearer": return credentials
+        case "bearer", "splunk": return credentials
         case "basic": return password(in: credentials)
+        // Elasticsearch's, in base 64 with its id before it, or bare.
+        case "apikey": return password(in: credentials) ?? credentials
         default: return authorization[...]
         }
     }

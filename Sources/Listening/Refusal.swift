@@ -62,9 +62,13 @@ extension Refusal {
     }
 
     static func unknown(coding: String) -> Refusal {
-        let reason = "content encoding \"\(coding)\" is not understood: send gzip, deflate or none"
+        let remedy =
+            coding.lowercased().contains("snappy")
+            ? "set the sender's compression to gzip or none, and its format to JSON"
+            : "send \(ContentCoding.known)"
+        let reason = "content encoding \"\(coding)\" is not understood: \(remedy)"
         // RFC 9110, section 15.5.16: what would have been taken.
-        let headers: HTTPFields = [.acceptEncoding: "gzip, deflate, identity"]
+        let headers: HTTPFields = [.acceptEncoding: ContentCoding.known]
         return Refusal(status: .unsupportedMediaType, reason: reason, headers: headers)
     }
 

@@ -7,12 +7,18 @@ package import RegistryModel
 package struct EventFilter: Sendable, Equatable {
     private let wanted: [String: Set<String>]
 
+    /// Wants all.
+    package static let everything = EventFilter(lists: [:])
+
+    /// Takes values by key; keys that are not known match nothing.
+    package init(lists: [String: [String]]) { wanted = lists.mapValues { Set($0) } }
+
     /// Reads `{"event":["prune"]}`, or the older `{"event":{"prune":true}}`; nothing wants all.
     ///
     /// - Throws: `EventRefusal` for what is neither, and for a key that is not known.
     package init(_ text: String) throws(EventRefusal) {
         guard !text.isEmpty else {
-            wanted = [:]
+            self = .everything
             return
         }
         guard let lists = Self.lists(Data(text.utf8)) else {
@@ -22,7 +28,7 @@ package struct EventFilter: Sendable, Equatable {
             let known = Self.keys.sorted().joined(separator: ", ")
             throw .badRequest("invalid filter '\(key)': use \(known)")
         }
-        wanted = lists.mapValues { Set($0) }
+        self.init(lists: lists)
     }
 
     private static func lists(_ data: Data) -> [String: [String]]? {
@@ -55,7 +61,7 @@ package struct EventFilter: Sendable, Equatable {
     }
 
     /// Docker's own that mean something here, and the attributes of every event.
-    private static let keys: Set<String> = [
+    package static let keys: Set<String> = [
         "event", "label", "policy", "registry", "run", "trigger", "type",
     ]
 }

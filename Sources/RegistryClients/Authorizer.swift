@@ -18,17 +18,31 @@ actor Authorizer {
         case bearer
     }
 
-    private let origin: RegistryAddress.Origin
-    private let credentials: Credentials?
-    private let exchange: Exchange
+    let credentials: Credentials?
+    let exchange: Exchange
+    let grant: TokenGrant
+    private let realm: TokenRealm
+    /// What `TokenGrant.refreshToken` was exchanged for.
+    var refreshToken: Secret?
     private var scheme = Scheme.unknown
     private var tokens: [String: Token] = [:]
     private var fetches: [String: Task<Result<String, RegistryError>, Never>] = [:]
 
-    init(origin: RegistryAddress.Origin, credentials: Credentials?, exchange: Exchange) {
-        self.origin = origin
+    init(
+        origin: RegistryAddress.Origin,
+        credentials: Credentials?,
+        exchange: Exchange,
+        trustedRealms: Set<String> = [],
+        grant: TokenGrant = .basic
+    ) {
         self.credentials = credentials
         self.exchange = exchange
+        self.grant = grant
+        realm = TokenRealm(
+            trusted: trustedRealms,
+            origin: origin,
+            hasCredentials: credentials != nil
+        )
     }
 
     /// What to send at once, without waiting for a challenge; nil where nothing is known yet.
@@ -53,7 +67,7 @@ actor Authorizer {
         _ call: RegistryCall
     ) async throws(RegistryError) -> String {
         let offersBasic = challenges.contains { $0.scheme == "basic" }
-        if offersBasic, let field = credentials?.basicField, field != rejected {
+        if offersBasic, grant.isBasic, let field = credentials?.basicField, field != rejected {
             scheme = .basic
             return field
         }
@@ -64,9 +78,10 @@ actor Authorizer {
         scheme = .bearer
         // Somebody else may have fetched a new one while ours was on its way.
         if let field = usableToken(scope), field != rejected { return field }
-        let realm = try tokenURL(challenge, scope, call)
+        let place = try realm.place(challenge.parameters["realm"], call)
+        let question = Question(challenge, scope, place, grant)
         let running = fetches[scope]
-        let fetch = running ?? Task { await self.fetch(realm, scope, call) }
+        let fetch = running ?? Task { await self.fetch(question, scope, call) }
         fetches[scope] = fetch
         let result = await fetch.value
         if running == nil { fetches[scope] = nil }
@@ -74,24 +89,52 @@ actor Authorizer {
     }
 
     private func fetch(
-        _ url: String,
+        _ question: Question,
         _ scope: String,
         _ call: RegistryCall
     ) async -> Result<String, RegistryError> {
         do throws(RegistryError) {
-            var request = HTTPRequest(url: url)
-            request.headers["User-Agent"] = OwnUserAgent.product
-            request.headers["Accept"] = "application/json"
-            request.headers["Authorization"] = credentials?.basicField
-            request.bodyLimit = Self.longestAnswer
             let asked = exchange.pace.time
-            let response = try await exchange.send(request, for: call)
+            let response = try await ask(question, call)
             let token = try Self.token(response, asked: asked, call)
             tokens[scope] = token
             return .success(token.field)
         } catch {
             return .failure(error)
         }
+    }
+
+    private func ask(
+        _ question: Question,
+        _ call: RegistryCall
+    ) async throws(RegistryError) -> HTTPResponse {
+        if grant == .refreshToken { return try await askWithRefreshToken(question, call) }
+        guard let url = question.url else {
+            throw call.error(.badAnswer, "the registry names no usable token server")
+        }
+        var request = HTTPRequest(url: url)
+        request.headers["Authorization"] = credentials?.basicField
+        return try await send(request, call)
+    }
+
+    /// Sends a request to a token server, and never follows where that leads to.
+    func send(
+        _ request: HTTPRequest,
+        _ call: RegistryCall
+    ) async throws(RegistryError) -> HTTPResponse {
+        var request = request
+        request.headers["User-Agent"] = OwnUserAgent.product
+        request.headers["Accept"] = "application/json"
+        request.bodyLimit = Self.longestAnswer
+        let response = try await exchange.send(request, for: call)
+        guard !(300..<400).contains(response.status) else {
+            throw call.error(
+                .unauthorized,
+                status: response.status,
+                "the token server redirects, and a password follows no redirect"
+            )
+        }
+        return response
     }
 
     private static func token(
@@ -103,54 +146,50 @@ actor Authorizer {
             throw call.error(.unauthorized, status: response.status, "no token was given")
         }
         let answer = try? JSONDecoder().decode(TokenAnswer.self, from: Data(response.body))
-        guard let answer, let text = answer.token ?? answer.accessToken, !text.isEmpty,
-            text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f })
+        guard let answer, let text = answer.token ?? answer.accessToken, text.isFieldValue
         else { throw call.error(.badAnswer, "the token server's answer holds no token") }
-        let lifetime = Int64(min(max(answer.lifetime ?? 60, 0), 86_400))
+        let told = answer.lifetime.map { Span.seconds(Int64(min(max($0, 0), 86_400))) }
+        let lifetime = told ?? JSONWebToken(text)?.lifetime(askedAt: asked) ?? standardLifetime
         // The last seconds are left: a request may be under way for a while.
-        let used = Span.seconds(lifetime - min(10, lifetime / 2))
+        let margin = min(10_000, lifetime.milliseconds / 2)
+        let used = Span(milliseconds: min(lifetime.milliseconds, 86_400_000) - margin)
         return Token(field: "Bearer \(text)", expires: asked + used)
     }
+
+    /// Where a token server does not say (distribution's token specification).
+    private static let standardLifetime = Span.seconds(60)
 
     /// Far more than any token.
     private static let longestAnswer = 1 << 20
 }
 
-extension Authorizer {
-    /// The URL to ask for a token, if its place is one that may see the credentials.
-    private func tokenURL(
+/// What a token server is asked.
+struct Question: Sendable {
+    var place: URLComponents
+    var service: String?
+    var scopes: [String]
+
+    init(
         _ challenge: AuthChallenge,
         _ scope: String,
-        _ call: RegistryCall
-    ) throws(RegistryError) -> String {
-        guard let text = challenge.parameters["realm"], var realm = URLComponents(string: text),
-            let place = RegistryAddress.Origin(realm)
-        else {
-            throw call.error(.badAnswer, status: 401, "the registry names no usable token server")
-        }
-        // In the clear only where the registry is in the clear, and not to a third party.
-        let isTrusted =
-            place.isSecure
-            || (!origin.isSecure && (place.host == origin.host || place.isLoopback))
-        guard isTrusted else {
-            throw call.error(
-                .unauthorized,
-                status: 401,
-                "the token server \(place.host) is another host without https, and gets no password"
-            )
-        }
-        var query = realm.percentEncodedQuery.map { [$0] } ?? []
-        if let service = challenge.parameters["service"] {
-            query.append("service=\(service.percentEncoded)")
-        }
-        let scopes = (challenge.parameters["scope"] ?? scope).split(separator: " ")
-        query += scopes.map { "scope=\(String($0).percentEncoded)" }
-        realm.percentEncodedQuery = query.isEmpty ? nil : query.joined(separator: "&")
-        realm.fragment = nil
-        guard let url = realm.string else {
-            throw call.error(.badAnswer, status: 401, "the registry names no usable token server")
-        }
-        return url
+        _ place: URLComponents,
+        _ grant: TokenGrant
+    ) {
+        self.place = place
+        service = challenge.parameters["service"]
+        scopes = (challenge.parameters["scope"] ?? scope).split(separator: " ").map(String.init)
+        // One token for all that is done in a repository, in place of one for each verb.
+        if grant.asksForAll, !scope.isEmpty, !scopes.contains(scope) { scopes.append(scope) }
+    }
+
+    /// The URL of a question by GET.
+    var url: String? {
+        var place = place
+        var query = place.percentEncodedQuery.map { [$0] } ?? []
+        if let service { query.append("service=\(service.percentEncoded)") }
+        query += scopes.map { "scope=\($0.percentEncoded)" }
+        place.percentEncodedQuery = query.isEmpty ? nil : query.joined(separator: "&")
+        return place.string
     }
 }
 
@@ -166,6 +205,11 @@ private struct TokenAnswer: Decodable {
         case accessToken = "access_token"
         case lifetime = "expires_in"
     }
+}
+
+extension String {
+    /// Whether it can stand in a header field after a scheme.
+    var isFieldValue: Bool { !isEmpty && utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f } }
 }
 
 extension Credentials {

@@ -3,13 +3,15 @@ import RegistryModel
 
 /// Sends requests at the registry's pace, and again where that may help.
 ///
-/// 429 waits as long as the registry says, ten minutes in total; 5xx, time-outs and broken
-/// connections are tried four times with growing pauses. Everything else is the caller's.
+/// 429 waits as long as the registry says, and in total as long as `patience`; 5xx, time-outs and
+/// broken connections are tried four times with growing pauses. Everything else is the caller's.
 struct Exchange: Sendable {
     let transport: any HTTPTransport
     let pace: Pace
     /// From 0 up to, not including, 1.
     let random: @Sendable () -> Double
+    /// How long one request waits in all for a registry that is asked too much.
+    var patience = Exchange.standardPatience
 
     /// - Returns: an answer that is neither 429 nor a server's error.
     func send(
@@ -18,15 +20,21 @@ struct Exchange: Sendable {
     ) async throws(RegistryError) -> HTTPResponse {
         var attempt = 1
         var refusals = 0
-        var patience = Self.longestWait
+        var patience = self.patience
         while true {
             try await waitForTurn(&patience, call)
+            let sent = pace.time
             switch await outcome(of: request, call) {
-            case .success(let response): return response
+            case .success(let response):
+                await pace.accepted(RateLimit(response.headers))
+                return response
             case .failure(let error) where error.kind == .tooManyRequests:
-                let wait = error.retryAfter ?? Self.pause(refusals, random)
+                // A moment that is past by our clock is no leave to ask without end.
+                let told = error.retryAfter ?? .zero
+                let wait = told >= .seconds(1) ? told : max(told, Self.pause(refusals, random))
                 refusals += 1
-                await pace.hold(for: max(wait, Self.shortestPause))
+                await pace.refused(sent: sent)
+                await pace.hold(for: wait)
             case .failure(let error):
                 guard error.isRetryable, error.kind != .connectionRefused,
                     attempt < Self.attempts
@@ -45,7 +53,7 @@ struct Exchange: Sendable {
         do throws(TransportError) {
             let response = try await transport.send(request)
             let status = response.status
-            let retryAfter = RetryAfter.span(response.headers["Retry-After"], now: pace.time)
+            let retryAfter = RetryAfter.span(response.headers, now: pace.time)
             if status == 429 {
                 return .failure(
                     call.error(.tooManyRequests, status: status, retryAfter: retryAfter)
@@ -85,6 +93,7 @@ struct Exchange: Sendable {
     /// Three more tries outlast a restart of most registries, and stay under a few seconds.
     private static let attempts = 4
     private static let shortestPause = Span(milliseconds: 250)
-    /// How long one request waits in all for a registry that is asked too much.
-    private static let longestWait = Span.minutes(10)
+    static let standardPatience = Span.minutes(10)
+    /// For registries that count requests by the minute or hour: whatever they ask for.
+    static let endlessPatience = Span.days(7)
 }

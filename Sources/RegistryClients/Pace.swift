@@ -3,16 +3,21 @@ package import RegistryModel
 
 /// The speed at which one registry wants to be asked, shared by everything that asks it.
 ///
-/// After a 429 or a `Retry-After`, all requests wait until the moment that the registry named.
+/// After a 429 or a `Retry-After`, all requests wait until the moment that the registry named. With
+/// a rate, they also keep a distance that shrinks while all is well and grows with each refusal.
 package actor Pace {
     private var heldUntil: Timestamp?
+    private var rate: AdaptiveRate?
+    private let startingRate: Double?
     private let now: @Sendable () -> Timestamp
     private let sleep: @Sendable (Span) async throws -> Void
 
     /// - Parameters:
+    ///   - startingRate: requests a second to begin with; nil keeps no distance.
     ///   - now: the wall clock, also for the lifetime of tokens.
     ///   - sleep: waits, or throws when the task is cancelled.
     package init(
+        startingAt startingRate: Double? = nil,
         now: @escaping @Sendable () -> Timestamp = {
             Timestamp(seconds: Date().timeIntervalSince1970)
         },
@@ -20,6 +25,7 @@ package actor Pace {
             try await Task.sleep(for: span.duration)
         }
     ) {
+        self.startingRate = startingRate
         self.now = now
         self.sleep = sleep
     }
@@ -34,24 +40,51 @@ package actor Pace {
 
     /// Waits until requests may be sent.
     ///
-    /// - Returns: how long it waited, or nil without waiting when that would take more than
-    ///   `limit`.
+    /// - Returns: how long the registry let it wait, or nil without waiting when that would take
+    ///   more than `limit`.
     /// - Throws: when the task is cancelled.
     func waitForTurn(atMost limit: Span) async throws -> Span? {
         var waited = Span.zero
-        while let rest = remaining {
-            guard waited + rest <= limit else { return nil }
-            try await sleep(rest)
-            waited = waited + rest
+        while true {
+            while let rest = remaining {
+                guard waited + rest <= limit else { return nil }
+                try await sleep(rest)
+                waited = waited + rest
+            }
+            guard let distance = takeTurn(), distance > .zero else { return waited }
+            try await sleep(distance)
+            // Somebody may have been refused meanwhile.
+            if remaining == nil { return waited }
         }
-        return waited
     }
+
+    private func takeTurn() -> Span? {
+        guard let startingRate else { return nil }
+        let time = now()
+        if rate == nil { rate = AdaptiveRate(startingAt: startingRate, now: time) }
+        return rate?.takeTurn(at: time)
+    }
+
+    /// Notes that a request was no refusal, and what the registry says of its limits.
+    func accepted(_ limit: RateLimit?) {
+        let time = now()
+        rate?.accepted(at: time)
+        guard let limit else { return }
+        if limit.remaining <= 0, let reset = limit.reset, reset > time {
+            hold(for: min(reset - time, Self.longestAnnouncedHold))
+        } else if let reset = limit.reset {
+            rate?.told(limit.remaining, of: limit.limit, until: reset, now: time)
+        }
+    }
+
+    /// Notes that a request of `sent` was refused, so that all the others keep more distance.
+    func refused(sent: Timestamp) { rate?.refused(sent: sent, at: now()) }
 
     /// Sleeps before another attempt of one request; others go on.
     nonisolated func pause(_ span: Span) async throws { try await sleep(span) }
 
     /// How long requests still have to wait, or nil.
-    var remaining: Span? {
+    package var remaining: Span? {
         guard let heldUntil else { return nil }
         let rest = min(heldUntil - now(), Self.longestHold)
         guard rest > .zero else {
@@ -63,4 +96,7 @@ package actor Pace {
 
     /// What no registry has a reason to pass; a clock that jumps back can't hold us longer either.
     private static let longestHold = Span.hours(6)
+
+    /// Windows of rates are minutes: what names a later reset counts something else.
+    private static let longestAnnouncedHold = Span.minutes(5)
 }

@@ -59,6 +59,10 @@ package enum DeleteAnswer: Sendable, Equatable {
 package enum DeletePower: Sendable, Equatable {
     /// Tags, and manifests by digest.
     case byTag
+    /// Tags one by one, and manifests by digest with all their tags at once.
+    case byTagAndDigest
+    /// Tags only: what becomes of their manifests is the registry's own business.
+    case tagOnly
     /// Manifests by digest only, which takes all their tags along.
     case digestOnly
     /// Deletes are switched off.

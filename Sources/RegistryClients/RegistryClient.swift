@@ -4,6 +4,9 @@ package import RegistryModel
 ///
 /// Absence is an answer only where a call says so; elsewhere it is an error of kind `notFound`.
 package protocol RegistryClient: Sendable {
+    /// What it can't do, or does better than others.
+    var traits: RegistryTraits { get }
+
     /// Whether the registry answers, and takes the credentials.
     func ping() async throws(RegistryError)
 
@@ -66,6 +69,8 @@ package protocol RegistryClient: Sendable {
 }
 
 extension RegistryClient {
+    package var traits: RegistryTraits { RegistryTraits() }
+
     package func manifest(
         _ repository: RepositoryName,
         _ reference: ManifestReference

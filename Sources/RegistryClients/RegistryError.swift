@@ -16,6 +16,8 @@ package struct RegistryError: Error, Sendable, Equatable {
         case notFound
         /// The registry refuses all deletes.
         case deletesDisabled
+        /// The registry protects what was to be removed: locked, immutable, or still referred to.
+        case protected
         /// The registry can't do that at all, such as deleting by tag.
         case unsupported
         case tooManyRequests
@@ -60,8 +62,8 @@ package struct RegistryError: Error, Sendable, Equatable {
         case .unreachable, .diskUnreadable, .connectionRefused, .timeout, .tooManyRequests,
             .serverError:
             true
-        case .untrusted, .unauthorized, .forbidden, .notFound, .deletesDisabled, .unsupported,
-            .badAnswer, .corrupt, .cancelled:
+        case .untrusted, .unauthorized, .forbidden, .notFound, .deletesDisabled, .protected,
+            .unsupported, .badAnswer, .corrupt, .cancelled:
             false
         }
     }
@@ -92,6 +94,7 @@ extension RegistryError: CustomStringConvertible {
             "the registry has deletes switched off; set storage.delete.enabled: true or"
                 + " REGISTRY_STORAGE_DELETE_ENABLED=true and restart it (a proxy or read-only"
                 + " registry refuses all deletes)"
+        case .protected: "the registry protects it"
         case .unsupported: "the registry can't do that"
         case .tooManyRequests:
             "too many requests" + (retryAfter.map { "; try again in \($0)" } ?? "; try later")

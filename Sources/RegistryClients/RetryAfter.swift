@@ -1,18 +1,32 @@
+import CurlTransport
 import Foundation
-import RegistryModel
+package import RegistryModel
 
-/// The field `Retry-After`: seconds, or a date (RFC 9110, section 10.2.3).
-enum RetryAfter {
-    /// Parses the field, counting a date from `now`; nil where it is missing or makes no sense.
-    static func span(_ field: String?, now: Timestamp) -> Span? {
+/// How long an answer wants us to wait.
+///
+/// `Retry-After` is in seconds, or a date (RFC 9110, section 10.2.3); Docker Hub's `X-Retry-After`
+/// is a moment in unix seconds.
+package enum RetryAfter {
+    /// The longest that an answer's fields ask for; nil where none makes sense.
+    static func span(_ headers: HTTPHeaders, now: Timestamp) -> Span? {
+        ["Retry-After", "X-Retry-After"].compactMap { span(headers[$0], now: now) }.max()
+    }
+
+    /// Parses one field, counting a moment from `now`; nil where it is missing or makes no sense.
+    package static func span(_ field: String?, now: Timestamp) -> Span? {
         guard let field else { return nil }
-        if let seconds = Int64(field) {
-            guard seconds >= 0 else { return nil }
-            return .seconds(min(seconds, 1_000_000_000))
+        if let number = Int64(field) {
+            guard number >= 0 else { return nil }
+            guard isMoment(number) else { return .seconds(number) }
+            let moment = Timestamp(milliseconds: min(number, farFuture) * 1_000)
+            return max(.zero, moment - now)
         }
         guard let date = date(field) else { return nil }
         return max(.zero, Timestamp(seconds: date.timeIntervalSince1970) - now)
     }
+
+    /// Whether a number of seconds is a moment since 1970 rather than a length of time.
+    static func isMoment(_ seconds: Int64) -> Bool { seconds >= 1_000_000_000 }
 
     /// The one form of a date that senders may make: `Sun, 06 Nov 1994 08:49:37 GMT`.
     private static func date(_ text: String) -> Date? {
@@ -33,6 +47,9 @@ enum RetryAfter {
         calendar.timeZone = .gmt
         return calendar.date(from: components)
     }
+
+    /// The year 9999: what is later is a mistake.
+    private static let farFuture: Int64 = 253_402_300_799
 
     private static let months = [
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",

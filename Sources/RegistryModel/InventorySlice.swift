@@ -31,6 +31,8 @@ package struct ManifestFacts: Sendable, Equatable {
     /// The last push heard, or nil where none was.
     package var pushedAt: Timestamp?
     package var firstSeen: Timestamp
+    /// Whether the registry itself refuses to delete it until somebody unlocks it.
+    package var isLocked = false
     /// Since when no tag points to it; nil while one does.
     package var untaggedSince: Timestamp?
     /// The newest counted access of it or, for an index, of anything it holds.
@@ -64,6 +66,19 @@ package struct ManifestFacts: Sendable, Equatable {
     }
 }
 
+/// What a registry told of a tag's pulls.
+package struct ToldFacts: Sendable, Equatable {
+    /// When it told.
+    package var at: Timestamp
+    /// The last pull; nil where there was none since the last push.
+    package var lastPull: Timestamp?
+
+    package init(at: Timestamp, lastPull: Timestamp?) {
+        self.at = at
+        self.lastPull = lastPull
+    }
+}
+
 /// What the ledger knows of one tag that is present in a repository.
 package struct TagFacts: Sendable, Equatable {
     /// The ledger's row.
@@ -79,6 +94,10 @@ package struct TagFacts: Sendable, Equatable {
     package var lastAccess: Timestamp?
     package var inWindow = AccessCounts()
     package var inHistory = AccessCounts()
+    /// What the registry itself tells of its pulls; nil where it does not.
+    package var told: ToldFacts?
+    /// Whether the registry itself refuses to delete it until somebody unlocks it.
+    package var isLocked = false
     /// How many ordinary tags of the repository were pushed (else first seen) strictly later; not
     /// counted past the `newest` of the policy.
     package var newerTags = 0

@@ -58,7 +58,7 @@ struct Image {
     var regret: Timestamp? { tag == nil ? ground.regrets.untagged : ground.regrets.tags }
 
     var lastAccess: Timestamp? {
-        [tag?.lastAccess, manifest?.lastAccess].compactMap(\.self).max()
+        [tag?.lastAccess, manifest?.lastAccess, tag?.told?.lastPull].compactMap(\.self).max()
     }
 
     var accessesInWindow: Int {
@@ -68,10 +68,12 @@ struct Image {
         )
     }
 
+    /// A registry that tells of a last pull tells of one access at least.
     var accessesInHistory: Int {
         max(
             tag?.inHistory.total(of: ground.count) ?? 0,
-            manifest?.inHistory.total(of: ground.count) ?? 0
+            manifest?.inHistory.total(of: ground.count) ?? 0,
+            tag?.told?.lastPull == nil ? 0 : 1
         )
     }
 

@@ -14,7 +14,8 @@ extension InventorySlice {
             let tag = tags[id]
             let manifest = tag?.manifest.flatMap { manifests[$0] }
             return CandidateKey(
-                access: [tag?.lastAccess, manifest?.lastAccess].compactMap(\.self).max(),
+                access: [tag?.lastAccess, manifest?.lastAccess, tag?.told?.lastPull]
+                    .compactMap(\.self).max(),
                 pushed: tag.map { $0.pushedAt ?? $0.firstSeen },
                 repository: tag.flatMap { repositories[$0.repository] },
                 name: tag?.name.description ?? ""

@@ -30,6 +30,8 @@ package struct PlanRequest: Sendable, Equatable {
     package var waivesEvidence: Bool
     /// Sweeps untagged manifests by default rules where no policy decides, in place of keeping them.
     package var sweepDefault: Bool
+    /// Registries that tell themselves when a tag was last pulled.
+    package var telling: Set<String>
     /// Regrets of late.
     package var regrets: [RegretFacts]
 
@@ -42,6 +44,7 @@ package struct PlanRequest: Sendable, Equatable {
         goal: Goal = .everything,
         waivesEvidence: Bool = false,
         sweepDefault: Bool = false,
+        telling: Set<String> = [],
         regrets: [RegretFacts] = []
     ) {
         self.policies = policies
@@ -52,6 +55,7 @@ package struct PlanRequest: Sendable, Equatable {
         self.goal = goal
         self.waivesEvidence = waivesEvidence
         self.sweepDefault = sweepDefault
+        self.telling = telling
         self.regrets = regrets
     }
 }

@@ -24,6 +24,7 @@ extension Planner {
     func detail(_ rule: Reason, holds: Bool, of image: Image) -> String {
         switch rule {
         case .noPolicy, .noKeepRule: policyDetail(rule, holds: holds, of: image)
+        case .locked: holds ? "the registry has it locked" : "the registry has no lock on it"
         case .manifestUnread:
             holds ? "what it points to is not known or not read" : "its manifest is read"
         case .repositoryUnreadable:
@@ -54,6 +55,9 @@ extension Planner {
     /// Counted accesses against the rule, and how far its window was heard.
     private func accessDetail(_ image: Image) -> String {
         guard let rule = accessRule(for: image) else { return "no access rule" }
+        if isTold(image, for: rule), let told = toldDetail(image) {
+            return "\(told), kept for \(rule.within)"
+        }
         let counted = "\(image.accessesInWindow) of \(rule.atLeast) accesses in \(rule.within)"
         let evidence = image.ground.evidence
         guard !evidence.isCovered else {

@@ -12,13 +12,13 @@ extension Planner {
     }
 
     private static let tagRules: [Reason] = [
-        .noPolicy, .noKeepRule, .manifestUnread, .freshPush, .tagPattern, .newest, .version, .label,
-        .labelsUnread, .accessed, .historyIncomplete, .regretted, .referrerOfKept,
-        .repositoryUnreadable,
+        .noPolicy, .noKeepRule, .locked, .manifestUnread, .freshPush, .tagPattern, .newest,
+        .version, .label, .labelsUnread, .accessed, .historyIncomplete, .regretted,
+        .referrerOfKept, .repositoryUnreadable,
     ]
 
     private static let untaggedRules: [Reason] = [
-        .noPolicy, .noKeepRule, .repositoryUnreadable, .taggedManifest, .inKeptIndex,
+        .noPolicy, .noKeepRule, .locked, .repositoryUnreadable, .taggedManifest, .inKeptIndex,
         .referrerOfKept, .freshPush, .untaggedRecently, .label, .labelsUnread, .accessed,
         .historyIncomplete, .regretted,
     ]
@@ -28,7 +28,7 @@ extension Planner {
     /// Each is a rule for untagged manifests too, so what stays here would stay there: the order
     /// of candidates does not matter.
     private static let attachedRules: [Reason] = [
-        .repositoryUnreadable, .taggedManifest, .inKeptIndex, .referrerOfKept, .freshPush,
+        .locked, .repositoryUnreadable, .taggedManifest, .inKeptIndex, .referrerOfKept, .freshPush,
         .label, .labelsUnread, .accessed, .regretted,
     ]
 
@@ -44,6 +44,7 @@ extension Planner {
         switch rule {
         case .noPolicy: isWithoutPolicy(image)
         case .noKeepRule: image.ground.policy?.keep.isEmpty
+        case .locked: image.tag?.isLocked ?? false || image.manifest?.isLocked ?? false
         case .manifestUnread: image.manifest?.reading != .read
         case .repositoryUnreadable: isHeldByUnreadable(image)
         case .freshPush: isFresh(image)
@@ -53,9 +54,15 @@ extension Planner {
         case .label: labelRule(for: image).map { _, hit in hit != nil }
         case .labelsUnread: labelRule(for: image).map { facts, _ in facts?.isIncomplete ?? true }
         case .regretted: image.regret.map { $0 + image.ground.regretTime > request.now }
-        case .accessed: accessRule(for: image).map { image.accessesInWindow >= $0.atLeast }
+        case .accessed:
+            accessRule(for: image).map { rule in
+                image.accessesInWindow >= rule.atLeast
+                    || isToldToBeUsed(image, for: rule)
+            }
         case .historyIncomplete:
-            accessRule(for: image).map { _ in !image.ground.evidence.isCovered }
+            accessRule(for: image).map { rule in
+                !image.ground.evidence.isCovered && !isTold(image, for: rule)
+            }
         case .inKeptIndex: image.manifest.map { removals.hasParent($0) }
         case .taggedManifest: image.manifest.map { removals.hasTag($0) }
         case .referrerOfKept: hasSubject(image)

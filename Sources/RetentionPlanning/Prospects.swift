@@ -36,6 +36,8 @@ package struct Prospects: Sendable {
                 request.waivesEvidence ? nil : own ?? .untaggedDefault
             }
         guard let rule, !isCovered(rule.within, of: repository.registry) else { return nil }
+        let isTold = target == .tags && rule.atLeast <= 1
+        if isTold, request.telling.contains(repository.registry) { return nil }
         return .historyIncomplete
     }
 

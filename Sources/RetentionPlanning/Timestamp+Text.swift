@@ -2,7 +2,7 @@ import RegistryModel
 
 extension Timestamp {
     /// The moment as ISO 8601 in UTC with whole seconds, `2026-01-31T08:00:00Z`.
-    var text: String {
+    package var text: String {
         let date = Self.civil(day: day)
         let second = (milliseconds - day * 86_400_000) / 1_000
         let clock = [second / 3_600, second / 60 % 60, second % 60].map { Self.padded($0, 2) }

@@ -4,6 +4,8 @@ package enum Reason: String, CaseIterable, Sendable, Hashable {
     case noPolicy
     /// Kept: its policy has no `keep` rule, and does not say `keep: none`.
     case noKeepRule
+    /// Kept: the registry itself refuses to delete it until somebody unlocks it.
+    case locked
     /// Kept: pushed, or first seen, a short while ago.
     case freshPush
     /// Kept: among the newest tags of its repository.

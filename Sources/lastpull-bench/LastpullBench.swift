@@ -8,8 +8,9 @@ struct LastpullBench: AsyncParsableCommand {
         commandName: "lastpull-bench",
         abstract: "Measures how fast lastpull is, on loopback, in folders that it removes.",
         subcommands: [
-            Webhooks.self, TriggerLatency.self, Memory.self, Storage.self, All.self,
-            ServeNothing.self, ServeDaemon.self,
+            Webhooks.self, TriggerLatency.self, Memory.self, Storage.self, Syslog.self,
+            Decode.self, Fuzz.self, Clouds.self, All.self,
+            ServeNothing.self, ServeDaemon.self, CleanOnce.self,
         ]
     )
 

@@ -18,6 +18,9 @@ struct GlobalOptions: ParsableArguments {
     @Option(help: "The registry's disk, where its filesystem driver's root is on this machine.")
     var storage: String?
 
+    @Option(help: "An engine to work on without a settings file: the path of its socket.")
+    var socket: String?
+
     @Option(
         help:
             "Without settings: the ledger file (else one per target under $XDG_STATE_HOME/lastpull)."
@@ -37,13 +40,23 @@ struct GlobalOptions: ParsableArguments {
     var verbose = false
 
     func validate() throws {
+        if socket != nil, config != nil || url != nil || storage != nil {
+            throw ValidationError(
+                "--socket excludes --config, --url and --storage; give one of them"
+            )
+        }
         if url != nil || storage != nil, config != nil {
             let option = url == nil ? "--storage" : "--url"
             throw ValidationError("\(option) and --config exclude each other; give one of them")
         }
-        if url == nil, storage == nil, ledger != nil || username != nil || passwordFile != nil {
+        if socket != nil, username != nil {
+            throw ValidationError("--username and --password-file go with --url")
+        }
+        if url == nil, storage == nil, socket == nil,
+            ledger != nil || username != nil || passwordFile != nil
+        {
             throw ValidationError(
-                "--ledger, --username and --password-file go with --url or --storage; the settings file has its own"
+                "--ledger, --username and --password-file go with --url, --storage or --socket; the settings file has its own"
             )
         }
         if (username == nil) != (passwordFile == nil) {
@@ -52,11 +65,11 @@ struct GlobalOptions: ParsableArguments {
     }
 
     /// Whether there are no settings, so that only what is named and what is untagged may go.
-    var isWithoutSettings: Bool { url != nil || storage != nil }
+    var isWithoutSettings: Bool { url != nil || storage != nil || socket != nil }
 
     /// Without settings nobody has listened, perhaps ever: a plan then looks emptier than it is.
     func sayWhatIsUnseen() {
-        guard isWithoutSettings else { return }
+        guard isWithoutSettings, socket == nil else { return }
         Terminal.complain(
             "a registry's API lists no untagged manifests; only those are known that this ledger "
                 + "has seen with a tag before, or in events"
@@ -64,6 +77,7 @@ struct GlobalOptions: ParsableArguments {
     }
 
     func settings() throws -> Settings {
+        if let socket { return try engineSettings(socket) }
         guard let place = url ?? storage else {
             return try Settings(file: try configurationFile())
         }
@@ -76,9 +90,26 @@ struct GlobalOptions: ParsableArguments {
         )
     }
 
+    private func engineSettings(_ socket: String) throws -> Settings {
+        let scheme = "unix://"
+        let path = socket.hasPrefix(scheme) ? String(socket.dropFirst(scheme.count)) : socket
+        guard !path.isEmpty, !path.contains("://") else {
+            throw ValidationError(
+                "--socket \(socket) is not the path of a socket; engines elsewhere go into the settings"
+            )
+        }
+        let absolute =
+            path.hasPrefix("/") ? path : "\(FileManager.default.currentDirectoryPath)/\(path)"
+        return Settings(socket: absolute, ledger: ledger ?? Self.stateFile(for: absolute))
+    }
+
     func deployment() async throws -> Deployment {
-        let deployment = try await Deployment(try settings(), logger: logger)
-        return deployment
+        let line = ProgressLine()
+        return try await Deployment(
+            try settings(),
+            logger: logger,
+            onProgress: { line?.show($0) }
+        )
     }
 
     var logger: Logger {
@@ -95,7 +126,7 @@ struct GlobalOptions: ParsableArguments {
         let places = ["lastpull.yaml", "/etc/lastpull/lastpull.yaml"]
         guard let file = places.first(where: FileManager.default.fileExists) else {
             throw ValidationError(
-                "no settings file: give --config FILE, or --url URL or --storage DIR to work without one"
+                "no settings file: give --config FILE, or --url URL, --storage DIR or --socket PATH to work without one"
             )
         }
         return file

@@ -1,5 +1,6 @@
 import Cleanup
 import Foundation
+import RegistryClients
 import RegistryModel
 
 /// An image as a person names it: `REPOSITORY[:TAG|@DIGEST]`, with or without the registry's host.
@@ -54,10 +55,12 @@ struct ImageName: CustomStringConvertible {
 
     /// The hosts by which clients may name a registry: of its own address and of its proxy's.
     static func hosts(of target: CleanupTarget) -> [String] {
-        [target.url, target.clientURL].compactMap { text in
+        let named: [String] = [target.url, target.clientURL].compactMap { text in
             guard let parts = URLComponents(string: text), let host = parts.host else { return nil }
             return parts.port.map { "\(host):\($0)" } ?? host
         }
+        // Docker Hub's images are never named by the host of its API.
+        return named + (target.client is DockerHubClient ? ["docker.io", "index.docker.io"] : [])
     }
 }
 

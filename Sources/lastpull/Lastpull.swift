@@ -18,7 +18,8 @@ struct Lastpull: AsyncParsableCommand {
         subcommands: [
             Serve.self, Check.self, PlanCommand.self, Clean.self, Delete.self, Sweep.self,
             Prune.self, Approve.self, Restore.self, Runs.self, Explain.self, Regrets.self,
-            Backtest.self, Events.self, Sources.self, Rejected.self, LedgerCommand.self,
+            Backtest.self, Events.self, Webhooks.self, Sources.self, Rejected.self,
+            LedgerCommand.self,
         ]
     )
 

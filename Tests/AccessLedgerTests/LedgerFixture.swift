@@ -54,11 +54,13 @@ final class LedgerFixture {
         from source: AccessSource = .events,
         rejections: [DecodedBody.Rejection] = [],
         ignoring: AccessIgnoreList = AccessIgnoreList(),
+        isHearsay: Bool = false,
         in other: Ledger? = nil
     ) async throws -> RecordedBatch {
         var body = DecodedBody()
         body.accesses = accesses
         body.rejections = rejections
+        body.isHearsay = isHearsay
         return try (other ?? ledger).record(
             [Delivery(registry: registry, source: source, body: body, receivedAt: now)],
             ignoring: ignoring,

@@ -13,7 +13,11 @@ enum SettingsSamples {
         "/run/secrets/registry": "pass word\n",
         "/run/secrets/token": "t0ken\r\n",
         "/run/secrets/bare": "bare",
+        "/run/secrets/hook": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n",
+        "/run/secrets/old-hook": "a secret as it is, of 34 letters up\n",
+        "/run/secrets/no-base64": "whsec_hunter2!\n",
         "/etc/ssl/own.pem": "-----BEGIN CERTIFICATE-----\nMA==\n-----END CERTIFICATE-----\n",
+        "/etc/ssl/own.key": "-----BEGIN PRIVATE KEY-----\nMA==\n-----END PRIVATE KEY-----\n",
         "/run/secrets/empty": "\n",
         "/run/secrets/two-lines": "one\ntwo\n",
     ]
@@ -54,6 +58,11 @@ enum SettingsSamples {
         let found = all.filter { $0.hasSuffix(".yaml") }.sorted()
         precondition(!found.isEmpty, "no samples in \(folder.path)")
         return found
+    }
+
+    /// The bytes of a file of other fixtures.
+    static func bytes(_ path: String) throws -> [UInt8] {
+        [UInt8](try Data(contentsOf: top.appending(path: "fixtures/\(path)")))
     }
 
     static func text(_ name: String, in folder: URL = folder) throws -> String {

@@ -1,3 +1,4 @@
+import Cleanup
 import Daemon
 import EventDecoding
 import Foundation
@@ -109,6 +110,18 @@ struct SettingsTests {
                     actors: [Glob("scanner")],
                     networks: [try #require(Network("10.9.0.0/16"))]
                 )
+        )
+        var filters = EngineFilters()
+        try filters.add("until", "24h")
+        #expect(
+            settings.engines == [
+                EngineSettings(
+                    name: "node",
+                    place: .socket("/var/run/docker.sock"),
+                    prune: [.images, .containers, .networks, .volumes, .buildCache],
+                    filters: filters
+                )
+            ]
         )
         #expect(settings.policies == [try buildCache])
         #expect(settings.triggers == triggers)

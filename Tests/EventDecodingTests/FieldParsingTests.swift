@@ -99,7 +99,7 @@ struct FieldParsingTests {
         (#"\ud800"#, #"\ud800"#),
     ])
     func readsEscapesOfBothServers(_ text: String, _ meant: String) {
-        let result = Array(text.utf8).withUnsafeBytes(LineEscapes.decoded)
+        let result = Array(text.utf8).withUnsafeBytes { Array(ByteArena().plain(line: $0)) }
         #expect(String(decoding: result, as: UTF8.self) == meant)
     }
 

@@ -20,6 +20,13 @@ struct Fixture: Sendable, CustomTestStringConvertible {
         }
     }
 
+    /// The bytes of one file.
+    static func bytes(_ path: String) throws -> [UInt8] {
+        let root = URL(filePath: #filePath).deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent()
+        return [UInt8](try Data(contentsOf: root.appending(path: "fixtures/\(path)")))
+    }
+
     /// Every body in a folder, so that adding a file adds a case.
     static func all(_ folder: String) throws -> [Fixture] {
         let root = URL(filePath: #filePath).deletingLastPathComponent()

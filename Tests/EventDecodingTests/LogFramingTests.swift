@@ -55,7 +55,7 @@ struct LogFramingTests {
         let decoded = decodeLog("{\"a\":1}\n[2]\n\(line())")
         #expect(
             decoded.rejections.map(\.reason) == [
-                "record at byte 0 has neither a category nor a line in it",
+                "record at byte 0 has no request and no line in it",
                 "item at byte 9 is not a JSON object",
             ]
         )

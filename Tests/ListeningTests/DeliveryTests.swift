@@ -127,11 +127,11 @@ struct DeliveryTests {
         )
     }
 
-    @Test(arguments: ["br", "gzip, gzip", "zstd"])
+    @Test(arguments: ["br", "gzip, gzip", "snappy"])
     func anUnknownCodingIsRefused(coding: String) async throws {
         let answer = try await post("/logs/local", [1], headers: ["Content-Encoding": coding])
         #expect(answer.status == 415)
-        #expect(answer["Accept-Encoding"] == "gzip, deflate, identity")
+        #expect(answer["Accept-Encoding"] == "gzip, deflate, zstd, identity")
         #expect(sink.deliveries.isEmpty)
     }
 

@@ -12,10 +12,32 @@ final class FakeSink: AccessSink {
 
     private let taken = Mutex<[Delivery]>([])
     private let isBroken: Bool
+    /// Those who wait for `release`; nil when nobody has to.
+    private let held: Mutex<[CheckedContinuation<Void, Never>]?>
 
-    init(isBroken: Bool = false) { self.isBroken = isBroken }
+    /// A sink that `isHeld` takes nothing before it is released.
+    init(isBroken: Bool = false, isHeld: Bool = false) {
+        self.isBroken = isBroken
+        held = Mutex(isHeld ? [] : nil)
+    }
 
     var deliveries: [Delivery] { taken.withLock { $0 } }
+
+    var accesses: [Access] { deliveries.flatMap(\.body.accesses) }
+
+    var sockets: [DecodedBody.SocketNews] { deliveries.compactMap(\.body.socket) }
+
+    /// Whether a delivery waits for `release`.
+    var isWaited: Bool { held.withLock { !($0 ?? []).isEmpty } }
+
+    /// Takes what waits, and all that comes.
+    func release() {
+        let waiting = held.withLock { held in
+            defer { held = nil }
+            return held ?? []
+        }
+        for continuation in waiting { continuation.resume() }
+    }
 
     func knows(registry: String) -> Bool { registry == "local" }
 
@@ -24,6 +46,13 @@ final class FakeSink: AccessSink {
         from source: AccessSource,
         of registry: String
     ) async throws -> DeliveryAnswer {
+        await withCheckedContinuation { continuation in
+            let waits = held.withLock { held in
+                held?.append(continuation)
+                return held != nil
+            }
+            if !waits { continuation.resume() }
+        }
         guard !isBroken else { throw HarnessError("disk is full") }
         let delivery = Delivery(body: body, source: source, registry: registry)
         taken.withLock { $0.append(delivery) }

@@ -111,6 +111,9 @@ struct GeneratedCase {
             let since = moment()
             world.manifests[id]?.untaggedSince = since
         }
+        if random.chance(10), let id = ids.randomElement(using: &random) {
+            world.manifests[id]?.isLocked = true
+        }
         guard random.chance(15), let id = ids.randomElement(using: &random) else { return }
         let reading: ManifestFacts.Reading = random.chance(50) ? .unread : .unreadable
         world.manifests[id]?.reading = reading

@@ -18,6 +18,7 @@ extension GeneratedCase {
         guard let policy = policy(of: repository), !policy.keep.isEmpty else { return "policy" }
         guard let id = tag.manifest, let manifest = facts.manifests[id], manifest.reading == .read
         else { return "unread" }
+        if tag.isLocked || manifest.isLocked { return "locked" }
         let pushes = [tag.pushedAt ?? tag.firstSeen, manifest.pushedAt ?? manifest.firstSeen]
         let fresh = policy.keep.pushedWithin ?? .hours(24)
         if pushes.contains(where: { World.now - $0 < fresh }) { return "fresh" }
@@ -51,6 +52,7 @@ extension GeneratedCase {
         let policy = policy(of: repository)
         if policy == nil, !request.sweepDefault || !manifest.tags.isEmpty { return "policy" }
         if policy?.keep.isEmpty == true { return "no rule" }
+        if manifest.isLocked { return "locked" }
         if manifest.reading != .read || repository?.unreadable != 0 { return "unread" }
         if !planner.removedTags.isSuperset(of: manifest.tags) { return "tagged" }
         if !planner.removedManifests.isSuperset(of: manifest.parents) { return "index" }

@@ -3,6 +3,8 @@ extension FakeRegistry {
     package enum Fault: Sendable {
         /// Answered thus, without being looked at: 500, 429 with `Retry-After`, a redirect, …
         case answer(Int, headers: [String: String] = [:], body: String = "")
+        /// Carried out, and answered thus all the same.
+        case answerAfterAll(Int)
         /// Carried out at once, and answered late.
         case slow(Duration)
         /// Carried out, and the connection closed instead of an answer.

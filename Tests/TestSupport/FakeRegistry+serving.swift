@@ -92,6 +92,7 @@ extension FakeRegistry {
         if call.path == "/token" { return token(call) }
         guard permits(call) else { return challenge(call) }
         var reply = route(call)
+        if case .answerAfterAll(let status)? = fault { reply = Reply(status) }
         reply.fault = fault
         return reply
     }
@@ -115,7 +116,7 @@ extension FakeRegistry {
         return Reply(404)
     }
 
-    private static func response(_ reply: Reply, isHead: Bool) -> Response {
+    static func response(_ reply: Reply, isHead: Bool) -> Response {
         var headers = reply.headers
         headers[.contentLength] = "\(reply.body.readableBytes)"
         let status = HTTPResponse.Status(code: reply.status)

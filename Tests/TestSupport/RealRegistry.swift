@@ -90,7 +90,7 @@ package actor RealRegistry {
     package static var isInstalled: Bool { binary != nil }
 
     /// `REGISTRY_BINARY` names another build, to run the same tests on another version.
-    private static var binary: String? {
+    package static var binary: String? {
         Command.environment["REGISTRY_BINARY"] ?? Command.find("docker-registry", "registry")
     }
 }

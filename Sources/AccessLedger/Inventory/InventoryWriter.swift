@@ -127,6 +127,19 @@ struct InventoryWriter {
         try refreshDependents(of: id)
     }
 
+    /// Whether a tag points to a manifest.
+    func hasTag(_ id: Int64) throws -> Bool {
+        try db.number(
+            "SELECT EXISTS (SELECT 1 FROM tag WHERE manifestId = ? AND goneAt IS NULL)",
+            [id]
+        ) == 1
+    }
+
+    /// Bytes of all that the registry's manifests refer to, each blob once.
+    func registryBytes() throws -> Int64 {
+        try db.number("SELECT bytes FROM registry WHERE id = ?", [registryId]) ?? 0
+    }
+
     private func revive(_ known: inout Manifest, seenAt: Timestamp) throws {
         try db.run(
             """

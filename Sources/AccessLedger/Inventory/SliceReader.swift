@@ -88,7 +88,7 @@ struct SliceReader {
         let row = try db.row(
             """
             SELECT repositoryId, name, manifestId, pushedAt, firstSeen, lastAccess, pushRank,
-                isReferrer
+                isReferrer, isLocked, toldAt, toldPullAt
             FROM tag WHERE id = ? AND goneAt IS NULL
             """,
             [id]
@@ -108,6 +108,11 @@ struct SliceReader {
         tag.lastAccess = Self.access(max(row[5], own.lastAt))
         tag.inWindow = own.inTagWindow
         tag.inHistory = own.inHistory
+        tag.isLocked = row[8]
+        if let toldAt: Int64 = row[9] {
+            let lastPull = (row[10] as Int64?).map(Timestamp.init(milliseconds:))
+            tag.told = ToldFacts(at: Timestamp(milliseconds: toldAt), lastPull: lastPull)
+        }
         if rule.newest > 0, !(row[7] as Bool) {
             tag.newerTags = try newerTags(than: row[6], in: repositoryId, upTo: rule.newest)
         }
@@ -144,7 +149,7 @@ struct SliceReader {
         let row = try db.row(
             """
             SELECT repositoryId, digest, reading, pushedAt, firstSeen, untaggedSince, lastAccess,
-                subject
+                subject, isLocked
             FROM manifest WHERE id = ? AND goneAt IS NULL
             """,
             [id]
@@ -160,6 +165,7 @@ struct SliceReader {
         manifest.reading = ManifestFacts.Reading(rawValue: row[2]) ?? .unreadable
         manifest.pushedAt = (row[3] as Int64?).map(Timestamp.init(milliseconds:))
         manifest.untaggedSince = (row[5] as Int64?).map(Timestamp.init(milliseconds:))
+        manifest.isLocked = row[8]
         manifest.blobs = try blobs(of: id)
         manifest.tags = try db.numbers(
             "SELECT id FROM tag WHERE manifestId = ? AND goneAt IS NULL ORDER BY id",

@@ -10,8 +10,11 @@ enum Migrations {
         migrator.registerMigration("v4", migrate: countPushesOfEachTrigger)
         migrator.registerMigration("v5", migrate: rememberSenders)
         migrator.registerMigration("v8", migrate: countWhatSocketsTake)
+        migrator.registerMigration("v9", migrate: createEngineTables)
+        migrator.registerMigration("v10", migrate: rememberWhatRegistriesTell)
         migrator.registerMigration("v11", migrate: rememberWhenTaken)
         migrator.registerMigration("v12", migrate: rememberLabelsVersionsAndRegrets)
+        migrator.registerMigration("v13", migrate: createPublishing)
         return migrator
     }
 }

@@ -131,19 +131,13 @@ extension BatchRecorder {
     private static let rejectionsKept = 100
 
     /// Adds to what was heard of the delivery's source.
-    mutating func count(_ answer: DeliveryAnswer, of delivery: Delivery) {
+    mutating func count(_ news: Heard, of delivery: Delivery) {
         let source = Process(
             registryId: delivery.registry.id,
             source: delivery.source.rawValue,
             name: ""
         )
-        var sum = heard[source] ?? (DeliveryAnswer(), 0)
-        sum.answer.accepted += answer.accepted
-        sum.answer.duplicates += answer.duplicates
-        sum.answer.ignored += answer.ignored
-        sum.answer.rejected += answer.rejected
-        sum.lastAt = max(sum.lastAt, delivery.receivedAt.milliseconds)
-        heard[source] = sum
+        heard[source, default: Heard()].add(news, at: delivery.receivedAt.milliseconds)
     }
 
     /// Notes what kind of sender reports the registry.
@@ -163,16 +157,17 @@ extension BatchRecorder {
     }
 
     private mutating func flushHeard() throws {
-        for (source, sum) in heard { try add(sum.answer, sum.lastAt, to: source) }
+        for (source, sum) in heard { try add(sum, to: source) }
         heard.removeAll(keepingCapacity: true)
     }
 
-    private func add(_ answer: DeliveryAnswer, _ lastAt: Int64, to source: Process) throws {
+    private func add(_ sum: Heard, to source: Process) throws {
         try db.run(
             """
             INSERT INTO heard (
-                registryId, source, accepted, duplicates, ignored, rejected, lastAt, hour, inHour
-            ) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?3)
+                registryId, source, accepted, duplicates, ignored, rejected, lastAt, hour, inHour,
+                pulls, resolves, pushes, deletes
+            ) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?3, ?9, ?10, ?11, ?12)
             ON CONFLICT (registryId, source) DO UPDATE SET
                 accepted = accepted + excluded.accepted,
                 inHourBefore = CASE excluded.hour - hour
@@ -182,12 +177,17 @@ extension BatchRecorder {
                 duplicates = duplicates + excluded.duplicates,
                 ignored = ignored + excluded.ignored,
                 rejected = rejected + excluded.rejected,
-                lastAt = max(lastAt, excluded.lastAt)
+                lastAt = max(lastAt, excluded.lastAt),
+                pulls = pulls + excluded.pulls,
+                resolves = resolves + excluded.resolves,
+                pushes = pushes + excluded.pushes,
+                deletes = deletes + excluded.deletes
             """,
             [
-                source.registryId, source.source, answer.accepted, answer.duplicates,
-                answer.ignored, answer.rejected, lastAt,
-                Timestamp(milliseconds: lastAt).hour,
+                source.registryId, source.source, sum.answer.accepted, sum.answer.duplicates,
+                sum.answer.ignored, sum.answer.rejected, sum.lastAt,
+                Timestamp(milliseconds: sum.lastAt).hour, sum.accepted.pulls,
+                sum.accepted.resolves, sum.accepted.pushes, sum.deletes,
             ]
         )
     }
@@ -226,5 +226,26 @@ extension BatchRecorder {
             try CoverageWriter(db: db, registryId: process.registryId)
                 .advance(source: process.source, now: now)
         }
+    }
+}
+
+extension BatchRecorder.Heard {
+    /// Counts an access that was accepted.
+    mutating func accept(_ accessClass: AccessClass) {
+        answer.accepted += 1
+        accepted.add(accessClass, 1)
+        if accessClass == .delete { deletes += 1 }
+    }
+
+    mutating func add(_ other: Self, at time: Int64) {
+        answer.accepted += other.answer.accepted
+        answer.duplicates += other.answer.duplicates
+        answer.ignored += other.answer.ignored
+        answer.rejected += other.answer.rejected
+        accepted.pulls += other.accepted.pulls
+        accepted.resolves += other.accepted.resolves
+        accepted.pushes += other.accepted.pushes
+        deletes += other.deletes
+        lastAt = max(lastAt, time)
     }
 }

@@ -22,13 +22,22 @@ struct BatchRecorder {
     var offsets: [Process: Int64] = [:]
     var returnedProbes: Set<Process> = []
     /// What was heard of each source, `name` being empty.
-    var heard: [Process: (answer: DeliveryAnswer, lastAt: Int64)] = [:]
+    var heard: [Process: Heard] = [:]
 
     /// A registry's process as one source reports it; `name` is empty for the registry as a whole.
     struct Process: Hashable {
         var registryId: Int64
         var source: Int
         var name: String
+    }
+
+    /// What one source brought.
+    struct Heard {
+        var answer = DeliveryAnswer()
+        /// The accepted ones by their class.
+        var accepted = AccessCounts()
+        var deletes = 0
+        var lastAt: Int64 = 0
     }
 
     struct ProcessNews {
@@ -52,17 +61,17 @@ struct BatchRecorder {
     }
 
     mutating func record(_ delivery: Delivery) throws {
-        var answer = DeliveryAnswer()
-        answer.ignored = delivery.body.ignored
-        answer.rejected = delivery.body.rejections.count
+        var heard = Heard()
+        heard.answer.ignored = delivery.body.ignored
+        heard.answer.rejected = delivery.body.rejections.count
         for (name, stamp) in delivery.body.instances {
             try hear(delivery, process: name, stamp: stamp)
         }
         for access in delivery.body.accesses {
             switch try record(access, of: delivery) {
-            case .accepted: answer.accepted += 1
-            case .duplicate: answer.duplicates += 1
-            case .ignored: answer.ignored += 1
+            case .accepted: heard.accept(access.class)
+            case .duplicate: heard.answer.duplicates += 1
+            case .ignored: heard.answer.ignored += 1
             case .unproven: break
             }
         }
@@ -70,9 +79,9 @@ struct BatchRecorder {
         for rejection in delivery.body.rejections { try reject(rejection, of: delivery) }
         if let reason = delivery.body.loss { try lose(reason, of: delivery) }
         if let socket = delivery.body.socket { try note(socket, of: delivery) }
-        count(answer, of: delivery)
+        count(heard, of: delivery)
         if let sender = delivery.body.sender { try note(sender, of: delivery) }
-        outcome.answers.append(answer)
+        outcome.answers.append(heard.answer)
     }
 
     private enum Fate {

@@ -6,6 +6,11 @@ package import RegistryModel
 package struct StoredEvent: Sendable, Equatable {
     package var id: Int64
     package var event: PruneEvent
+
+    package init(id: Int64, event: PruneEvent) {
+        self.id = id
+        self.event = event
+    }
 }
 
 extension Ledger {
@@ -26,6 +31,29 @@ extension Ledger {
                 String(decoding: attributes, as: UTF8.self),
             ]
         )
+        try count(event, db)
+    }
+
+    /// Adds an event to the sums that metrics show.
+    private static func count(_ event: PruneEvent, _ db: Database) throws {
+        func number(_ attribute: String) -> Int64 {
+            event.attributes[attribute].flatMap { Int64($0) } ?? 0
+        }
+        try db.run(
+            """
+            INSERT INTO eventCount (actor, type, action, events, items, released, reclaimed)
+            VALUES (?, ?, ?, 1, ?, ?, ?)
+            ON CONFLICT (actor, type, action) DO UPDATE SET
+                events = events + 1,
+                items = items + excluded.items,
+                released = released + excluded.released,
+                reclaimed = reclaimed + excluded.reclaimed
+            """,
+            [
+                event.actor, event.type, event.action, number("items"), number("released"),
+                number("reclaimed"),
+            ]
+        )
     }
 
     /// Events behind a place in the outbox and not older than `since`, in order.
@@ -41,23 +69,26 @@ extension Ledger {
                 WHERE id > ? AND time >= ? ORDER BY id LIMIT ?
                 """,
                 [id, since?.milliseconds ?? 0, limit]
-            ).map { row in
-                let attributes = try? JSONDecoder().decode(
-                    [String: String].self,
-                    from: Data((row[5] as String).utf8)
-                )
-                return StoredEvent(
-                    id: row[0],
-                    event: PruneEvent(
-                        type: row[2],
-                        action: row[3],
-                        actor: row[4],
-                        attributes: attributes ?? [:],
-                        time: Timestamp(milliseconds: row[1])
-                    )
-                )
-            }
+            ).map(Self.storedEvent)
         }
+    }
+
+    /// Reads `id, time, type, action, actor, attributes`, the first columns of a row.
+    static func storedEvent(_ row: Row) -> StoredEvent {
+        let attributes = try? JSONDecoder().decode(
+            [String: String].self,
+            from: Data((row[5] as String).utf8)
+        )
+        return StoredEvent(
+            id: row[0],
+            event: PruneEvent(
+                type: row[2],
+                action: row[3],
+                actor: row[4],
+                attributes: attributes ?? [:],
+                time: Timestamp(milliseconds: row[1])
+            )
+        )
     }
 
     /// The place of the newest event; 0 where there is none.

@@ -75,22 +75,52 @@ extension Ledger {
     }
 
     /// Writes down that items are done, with what that changes in the inventory, as one.
+    ///
+    /// `leavingManifests` says that tags went and nothing else: a manifest without any tag is then
+    /// out of sight, and the bytes of an item become what its going really released.
     package func removed(
         _ items: [RunItem],
         in run: RunName,
         detail: String,
-        at time: Timestamp
+        at time: Timestamp,
+        leavingManifests: Bool = false
     ) async throws {
         try await write("write a run to") { db in
             for item in items {
                 try Self.set(.done, of: item, in: run, detail: detail, step: "", at: time, db)
                 let writer = InventoryWriter(db: db, registryId: item.registry.id, now: time)
+                if leavingManifests {
+                    let bytes = try Self.tagOnlyRemoved(item, writer, at: time)
+                    try db.run(
+                        """
+                        UPDATE runItem SET bytes = ?
+                        WHERE ordinal = ? AND runId = (SELECT id FROM run WHERE name = ?)
+                        """,
+                        [bytes, item.ordinal, run.description]
+                    )
+                    continue
+                }
                 if let tag = item.tagId { try writer.tagGone(tag, at: time) }
                 if item.removesManifest || item.tagId == nil, let manifest = item.manifestId {
                     try writer.manifestGone(manifest, at: time)
                 }
             }
         }
+    }
+
+    /// Marks a tag as gone, and its manifest once no tag is left; returns the bytes that this
+    /// released in the registry.
+    private static func tagOnlyRemoved(
+        _ item: RunItem,
+        _ writer: InventoryWriter,
+        at time: Timestamp
+    ) throws -> Int64 {
+        let before = try writer.registryBytes()
+        if let tag = item.tagId { try writer.tagGone(tag, at: time) }
+        if let manifest = item.manifestId, try !writer.hasTag(manifest) {
+            try writer.manifestGone(manifest, at: time)
+        }
+        return max(0, before - (try writer.registryBytes()))
     }
 
     private static func set(

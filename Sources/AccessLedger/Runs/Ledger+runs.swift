@@ -25,6 +25,8 @@ extension Ledger {
             let id = db.lastInsertedRowID
             for item in run.items { try Self.insert(item, of: id, at: run.createdAt, db) }
             for item in run.storage { try Self.insert(item, of: id, at: run.createdAt, db) }
+            for item in run.engine { try Self.insert(item, of: id, at: run.createdAt, db) }
+            for freed in run.freed { try Self.insert(freed, of: id, db) }
             for event in events { try Self.append(event, db) }
         }
     }
@@ -67,6 +69,8 @@ extension Ledger {
             guard let row, var run = Self.runRecord(row) else { return nil }
             run.items = try Self.items(ofRun: row[0], db)
             run.storage = try Self.storageItems(ofRun: row[0], db)
+            run.engine = try Self.engineItems(ofRun: row[0], db)
+            run.freed = try Self.freed(byRun: row[0], db)
             return run
         }
     }
@@ -79,17 +83,24 @@ extension Ledger {
                 SELECT id, name, cause, measured, scope, mode, state, note, createdAt, endedAt,
                     kept, keptReasons, fingerprint,
                     (SELECT count(*) FROM runItem WHERE runId = run.id)
-                        + (SELECT count(*) FROM storageItem WHERE runId = run.id),
+                        + (SELECT count(*) FROM storageItem WHERE runId = run.id)
+                        + (SELECT count(*) FROM engineItem WHERE runId = run.id),
                     (SELECT count(*) FROM runItem WHERE runId = run.id AND state = 'done')
                         + (SELECT count(*) FROM storageItem
-                            WHERE runId = run.id AND state IN ('done', 'quarantined')),
+                            WHERE runId = run.id AND state IN ('done', 'quarantined'))
+                        + (SELECT count(*) FROM engineItem
+                            WHERE runId = run.id AND state = 'done'),
                     (SELECT ifnull(sum(bytes), 0) FROM runItem
                         WHERE runId = run.id AND (state = 'done'
                             OR (state = 'planned' AND run.state IN ('planned', 'waiting'))))
                         + (SELECT ifnull(sum(bytes), 0) FROM storageItem
                             WHERE runId = run.id AND (state IN ('done', 'quarantined')
+                                OR (state = 'planned' AND run.state IN ('planned', 'waiting'))))
+                        + (SELECT ifnull(sum(bytes), 0) FROM engineItem
+                            WHERE runId = run.id AND (state = 'done'
                                 OR (state = 'planned' AND run.state IN ('planned', 'waiting')))),
                     (SELECT ifnull(sum(reclaimed), 0) FROM storageItem WHERE runId = run.id)
+                        + (SELECT ifnull(sum(reclaimed), 0) FROM runFreed WHERE runId = run.id)
                 FROM run ORDER BY id DESC LIMIT ?
                 """,
                 [limit]

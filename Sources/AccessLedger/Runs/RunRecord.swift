@@ -40,6 +40,10 @@ package struct RunRecord: Sendable, Equatable {
     package var items: [RunItem]
     /// What goes from the registry's own disk.
     package var storage: [StorageItem]
+    /// What goes from an engine.
+    package var engine: [EngineItem]
+    /// What came back, where that is measured for each kind and not item by item.
+    package var freed: [RunFreed]
 
     package init(
         name: RunName,
@@ -63,12 +67,19 @@ package struct RunRecord: Sendable, Equatable {
         fingerprint = ""
         items = []
         storage = []
+        engine = []
+        freed = []
     }
 }
 
 extension RunRecord {
-    /// Bytes that the run itself took off the registry's disk.
-    package var reclaimed: Int64 { storage.reduce(0) { $0 + $1.reclaimed } }
+    /// Bytes that the run itself gave back.
+    package var reclaimed: Int64 {
+        storage.reduce(0) { $0 + $1.reclaimed } + freed.reduce(0) { $0 + $1.reclaimed }
+    }
+
+    /// Whether it removes images over a registry's API, and nothing else.
+    package var isOfRegistry: Bool { storage.isEmpty && engine.isEmpty && freed.isEmpty }
 
     /// The run as it is taken up again after a kill or a refusal; nil where nothing is left to do.
     package func reopened() -> RunRecord? {

@@ -1,22 +1,25 @@
+package import AccessLedger
 package import RegistryClients
 
 /// One engine as the cleanup sees it.
 package struct EngineTarget: Sendable {
-    package var name: String
+    package var row: EngineRow
     package var client: EngineClient
     /// What is pruned; empty for nothing.
     package var prune: [EnginePart]
     package var filters: EngineFilters
 
     package init(
-        name: String,
+        row: EngineRow,
         client: EngineClient,
         prune: [EnginePart],
         filters: EngineFilters
     ) {
-        self.name = name
+        self.row = row
         self.client = client
         self.prune = prune
         self.filters = filters
     }
+
+    package var name: String { row.name }
 }

@@ -1,14 +1,19 @@
-import RegistryModel
+package import RegistryModel
 
 /// What a registry says about one of its names.
-struct HearsayProof {
+package struct HearsayProof: Sendable {
     /// What it has there now.
-    var found: Digest?
+    package var found: Digest?
     /// What it was known to have there.
-    var known: Digest?
+    package var known: Digest?
+
+    package init(found: Digest?, known: Digest?) {
+        self.found = found
+        self.known = known
+    }
 
     /// What is true of an access that was heard of, and what of it is hearsay still.
-    func judge(_ heard: Access) -> (proven: [Access], heard: [Access]) {
+    package func judge(_ heard: Access) -> (proven: [Access], heard: [Access]) {
         var access = heard
         // Whoever said it may have chosen these; a push must not take back the reads of others.
         if heard.class == .push {

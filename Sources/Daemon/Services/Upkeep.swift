@@ -1,6 +1,7 @@
 import AccessLedger
 import Cleanup
 import Logging
+import RegistryClients
 import RegistryModel
 import Synchronization
 
@@ -20,7 +21,8 @@ struct Upkeep: Sendable {
     }
 
     var services: [Periodic] {
-        [heartbeat, rollOff] + deployment.targets.flatMap { [inventory($0), probes($0)] }
+        [heartbeat, rollOff] + deployment.targets.map(inventory)
+            + deployment.targets.filter(\.traits.canBeProbed).map(probes)
             + deployment.targets.filter { $0.storage != nil }.map(purges)
     }
 

@@ -18,7 +18,7 @@ package enum LogSource: Sendable, Hashable {
 extension LogSource {
     static let shape = SettingsShape(
         keys: [
-            "follow", "format", "glob", "syslog", "networks", "certificate", "key",
+            "follow", "format", "glob", "syslog", "networks", "certificateFile", "keyFile",
             "clientCaFile",
         ]
     )
@@ -31,7 +31,7 @@ extension LogSource {
         if section.mentions("syslog") {
             return SyslogSocket.parse(section, readFile).map { .syslog($0) }
         }
-        for key in ["networks", "certificate", "key", "clientCaFile"] {
+        for key in ["networks", "certificateFile", "keyFile", "clientCaFile"] {
             section[key]?.refuse("goes with syslog; remove it")
         }
         guard section.mentions("follow") else {

@@ -11,6 +11,8 @@ extension Policy {
         _ section: SettingsSection,
         _ context: SettingsContext
     ) -> Policy {
+        var context = context
+        context.own = section["registry"]?.plainText
         let policy = Policy(
             name: name,
             registry: section["registry"].flatMap { context.registry($0) },
@@ -142,7 +144,8 @@ extension Policy.AccessRule {
             return nil
         }
         let atLeast = section.value("atLeast", default: 1) { $0.count(atLeast: 1) }
-        let within = section.required("within").flatMap { context.window($0) }
+        let asking = context.asking(atLeast: atLeast)
+        let within = section.required("within").flatMap { asking.window($0) }
         guard let atLeast, let within else { return nil }
         return Policy.AccessRule(atLeast: atLeast, within: within)
     }

@@ -1,3 +1,5 @@
+import Cleanup
+import RegistryClients
 import RegistryModel
 
 extension RegistrySettings {
@@ -5,9 +7,8 @@ extension RegistrySettings {
         keys: [
             "name", "kind", "url", "username", "passwordFile", "storage", "afterSweep", "grace",
             "quarantine", "inventory", "gapTolerance", "probe", "probeUrl", "trustHistoryFrom",
-            "repositories", "caFile", "logs",
-        ],
-        later: ["garbageCollect"]
+            "repositories", "namespace", "trustRealm", "caFile", "logs", "garbageCollect",
+        ]
     )
 
     static func parse(
@@ -15,8 +16,10 @@ extension RegistrySettings {
         _ section: SettingsSection,
         _ readFile: (String) throws -> String
     ) -> RegistrySettings {
-        // Other kinds may do without an address, so that the lack of one is no second mistake.
-        let url = isSupported(section) ? section.required("url") : section["url"]
+        let kind = kind(section)
+        // Docker Hub has one address; a kind that could not be read may not need one either.
+        let url = kind == .oci || kind == .acr ? section.required("url") : section["url"]
+        refuseForeign(section, kind)
         refuseHalfOfALogin(section)
         refuseWithoutStorage(section)
         let address = url?.url()
@@ -24,8 +27,8 @@ extension RegistrySettings {
         refuseIdleAuthority(section, [address, probeAddress])
         return RegistrySettings(
             name: name,
-            kind: .oci,
-            url: address ?? "",
+            kind: kind ?? .oci,
+            url: address ?? (kind == .dockerhub ? DockerHubClient.standardURL : ""),
             username: section["username"]?.text(),
             password: section["passwordFile"]?.secret(readFile),
             storage: section["storage"]?.absolutePath(),
@@ -33,6 +36,7 @@ extension RegistrySettings {
             quarantine: section["quarantine"].map { $0.span(allowsZero: true) ?? .zero }
                 ?? defaultQuarantine,
             afterSweep: section["afterSweep"]?.items { $0.text() } ?? [],
+            garbageCollect: section["garbageCollect"].flatMap { collector($0) },
             inventory: section["inventory"].map { $0.span() ?? .zero } ?? defaultInventory,
             gapTolerance: section["gapTolerance"].map { $0.span(allowsZero: true) ?? .zero }
                 ?? defaultGapTolerance,
@@ -40,19 +44,37 @@ extension RegistrySettings {
             probeURL: probeAddress,
             trustHistoryFrom: section["trustHistoryFrom"]?.moment(),
             repositories: section["repositories"]?.items { $0.repositoryName() },
+            namespace: section["namespace"]?.hubNamespace(),
+            trustRealm: section["trustRealm"]?.items { $0.host() } ?? [],
             caFile: section["caFile"]?.certificateFile(readFile),
             logs: section["logs"].map { LogSource.parse(list: $0, readFile) } ?? []
         )
     }
 
-    private static func isSupported(_ section: SettingsSection) -> Bool {
-        guard section.mentions("kind") else { return true }
-        guard let entry = section["kind"],
-            let kind = entry.choice([Kind.oci.rawValue] + laterKinds)
-        else { return false }
-        guard laterKinds.contains(kind) else { return true }
-        entry.refuse("\(kind) is not yet supported; this version knows oci")
-        return false
+    /// The kind; nil where it could not be read.
+    private static func kind(_ section: SettingsSection) -> Kind? {
+        guard section.mentions("kind") else { return .oci }
+        return section["kind"]?.choice(Kind.allCases.map(\.rawValue)).flatMap(Kind.init(rawValue:))
+    }
+
+    /// What does nothing for a registry of this kind.
+    private static func refuseForeign(_ section: SettingsSection, _ kind: Kind?) {
+        guard let kind else { return }
+        if kind != .dockerhub {
+            section["namespace"]?.refuse("goes with kind: dockerhub; use repositories here")
+        }
+        if kind == .dockerhub, section.mentions("namespace"), section.mentions("repositories") {
+            section["repositories"]?.refuse("and namespace exclude each other; keep one of them")
+        }
+        let foreign: [String] =
+            switch kind {
+            case .oci: []
+            case .acr: ["storage"]
+            case .dockerhub: ["storage", "probeUrl", "probe", "trustRealm"]
+            }
+        for key in foreign {
+            section[key]?.refuse("does nothing with kind: \(kind.rawValue); remove it")
+        }
     }
 
     private static func refuseHalfOfALogin(_ section: SettingsSection) {
@@ -73,11 +95,30 @@ extension RegistrySettings {
     /// What is about the registry's disk does nothing where that is not known.
     private static func refuseWithoutStorage(_ section: SettingsSection) {
         guard !section.mentions("storage") else { return }
-        for key in ["afterSweep", "grace", "quarantine"] {
+        let collects = section.mentions("garbageCollect")
+        for key in ["afterSweep", "grace", "quarantine"] where !collects || key == "quarantine" {
             section[key]?.refuse("goes with storage; add that folder, or remove \(key)")
         }
     }
 
-    /// Kinds of the design that this version has no client for.
-    private static let laterKinds = ["dockerhub", "acr"]
+    /// Reads a command for this machine, or one for a container of an engine.
+    private static func collector(_ entry: SettingsEntry) -> CollectorCommand? {
+        if entry.itemCount != nil {
+            return entry.items { $0.text() }.map { CollectorCommand(command: $0) }
+        }
+        guard let section = entry.section(collectorShape) else { return nil }
+        let command = section.required("command")?.items { $0.text() }
+        let engine = section.required("engine")?.text()
+        let container = section.required("container")?.text()
+        guard let command, let engine, let container else { return nil }
+        return CollectorCommand(command: command, engine: engine, container: container)
+    }
+
+    private static let collectorShape = SettingsShape(keys: ["engine", "container", "command"])
+
+    /// The name of the engine in whose container the collector runs.
+    static func collectorEngine(_ section: SettingsSection) -> SettingsEntry? {
+        guard let entry = section["garbageCollect"], entry.itemCount == nil else { return nil }
+        return entry.section(collectorShape)?["engine"]
+    }
 }

@@ -1,10 +1,15 @@
+package import Cleanup
 package import RegistryModel
 
 /// One registry: how it is reached and how closely it is watched.
 package struct RegistrySettings: Sendable, Equatable {
-    package enum Kind: String, Sendable {
+    package enum Kind: String, Sendable, CaseIterable {
         /// Any registry that follows the OCI distribution specification.
         case oci
+        /// Docker Hub, by its own API.
+        case dockerhub
+        /// An Azure Container Registry.
+        case acr
     }
 
     package var name: String
@@ -22,6 +27,8 @@ package struct RegistrySettings: Sendable, Equatable {
     package var quarantine: Span
     /// The command that restarts the registry after a sweep; empty for none.
     package var afterSweep: [String]
+    /// The registry's own collector, run in place of a sweep; nil for none.
+    package var garbageCollect: CollectorCommand?
     /// How often the whole is listed; events keep it current between.
     package var inventory: Span
     /// The sum of gaps that coverage forgives; may be zero.
@@ -34,6 +41,10 @@ package struct RegistrySettings: Sendable, Equatable {
     package var trustHistoryFrom: Timestamp?
     /// The repositories to look after where the registry forbids its catalog; nil asks the catalog.
     package var repositories: [RepositoryName]?
+    /// The namespace of Docker Hub whose repositories are all looked after.
+    package var namespace: String?
+    /// Hosts besides the registry's own that may be its token server.
+    package var trustRealm: [String] = []
     /// A PEM file with the authority of the certificate, where the system does not know it.
     package var caFile: String?
     /// The access logs that are fetched rather than sent to us.

@@ -37,7 +37,7 @@ struct RegistryURL: CustomStringConvertible {
         description = "\(scheme)://\(authority)\(String(path))"
     }
 
-    private static func isHostAndPort(_ text: Substring) -> Bool {
+    static func isHostAndPort(_ text: Substring) -> Bool {
         let isBracketed = text.hasPrefix("[")
         let host = text.prefix { $0 != (isBracketed ? "]" : ":") }
         let port = text.dropFirst(isBracketed ? host.count + 1 : host.count)
@@ -46,6 +46,12 @@ struct RegistryURL: CustomStringConvertible {
             ? host.contains(":") && IPAddress(host.dropFirst()) != nil && text.contains("]")
             : !host.isEmpty && host.allSatisfy { isHostLetter($0) }
         return isHost && (port.isEmpty || isPort(port))
+    }
+
+    /// The host of an authority in lower case, an IPv6 address without its brackets.
+    static func host(of authority: Substring) -> String {
+        guard authority.hasPrefix("[") else { return authority.prefix { $0 != ":" }.lowercased() }
+        return authority.dropFirst().prefix { $0 != "]" }.lowercased()
     }
 
     private static func isHostLetter(_ letter: Character) -> Bool {

@@ -1,3 +1,4 @@
+import Cleanup
 import Foundation
 import RegistryModel
 
@@ -33,7 +34,7 @@ extension Settings {
         let password = try passwordFile.map { Secret(try Self.text(of: $0).trimmingNewline) }
         let registry = RegistrySettings(
             name: String(authority).replacingOccurrences(of: ":", with: "-"),
-            kind: .oci,
+            kind: RegistrySettings.Kind(host: String(authority)),
             url: address,
             username: username,
             password: password,
@@ -61,6 +62,28 @@ extension Settings {
         )
     }
 
+    /// Settings for working on one engine by hand, without a file.
+    package init(socket: String, ledger: String) {
+        self = Settings(
+            listen: .standard,
+            ledger: ledger,
+            history: Self.defaultHistory,
+            registries: [],
+            engines: [
+                EngineSettings(
+                    name: "engine",
+                    place: .socket(socket),
+                    prune: EnginePart.allCases
+                )
+            ],
+            ignoreAccess: AccessIgnoreList(),
+            policies: [],
+            triggers: [],
+            access: AccessSettings(),
+            warnings: []
+        )
+    }
+
     private static func text(of path: String) throws -> String {
         guard let data = FileManager.default.contents(atPath: path) else {
             let reason =
@@ -78,6 +101,15 @@ extension Settings {
 extension String {
     fileprivate var trimmingNewline: String {
         trimmingCharacters(in: .newlines)
+    }
+}
+
+extension RegistrySettings.Kind {
+    /// The kind of a registry that is known by its address alone.
+    fileprivate init(host: String) {
+        let name = host.lowercased()
+        self =
+            name == "hub.docker.com" ? .dockerhub : name.hasSuffix(".azurecr.io") ? .acr : .oci
     }
 }
 

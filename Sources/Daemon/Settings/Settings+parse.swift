@@ -1,4 +1,5 @@
 import Listening
+import Publishing
 import RegistryModel
 import RetentionPlanning
 
@@ -6,9 +7,9 @@ extension Settings {
     private static let shape = SettingsShape(
         keys: [
             "listen", "ledger", "history", "registries", "engines", "ignoreAccess", "policies",
-            "triggers", "access",
+            "triggers", "publish", "access",
         ],
-        later: ["publish", "tls"]
+        later: ["tls"]
     )
 
     /// Reads a settings file (design, section 6.2).
@@ -42,13 +43,14 @@ extension Settings {
     ) -> Settings {
         let history = section.value("history", default: defaultHistory) { $0.span() }
         var context = SettingsContext(registries: [:], knowsAllRegistries: true, history: history)
-        let registries = self.registries(section, &context, readFile)
         let engines = self.engines(section, &context, readFile)
+        let registries = self.registries(section, &context, readFile)
         let access = section["access"]?.section(AccessSettings.shape)
         let listen = section["listen"]?.listenAddress()
         if let listen, !listen.isLoopback { refuseWithoutTokens(section, access) }
         let policies = section.named("policies", Policy.shape) { Policy.parse($0, $1, context) }
         let triggers = section.named("triggers", Trigger.shape) { Trigger.parse($0, $1, context) }
+        refuseNowhere(section, registries, policies)
         return Settings(
             listen: listen ?? .standard,
             ledger: section["ledger"]?.text() ?? defaultLedger,
@@ -59,6 +61,7 @@ extension Settings {
                 ?? AccessIgnoreList(),
             policies: policies,
             triggers: triggers.compactMap { $0 },
+            publish: section["publish"].map { Webhook.list($0, readFile) } ?? [],
             access: access.map { AccessSettings.parse($0, readFile) } ?? AccessSettings(),
             warnings: section.entry.reading.warnings
         )
@@ -75,8 +78,12 @@ extension Settings {
         }
         var names: [String: Bool] = [:]
         let registries = section.named("registries", RegistrySettings.shape) { name, part in
-            names[name] = part.mentions("storage") || names[name] == true
-            return RegistrySettings.parse(name, part, readFile)
+            let givesBack = part.mentions("storage") || part.mentions("garbageCollect")
+            names[name] = givesBack || names[name] == true
+            _ = RegistrySettings.collectorEngine(part).map { context.engine($0) }
+            let registry = RegistrySettings.parse(name, part, readFile)
+            if registry.kind == .dockerhub { context.telling.insert(name) }
+            return registry
         }
         let count = section["registries"]?.itemCount
         if count == 0 { section["registries"]?.refuse("is an empty list; \(firstStep)") }
@@ -87,6 +94,21 @@ extension Settings {
         context.registries = names
         refuseSharedSockets(registries, section["registries"])
         return registries
+    }
+
+    /// Docker Hub has no list of everything: somebody has to say what to look after.
+    private static func refuseNowhere(
+        _ section: SettingsSection,
+        _ registries: [RegistrySettings],
+        _ policies: [Policy]
+    ) {
+        for registry in registries where registry.kind == .dockerhub {
+            guard HubPlaces(of: registry, policies: policies).isEmpty else { continue }
+            section["registries"]?.refuse(
+                "\(registry.name) is Docker Hub, which has no list of everything; name a "
+                    + "namespace, or repositories here or in its policies"
+            )
+        }
     }
 
     /// Reads the engines, and tells `context` about them.

@@ -1,3 +1,4 @@
+package import Publishing
 package import RegistryModel
 package import RetentionPlanning
 
@@ -18,6 +19,8 @@ package struct Settings: Sendable {
     /// In the order of the file: the first that matches decides.
     package var policies: [Policy]
     package var triggers: [Trigger]
+    /// Who is told of events, each under a name of its own.
+    package var publish: [Webhook] = []
     package var access: AccessSettings
     /// What is legal but hardly meant, one line each, `file:line:column: message`.
     package var warnings: [String]

@@ -13,6 +13,10 @@ struct SettingsContext {
     var knowsAllEngines = true
     /// Nil when it could not be read.
     var history: Span?
+    /// Those of the registries that tell the last pull of a tag themselves, however long ago.
+    var telling: Set<String> = []
+    /// The registry of the part that is read, as written; nil for every one.
+    var own: String?
 
     /// Reads the name of a registry that must be there.
     func registry(_ entry: SettingsEntry) -> String? {
@@ -43,6 +47,18 @@ struct SettingsContext {
             )
         }
         return span
+    }
+}
+
+extension SettingsContext {
+    /// The context of a rule that asks for one access at a registry that tells of the last pull
+    /// itself: it may look back further than the ledger.
+    func asking(atLeast: Int?) -> SettingsContext {
+        let isTold = own.map(telling.contains) ?? (telling == Set(registries.keys))
+        guard isTold, !telling.isEmpty, atLeast == 1 else { return self }
+        var context = self
+        context.history = nil
+        return context
     }
 }
 

@@ -62,6 +62,31 @@ extension SettingsEntry {
         return name
     }
 
+    /// Reads a user or organisation of Docker Hub.
+    func hubNamespace() -> String? {
+        guard let text = text() else { return nil }
+        guard let name = RepositoryName(text), !name.description.contains("/") else {
+            refuse("\(Excerpt.of(text)) is not a namespace; write one such as team")
+            return nil
+        }
+        return text
+    }
+
+    /// Reads the name of a host, in lower case.
+    func host() -> String? {
+        guard let text = text() else { return nil }
+        let isHost =
+            !text.isEmpty
+            && text.allSatisfy { letter in
+                letter.isASCII && (letter.isLetter || letter.isNumber || "-._[]:".contains(letter))
+            }
+        guard isHost, !text.contains("://") else {
+            refuse("\(Excerpt.of(text)) is not a host; write one such as auth.example.com")
+            return nil
+        }
+        return text.lowercased()
+    }
+
     func network() -> Network? {
         guard let text = text() else { return nil }
         guard let network = Network(text) else {

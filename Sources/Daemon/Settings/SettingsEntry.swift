@@ -70,6 +70,11 @@ struct SettingsEntry {
         return sequence.count
     }
 
+    var isMapping: Bool {
+        if case .mapping = node { return true }
+        return false
+    }
+
     /// Returns false, after reporting it, when the key has nothing behind it.
     func refuseNull() -> Bool {
         guard isNull else { return true }

@@ -74,6 +74,21 @@ extension SettingsEntry {
         return SettingsSection(entry: self, values: values, misspelt: misspelt)
     }
 
+    /// Reads a mapping whose keys are the operator's own, in the order of the file.
+    func entries() -> [(key: String, value: SettingsEntry)] {
+        guard case .mapping(let mapping) = node else {
+            if refuseNull() { refuse("is \(kind), but wants names, each with a value") }
+            return []
+        }
+        var lines: [String: Int] = [:]
+        return mapping.compactMap { keyNode, value in
+            guard let key = self.key(keyNode),
+                !child(key, at: keyNode).refuseRepetition(of: key, in: &lines)
+            else { return nil }
+            return (key, child(key, at: value))
+        }
+    }
+
     private func key(_ node: Node) -> String? {
         guard case .scalar(let scalar) = node else {
             child("?", at: node).refuse("a key must be a word; check brackets and indentation")

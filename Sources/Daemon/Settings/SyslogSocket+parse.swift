@@ -49,13 +49,13 @@ extension SyslogSocket {
         _ readFile: (String) throws -> String
     ) -> Certificate? {
         guard transport == .tls else {
-            for key in ["certificate", "key", "clientCaFile"] {
+            for key in ["certificateFile", "keyFile", "clientCaFile"] {
                 section[key]?.refuse("goes with tls://; change the address, or remove it")
             }
             return nil
         }
-        let chain = section.required("certificate")?.certificateFile(readFile)
-        let key = section.required("key")?.privateKeyFile(readFile)
+        let chain = section.required("certificateFile")?.certificateFile(readFile)
+        let key = section.required("keyFile")?.privateKeyFile(readFile)
         let authority = section["clientCaFile"]?.certificateFile(readFile)
         guard let chain, let key else { return nil }
         return Certificate(chain: chain, key: key, clientAuthority: authority)

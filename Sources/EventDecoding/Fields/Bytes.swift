@@ -32,6 +32,12 @@ extension UnsafeRawBufferPointer {
         count == other.utf8CodeUnitCount && starts(with: other)
     }
 
+    /// Whether the bytes are the same.
+    @inline(__always)
+    func equals(_ other: UnsafeRawBufferPointer) -> Bool {
+        count == other.count && matches(other, at: 0)
+    }
+
     /// Whether `prefix` stands at `offset`; false where it would not fit.
     @inline(__always)
     func starts(with prefix: StaticString, at offset: Int = 0) -> Bool {

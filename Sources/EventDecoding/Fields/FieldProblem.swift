@@ -41,5 +41,11 @@ extension DecodedBody {
         rejections.append(Rejection(reason: reason(), excerpt: Redaction.redacted(excerpt)))
     }
 
+    /// Adds what another part of the same body could not use.
+    mutating func append(_ rejection: Rejection) {
+        let isDetailed = rejections.count < Self.mostDetailed
+        rejections.append(isDetailed ? rejection : Rejection(reason: "as above", excerpt: []))
+    }
+
     private static let mostDetailed = 100
 }

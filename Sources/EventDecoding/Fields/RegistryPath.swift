@@ -6,7 +6,7 @@ enum RegistryPath {
     /// The path of a request target or URL, without query and fragment; empty where it has none.
     static func path(of target: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
         var start = 0
-        if let scheme = target.firstIndex(of: "://"), target.first != UInt8(ascii: "/") {
+        if target.first != UInt8(ascii: "/"), let scheme = target.firstIndex(of: "://") {
             start = target.firstIndex(of: UInt8(ascii: "/"), from: scheme + 3) ?? target.count
         }
         let query = target.firstIndex(of: UInt8(ascii: "?"), from: start) ?? target.count

@@ -46,6 +46,9 @@ struct JSONReader {
         try hasNext(before: UInt8(ascii: "]"))
     }
 
+    /// Goes on after a value that was read and checked by other means.
+    mutating func skip(to end: Int) { position = end }
+
     /// Checks that only space is left.
     mutating func finish() throws(DecodingFailure) {
         skipSpace()

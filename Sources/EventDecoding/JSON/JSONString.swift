@@ -26,22 +26,39 @@ enum JSONString {
 
     /// Returns the bytes that `text` stands for; it must have passed `end`.
     static func unescape(_ text: UnsafeRawBufferPointer) -> [UInt8] {
-        var result: [UInt8] = []
-        result.reserveCapacity(text.count)
+        [UInt8](unsafeUninitializedCapacity: text.count) { buffer, count in
+            count = unescape(text, to: UnsafeMutableRawBufferPointer(buffer))
+        }
+    }
+
+    /// Writes the bytes that `text` stands for to `result`, which has room for all of `text`, and
+    /// returns how many they are; it must have passed `end`.
+    static func unescape(
+        _ text: UnsafeRawBufferPointer,
+        to result: UnsafeMutableRawBufferPointer
+    ) -> Int {
+        var length = 0
         var index = 0
         while index < text.count {
-            let byte = text[index]
-            if byte == UInt8(ascii: "\\"), let escape = try? escape(in: text, at: index) {
-                result.append(
-                    contentsOf: UTF8.encode(escape.scalar) ?? UTF8.encodedReplacementCharacter
-                )
-                index += escape.length
-            } else {
-                result.append(byte)
-                index += 1
+            let end = text.firstIndex(of: UInt8(ascii: "\\"), from: index) ?? text.count
+            if end > index, let target = result.baseAddress, let source = text.baseAddress {
+                (target + length).copyMemory(from: source + index, byteCount: end - index)
+                length += end - index
+                index = end
             }
+            guard index < text.count, let escape = try? escape(in: text, at: index) else { break }
+            if escape.scalar.isASCII {
+                result[length] = UInt8(truncatingIfNeeded: escape.scalar.value)
+                length += 1
+            } else {
+                for byte in UTF8.encode(escape.scalar) ?? UTF8.encodedReplacementCharacter {
+                    result[length] = byte
+                    length += 1
+                }
+            }
+            index += escape.length
         }
-        return result
+        return length
     }
 
     /// Returns the offset of the first byte that is not plain: a quote, a backslash, a control

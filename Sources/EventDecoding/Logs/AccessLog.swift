@@ -3,7 +3,8 @@ package import RegistryModel
 /// Access logs of registries and of the proxies before them.
 ///
 /// Records are taken as forwarders send them: lines, JSON objects one per line, one after another,
-/// in an array or in `{"records":[…]}`, and lines wrapped in JSON objects, mixed as they come.
+/// in arrays, in the envelopes of `LogEnvelope`, and lines wrapped in JSON objects, mixed as they
+/// come.
 package enum AccessLog {
     /// Decodes the body of one request.
     ///
@@ -14,13 +15,57 @@ package enum AccessLog {
         _ body: UnsafeRawBufferPointer,
         format: LogFormat?
     ) -> DecodedBody {
-        let bytes = body.starts(with: "\u{FEFF}") ? body.part(3, body.count) : body
-        var decoder = LogDecoder(format: format, expecting: bytes.count)
-        decoder.read(bytes, as: .outermost)
-        return decoder.decoded
+        decode(body, LogDialect(format: format))
     }
 
     package static func decode(_ body: [UInt8], format: LogFormat?) -> DecodedBody {
         body.withUnsafeBytes { decode($0, format: format) }
+    }
+
+    /// Decodes the body of one request; a large one of lines on all processors.
+    package static func decode(
+        _ body: UnsafeRawBufferPointer,
+        _ dialect: LogDialect
+    ) -> DecodedBody {
+        let bytes = body.withoutMark
+        guard let parts = ParallelReading.read(bytes, dialect) else {
+            return DecodedLog(reading: bytes, dialect).body
+        }
+        return ParallelReading.joined(parts)
+    }
+}
+
+/// What a log says, with its accesses in a table (see `AccessTable`).
+package struct DecodedLog: Sendable {
+    package private(set) var table: AccessTable
+    /// All but the accesses: what was ignored, rejected, and mentioned.
+    package private(set) var rest: DecodedBody
+
+    /// Decodes whole lines or records, one after the other, on one thread.
+    package init(reading bytes: UnsafeRawBufferPointer, _ dialect: LogDialect) {
+        var decoder = LogDecoder(dialect)
+        decoder.read(bytes, as: .outermost)
+        decoder.finish()
+        self.init(decoder)
+        var ordinals = RecordOrdinals()
+        number(&ordinals)
+    }
+
+    /// Takes what a decoder has read; the keys of records that are alike are equal.
+    init(_ decoder: LogDecoder) {
+        table = decoder.texts.table
+        rest = decoder.decoded
+    }
+
+    /// Gives each of several records that are alike a key of its own, by their order.
+    mutating func number(_ ordinals: inout RecordOrdinals) {
+        for index in table.rows.indices { ordinals.number(&table.rows[index]) }
+    }
+
+    /// The whole, access by access.
+    package var body: DecodedBody {
+        var body = rest
+        body.accesses = table.rows.map(table.access)
+        return body
     }
 }

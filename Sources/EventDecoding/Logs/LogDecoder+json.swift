@@ -19,13 +19,15 @@ extension LogDecoder {
             }
             return reader.position
         } catch {
+            isBroken = true
             let next = Self.nextRecord(in: bytes, after: done)
             decoded.reject(bytes.part(done, next), "not JSON: \(error)")
             return next
         }
     }
 
-    private mutating func readArray(
+    /// Reads the records in an array; what is no object is a rejection.
+    mutating func readArray(
         _ reader: inout JSONReader,
         _ place: Place,
         _ done: inout Int
@@ -40,7 +42,8 @@ extension LogDecoder {
                 let start = reader.position
                 try reader.skipValue()
                 let item = reader.bytes.part(start, reader.position)
-                decoded.reject(item, "item at byte \(place.origin ?? start) is not a JSON object")
+                let offset = place.origin ?? base + start
+                decoded.reject(item, "item at byte \(offset) is not a JSON object")
             }
             done = reader.position
         }
@@ -52,72 +55,121 @@ extension LogDecoder {
         _ done: inout Int,
         isOutermost: Bool
     ) throws(DecodingFailure) {
-        var record = LogRecord()
-        var isBatch = false
+        let mark = arena.mark
+        defer { arena.release(mark) }
         _ = try reader.peek()
         let start = reader.position
+        let offset = place.origin ?? base + start
+        if let end = shapes.read(reader.bytes, at: start, into: &fields) {
+            reader.skip(to: end)
+            add(from: reader.bytes.part(start, end), at: offset, place)
+            return
+        }
+        fields.removeAll()
+        leaves.removeAll(keepingCapacity: true)
+        var isEnvelope = false
         try reader.enterObject()
         while let key = try reader.nextKey() {
-            if isOutermost, key.equals("records"), try reader.peek() == UInt8(ascii: "[") {
-                isBatch = true
-                try readArray(&reader, place, &done)
-            } else if try !record.take(key, &reader) {
+            if isOutermost, let envelope = LogEnvelope(key),
+                try reader.peek() == UInt8(ascii: "[")
+            {
+                isEnvelope = true
+                try read(envelope, &reader, place, &done)
+            } else {
+                try readMember(key, &reader, .root)
+            }
+        }
+        guard !isEnvelope else { return }
+        let bytes = reader.bytes.part(start, reader.position)
+        // What is wrong in it would be taken for right in the next one.
+        if fields.misfit == nil { shapes.learn(bytes, leaves) }
+        add(from: bytes, at: offset, place)
+    }
+
+    /// Reads the object that comes next, whose keys stand in `context`.
+    mutating func readMembers(
+        _ reader: inout JSONReader,
+        _ context: LogContext
+    ) throws(DecodingFailure) {
+        try reader.enterObject()
+        while let key = try reader.nextKey() { try readMember(key, &reader, context) }
+    }
+
+    private mutating func readMember(
+        _ key: JSONText,
+        _ reader: inout JSONReader,
+        _ context: LogContext
+    ) throws(DecodingFailure) {
+        let meaning = dialect.keys.meaning(context, arena.plain(key))
+        switch try reader.peek() {
+        case UInt8(ascii: "{"):
+            if let inside = meaning?.inside {
+                try readMembers(&reader, inside)
+            } else {
+                try reader.skipValue()
+                misfits(meaning)
+            }
+        case UInt8(ascii: "["):
+            if context.hasLists {
+                try readList(&reader, meaning)
+            } else {
+                try reader.skipValue()
+                misfits(meaning)
+            }
+        case UInt8(ascii: "t"), UInt8(ascii: "f"):
+            try reader.skipValue()
+            misfits(meaning)
+        case UInt8(ascii: "n"):
+            try reader.skipValue()
+            let nothing = reader.bytes.part(reader.position, reader.position)
+            add(JSONText(bytes: nothing, isEscaped: false), .null, meaning)
+        default: try readLeaf(&reader, meaning)
+        }
+    }
+
+    private mutating func readLeaf(
+        _ reader: inout JSONReader,
+        _ meaning: LogKeys.Meaning?
+    ) throws(DecodingFailure) {
+        if try reader.peek() == UInt8(ascii: "\"") {
+            add(try reader.string(), .string, meaning)
+        } else {
+            add(try reader.number(), .number, meaning)
+        }
+    }
+
+    private mutating func add(_ text: JSONText, _ kind: LogLeaf.Kind, _ meaning: LogKeys.Meaning?) {
+        var leaf = LogLeaf(text: text, kind: kind, meaning: nil)
+        if let meaning, let field = meaning.field {
+            leaf.meaning = (field, meaning.rank)
+            fields.set(field, text, rank: meaning.rank)
+        }
+        leaves.append(leaf)
+    }
+
+    /// Reads the values of a header field, of which the first counts.
+    private mutating func readList(
+        _ reader: inout JSONReader,
+        _ meaning: LogKeys.Meaning?
+    ) throws(DecodingFailure) {
+        var meaning = meaning
+        try reader.enterArray()
+        while try reader.nextItem() {
+            if try reader.peek() == UInt8(ascii: "\"") {
+                try readLeaf(&reader, meaning)
+                meaning = nil
+            } else {
                 try reader.skipValue()
             }
         }
-        guard !isBatch else { return }
-        let bytes = reader.bytes.part(start, reader.position)
-        add(record, from: bytes, at: place.origin ?? start, place)
     }
 
-    private mutating func add(
-        _ record: LogRecord,
-        from bytes: UnsafeRawBufferPointer,
-        at offset: Int,
-        _ place: Place
-    ) {
-        guard record.category != nil else {
-            unwrap(record, from: bytes, at: offset, place)
-            return
-        }
-        guard format == nil || format == .acr else {
-            decoded.reject(bytes, "record at byte \(offset) is not an access line")
-            return
-        }
-        do throws(FieldProblem) {
-            if let access = try record.access(&keys, &values) {
-                decoded.accesses.append(access)
-            } else {
-                decoded.ignored += 1
-                if let miss = record.miss(&keys, &values) { decoded.note(miss) }
-            }
-        } catch {
-            decoded.reject(bytes, "record at byte \(offset): \(error.reason)")
-        }
-    }
-
-    /// Reads the line that a forwarder wrapped.
-    private mutating func unwrap(
-        _ record: LogRecord,
-        from bytes: UnsafeRawBufferPointer,
-        at offset: Int,
-        _ place: Place
-    ) {
-        if record.hasLevel, record.hasShortMessage {
-            decoded.ignored += 1
-        } else if let line = record.wrapped, place.depth < Self.deepestWrapping {
-            let inside = place.inside(of: offset, isApplicationLog: record.hasLevel)
-            line.withBytes { read($0, as: inside) }
-        } else {
-            decoded.reject(
-                bytes,
-                "record at byte \(offset) has neither a category nor a line in it"
-            )
-        }
+    private mutating func misfits(_ meaning: LogKeys.Meaning?) {
+        if let field = meaning?.field { fields.misfit = fields.misfit ?? field }
     }
 
     /// The first line after `offset` that does not look like the inside of an indented value.
-    private static func nextRecord(in bytes: UnsafeRawBufferPointer, after offset: Int) -> Int {
+    static func nextRecord(in bytes: UnsafeRawBufferPointer, after offset: Int) -> Int {
         var index = offset
         while let newline = bytes.firstIndex(of: UInt8(ascii: "\n"), from: index) {
             index = newline + 1

@@ -6,7 +6,7 @@ struct LogDecoder {
     struct Place {
         /// How many records they are wrapped in.
         var depth = 0
-        /// The offset in the body, or of the record that wraps them.
+        /// The offset in the body of the record that wraps them.
         var origin: Int?
         /// True inside a record of an application's log, whose text need not be an access line.
         var isApplicationLog = false
@@ -23,91 +23,69 @@ struct LogDecoder {
         }
     }
 
-    let format: LogFormat?
+    let dialect: LogDialect
+    /// All but the accesses, which are in `texts`.
     var decoded = DecodedBody()
+    var texts = LogTexts()
     var keys = RecordKeys()
-    var values: LogValues
+    var times = LogTime()
+    var fields = LogFields()
+    var leaves: [LogLeaf] = []
+    var shapes = RecordShapes()
+    let arena = ByteArena()
+    /// What distribution's own log tells: the same requests again, where its access lines are there.
+    var ownLog: [AccessTable.Row] = []
+    var hasAccessLines = false
+    /// Lines that a container's runtime has cut in pieces, by their stream, until the last piece.
+    var pieces: [String: [UInt8]] = [:]
+    /// The offset in the body of the bytes that are read.
+    var base = 0
+    /// Whether JSON was broken: where records end is then only a guess.
+    var isBroken = false
 
-    init(format: LogFormat?, expecting count: Int) {
-        self.format = format
-        values = LogValues(expecting: count)
-    }
+    init(_ dialect: LogDialect) { self.dialect = dialect }
+
+    var format: LogFormat? { dialect.format }
 
     /// Reads every record of `bytes`.
     mutating func read(_ bytes: UnsafeRawBufferPointer, as place: Place) {
         var position = 0
         while let start = Self.firstNonSpace(in: bytes, from: position) {
-            switch bytes[start] {
-            case UInt8(ascii: "{"), UInt8(ascii: "["):
+            let first = bytes[start]
+            if first == UInt8(ascii: "{")
+                || first == UInt8(ascii: "[") && Self.isArray(bytes, start)
+            {
                 position = readJSON(bytes, from: start, place)
-            default:
+            } else {
                 let end = bytes.firstIndex(of: UInt8(ascii: "\n"), from: start) ?? bytes.count
-                readLine(bytes.part(start, end).trimmed, at: place.origin ?? start, place)
+                let offset = place.origin ?? base + start
+                readLine(bytes.part(start, end), at: offset, place)
                 position = end
             }
         }
     }
 
-    /// Lines are far shorter; longer ones are not access lines.
-    static let longestLine = 65_536
-
-    /// Docker wraps Fluent Bit wraps a record: nothing wraps more often.
-    static let deepestWrapping = 3
-
-    private mutating func readLine(
-        _ line: UnsafeRawBufferPointer,
-        at offset: Int,
-        _ place: Place
-    ) {
-        guard line.count <= Self.longestLine else {
-            decoded.reject(line, "line of \(line.count) bytes at byte \(offset) is too long")
-            return
+    /// Ends the body: decides what counts of a log that tells of each request twice.
+    mutating func finish() {
+        for piece in pieces.values.sorted(by: { $0.lexicographicallyPrecedes($1) }) {
+            piece.withUnsafeBytes { decoded.reject($0, "a line that was cut in pieces has no end") }
         }
-        if let content = Self.withoutRuntimePrefix(line), place.depth < Self.deepestWrapping {
-            read(content, as: place.inside(of: offset))
-            return
-        }
-        // The application's own log goes to the same place in a container.
-        guard !line.starts(with: "time=\"") else {
-            decoded.ignored += 1
-            return
-        }
-        if format != .acr, let accessLine = AccessLine(line) {
-            add(accessLine, from: line, at: offset)
-        } else if place.isApplicationLog {
-            decoded.ignored += 1
+        pieces = [:]
+        if hasAccessLines, format == nil {
+            decoded.ignored += ownLog.count
         } else {
-            let kind = format == .acr ? "a JSON record" : "an access line"
-            decoded.reject(line, "line at byte \(offset) is not \(kind)")
+            for row in ownLog { texts.append(row) }
         }
+        ownLog = []
     }
 
-    private mutating func add(
-        _ line: AccessLine,
-        from bytes: UnsafeRawBufferPointer,
-        at offset: Int
-    ) {
-        do throws(FieldProblem) {
-            if let access = try line.access(&keys, &values) {
-                decoded.accesses.append(access)
-            } else {
-                decoded.ignored += 1
-                if let miss = line.miss(&keys, &values) { decoded.note(miss) }
-            }
-        } catch {
-            decoded.reject(bytes, "line at byte \(offset): \(error.reason)")
-        }
-    }
-
-    /// Cuts off what Kubernetes puts before each line of a container: a time, the stream, and
-    /// whether the line is whole.
-    private static func withoutRuntimePrefix(
-        _ line: UnsafeRawBufferPointer
-    ) -> UnsafeRawBufferPointer? {
-        guard let space = line.firstIndex(of: UInt8(ascii: " "), from: 0), space >= 20,
-            line.starts(with: " stdout F ", at: space) || line.starts(with: " stderr F ", at: space)
-        else { return nil }
-        return line.part(space + 10, line.count)
+    /// Whether a JSON array begins here, and not the time or the level of a line.
+    private static func isArray(_ bytes: UnsafeRawBufferPointer, _ start: Int) -> Bool {
+        guard start + 1 < bytes.count else { return true }
+        let next = bytes[start + 1]
+        if next >= UInt8(ascii: "A"), next <= UInt8(ascii: "Z") { return false }
+        return bytes.decimal(at: start + 1, count: 4) == nil
+            || !bytes.starts(with: "-", at: start + 5)
     }
 
     private static func firstNonSpace(in bytes: UnsafeRawBufferPointer, from start: Int) -> Int? {
@@ -117,5 +95,19 @@ struct LogDecoder {
             index += 1
         }
         return nil
+    }
+
+    /// Lines are far shorter; longer ones are not access lines.
+    static let longestLine = 65_536
+
+    /// Docker wraps Fluent Bit wraps a record: nothing wraps more often.
+    static let deepestWrapping = 3
+}
+
+extension UnsafeRawBufferPointer {
+    var withoutEndSpace: UnsafeRawBufferPointer {
+        var end = count
+        while end > 0, self[end - 1].isSpace { end -= 1 }
+        return part(0, end)
     }
 }

@@ -1,7 +1,7 @@
 import RegistryModel
 
 /// One sender's way to write webhooks.
-protocol WebhookDialect {
+protocol WebhookDialect: SendableMetatype {
     static var sender: DecodedBody.Sender { get }
 
     /// The events in a body, or nil when it is not of this dialect.

@@ -17,12 +17,17 @@ final class SyslogInbox: Sendable {
             text.append(contentsOf: line)
             text.append(UInt8(ascii: "\n"))
         }
+
+        fileprivate var isEmpty: Bool { lines == 0 && dropped == 0 }
     }
 
     private struct State {
-        var load = Load()
+        /// In the order of their coming; the last may be empty.
+        var loads = [Load()]
         /// Those that wait for room.
         var waiting: [@Sendable () -> Void] = []
+
+        var bytes: Int { loads.reduce(0) { $0 + $1.text.count } }
     }
 
     /// Yields when there is something to take; ends after `close`.
@@ -37,13 +42,18 @@ final class SyslogInbox: Sendable {
         (news, signal) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
+    /// Bytes that are recorded together: others wait some tens of milliseconds for them.
+    private static let loadSize = 1 << 20
+
     /// Adds what `fill` puts in; false when nobody should read on before there is room.
     func add(_ fill: (inout Load) -> Void) -> Bool {
         let (isNew, hasRoom) = state.withLock { state in
-            let wasEmpty = state.load.lines == 0 && state.load.dropped == 0
-            fill(&state.load)
-            let isEmpty = state.load.lines == 0 && state.load.dropped == 0
-            return (wasEmpty && !isEmpty, state.load.text.count < limit)
+            let last = state.loads.count - 1
+            let wasEmpty = state.loads[0].isEmpty
+            fill(&state.loads[last])
+            let isNew = wasEmpty && !state.loads[0].isEmpty
+            if state.loads[last].text.count >= Self.loadSize { state.loads.append(Load()) }
+            return (isNew, state.bytes < limit)
         }
         if isNew { signal.yield() }
         return hasRoom
@@ -52,23 +62,24 @@ final class SyslogInbox: Sendable {
     /// Calls `resume` as soon as there is room, which may be now.
     func whenRoom(_ resume: @escaping @Sendable () -> Void) {
         let hasRoom = state.withLock { state in
-            if state.load.text.count < limit { return true }
+            if state.bytes < limit { return true }
             state.waiting.append(resume)
             return false
         }
         if hasRoom { resume() }
     }
 
-    /// Takes all that is there; nil when nothing is.
+    /// Takes what came first; nil when nothing is there.
     func take() -> Load? {
-        let (load, waiting) = state.withLock { state in
-            let taken = state
-            state = State()
-            state.load.text.reserveCapacity(min(taken.load.text.count, limit))
-            return (taken.load, taken.waiting)
+        let (load, waiting): (Load, [@Sendable () -> Void]) = state.withLock { state in
+            let load = state.loads.removeFirst()
+            if state.loads.isEmpty { state.loads.append(Load()) }
+            guard state.bytes < limit else { return (load, []) }
+            defer { state.waiting = [] }
+            return (load, state.waiting)
         }
         for resume in waiting { resume() }
-        return load.lines > 0 || load.dropped > 0 ? load : nil
+        return load.isEmpty ? nil : load
     }
 
     /// Ends `news` after what is there.

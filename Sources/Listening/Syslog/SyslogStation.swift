@@ -1,20 +1,18 @@
 import EventDecoding
 import Logging
 import NIOCore
-import NIOPosix
-import NIOSSL
 import RegistryModel
 import Synchronization
 
-/// One open socket: what it takes is decoded and recorded batch by batch.
+/// One socket: what it takes is decoded and recorded batch by batch.
 final class SyslogStation: Sendable {
-    private let registry: String
-    private let socket: SyslogSocket
-    private let inbox: SyslogInbox
-    private let senders: PermittedSenders
-    private let state = Mutex(State())
+    let registry: String
+    let socket: SyslogSocket
+    let inbox: SyslogInbox
+    let senders: PermittedSenders
+    let state = Mutex(State())
 
-    private struct State {
+    struct State {
         var listener: (any Channel)?
         var connections: [ObjectIdentifier: any Channel] = [:]
         var isClosed = false
@@ -32,145 +30,7 @@ final class SyslogStation: Sendable {
     /// Bytes waiting for the ledger; a sender over TCP waits for more room.
     private static let backlog = 1 << 20
     /// Datagrams can't wait, so a burst of some fifty thousand is taken in.
-    private static let burst = 8 << 20
-
-    // MARK: Opening
-
-    func open() async throws {
-        let group = MultiThreadedEventLoopGroup.singleton
-        let listener: any Channel
-        if socket.transport == .udp {
-            listener = try await DatagramBootstrap(group: group)
-                .channelOption(.autoRead, value: false)
-                .channelOption(.datagramVectorReadMessageCount, value: Self.datagramsAtOnce)
-                .channelOption(
-                    .recvAllocator,
-                    value: FixedSizeRecvByteBufferAllocator(
-                        capacity: Self.datagramsAtOnce * Self.largestDatagram
-                    )
-                )
-                .channelInitializer { [inbox, senders] channel in
-                    channel.eventLoop.makeCompletedFuture {
-                        try channel.pipeline.syncOperations.addHandler(
-                            SyslogDatagrams(inbox: inbox, senders: senders)
-                        )
-                    }
-                }
-                .bind(host: socket.host, port: socket.port).get()
-            await widen(listener)
-            watchDrops(of: listener)
-        } else {
-            let encryption = try encryption()
-            listener = try await ServerBootstrap(group: group)
-                .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-                .childChannelOption(.autoRead, value: false)
-                .childChannelOption(.recvAllocator, value: Self.reads)
-                .childChannelInitializer { channel in self.accept(channel, encryption) }
-                .bind(host: socket.host, port: socket.port).get()
-        }
-        state.withLock { $0.listener = listener }
-    }
-
-    /// A sender that has much to say fills the larger of these.
-    private static let reads = AdaptiveRecvByteBufferAllocator(
-        minimum: 4_096,
-        initial: 16_384,
-        maximum: 262_144
-    )
-    private static let datagramsAtOnce = 16
-    private static let largestDatagram = 65_536
-    /// Each may hold back one message of 64 KiB.
-    private static let mostConnections = 256
-
-    private func accept(
-        _ channel: any Channel,
-        _ encryption: NIOSSLContext?
-    ) -> EventLoopFuture<Void> {
-        guard senders.permit(channel.remoteAddress) else { return channel.close() }
-        let id = ObjectIdentifier(channel)
-        let isTaken = state.withLock { state in
-            guard !state.isClosed, state.connections.count < Self.mostConnections else {
-                return false
-            }
-            state.connections[id] = channel
-            return true
-        }
-        guard isTaken else {
-            senders.refuse(channel.remoteAddress, "\(Self.mostConnections) are connected already")
-            return channel.close()
-        }
-        channel.closeFuture.whenComplete { _ in
-            self.state.withLock { $0.connections[id] = nil }
-        }
-        return channel.eventLoop.makeCompletedFuture {
-            let pipeline = channel.pipeline.syncOperations
-            if let encryption {
-                try pipeline.addHandler(NIOSSLServerHandler(context: encryption))
-            }
-            try pipeline.addHandler(SyslogConnection(inbox: self.inbox))
-        }
-    }
-
-    private func encryption() throws -> NIOSSLContext? {
-        guard let certificate = socket.certificate else { return nil }
-        var configuration = TLSConfiguration.makeServerConfiguration(
-            certificateChain: try NIOSSLCertificate.fromPEMFile(certificate.chain).map {
-                .certificate($0)
-            },
-            privateKey: .privateKey(try NIOSSLPrivateKey(file: certificate.key, format: .pem))
-        )
-        if let authority = certificate.clientAuthority {
-            configuration.trustRoots = .file(authority)
-            configuration.certificateVerification = .noHostnameVerification
-        }
-        return try NIOSSLContext(configuration: configuration)
-    }
-
-    // MARK: Datagrams that the kernel drops
-
-    /// Asks for a large buffer of the kernel's; what `net.core.rmem_max` leaves of it must do.
-    private func widen(_ channel: any Channel) async {
-        guard let options = channel as? any SocketOptionProvider else { return }
-        let size = CInt(Self.burst)
-        let forced = options.unsafeSetSocketOption(
-            level: .socket,
-            name: NIOBSDSocket.Option(rawValue: Self.forcedBufferSize),
-            value: size
-        )
-        // Only root may go beyond the limit.
-        if (try? await forced.get()) == nil {
-            try? await channel.setOption(.socketOption(.so_rcvbuf), value: .init(size)).get()
-        }
-    }
-
-    private func watchDrops(of channel: any Channel) {
-        guard let options = channel as? any SocketOptionProvider else { return }
-        let task = channel.eventLoop.scheduleRepeatedTask(
-            initialDelay: Self.dropInterval,
-            delay: Self.dropInterval
-        ) { _ in
-            let memory: EventLoopFuture<SocketMemory> = options.unsafeGetSocketOption(
-                level: .socket,
-                name: NIOBSDSocket.Option(rawValue: Self.memoryOption)
-            )
-            memory.whenSuccess { self.note(kernelDrops: $0.drops) }
-        }
-        channel.closeFuture.whenComplete { _ in task.cancel() }
-    }
-
-    private func note(kernelDrops: UInt32) {
-        let more = state.withLock { state in
-            defer { state.kernelDrops = kernelDrops }
-            return kernelDrops &- state.kernelDrops
-        }
-        guard more > 0 else { return }
-        _ = inbox.add { $0.dropped += Int(more) }
-    }
-
-    private static let dropInterval = TimeAmount.milliseconds(500)
-    /// `SO_RCVBUFFORCE` and `SO_MEMINFO` (Linux, asm-generic/socket.h).
-    private static let forcedBufferSize: CInt = 33
-    private static let memoryOption: CInt = 55
+    static let burst = 8 << 20
 
     // MARK: Recording
 
@@ -233,17 +93,4 @@ final class SyslogStation: Sendable {
         for channel in channels { channel.close(promise: nil) }
         inbox.close()
     }
-}
-
-/// What the kernel tells of a socket's buffers (`SK_MEMINFO_*`, linux/sock_diag.h).
-private struct SocketMemory: Sendable {
-    var received: UInt32
-    var receiveLimit: UInt32
-    var sending: UInt32
-    var sendLimit: UInt32
-    var forwarded: UInt32
-    var queued: UInt32
-    var options: UInt32
-    var backlog: UInt32
-    var drops: UInt32
 }

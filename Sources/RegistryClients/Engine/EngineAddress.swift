@@ -25,6 +25,9 @@ package struct EngineAddress: Sendable, Equatable, CustomStringConvertible {
         socket = nil
     }
 
+    /// Whether it is a socket, whose engine runs on this machine or in its containers.
+    package var isLocal: Bool { socket != nil }
+
     func request(_ method: String, _ path: String) -> HTTPRequest {
         var request = HTTPRequest(method: method, url: base + path)
         request.socket = socket

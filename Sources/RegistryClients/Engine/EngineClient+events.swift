@@ -124,6 +124,21 @@ extension EngineClient {
         return Self.events(in: answer, call, memory)
     }
 
+    /// What happened between two moments, in nanoseconds since 1970, as far as the engine remembers.
+    package func pastEvents(
+        since: Int64,
+        until: Int64
+    ) async throws(EngineError) -> [EngineEvent] {
+        let call = call("read the past events")
+        let query = [("since", Self.seconds(since)), ("until", Self.seconds(until))]
+        var request = try await request("GET", "/events", query)
+        request.timeout = .minutes(1)
+        let response = try await exchange(request, for: call)
+        var framing = EngineEventFraming()
+        let lines = try framing.take(response.body + [UInt8(ascii: "\n")])
+        return lines.compactMap { EngineEvent(json: $0) }
+    }
+
     private static func events(
         in answer: HTTPStream,
         _ call: EngineCall,

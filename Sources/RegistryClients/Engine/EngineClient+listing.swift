@@ -99,6 +99,19 @@ extension EngineClient {
         }
     }
 
+    /// The id of the image that a container is made of; nil where there is no such container.
+    package func imageID(ofContainer id: String) async throws(EngineError) -> String? {
+        let call = call("inspect a container", id)
+        do throws(EngineError) {
+            let response = try await send("GET", "/containers/\(id.pathEncoded)/json", for: call)
+            let wire: InspectedContainerWire = try decode(response.body, for: call)
+            return wire.image.flatMap(EngineImage.fullID)
+        } catch {
+            guard error.kind == .notFound else { throw error }
+            return nil
+        }
+    }
+
     /// What tells whether a container was started meanwhile.
     package struct ContainerState: Sendable, Equatable {
         package var state: String

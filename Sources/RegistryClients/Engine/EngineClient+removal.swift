@@ -32,6 +32,15 @@ extension EngineClient {
         )
     }
 
+    /// Gives an image one more name.
+    package func tag(_ image: String, as name: String) async throws(EngineError) {
+        let colon = name.lastIndex(of: ":") ?? name.endIndex
+        let tag = colon == name.endIndex ? "latest" : String(name[name.index(after: colon)...])
+        let query = [("repo", String(name[..<colon])), ("tag", tag)]
+        let call = call("tag an image", name)
+        _ = try await send("POST", "/images/\(image.pathEncoded)/tag", query, for: call)
+    }
+
     /// Removes a container that does not run; its volumes stay.
     package func removeContainer(_ id: String) async throws(EngineError) {
         let query = [("force", "0"), ("v", "0")]
@@ -52,12 +61,14 @@ extension EngineClient {
 
     /// Removes records of the build cache that are not in use, and says their ids and bytes.
     ///
-    /// Filters are in the engine's own form, such as `until` with a time.
+    /// Filters are in the engine's own form, such as `until` with a time; with `all` also records that
+    /// images share, and those of front ends.
     package func pruneBuildCache(
-        filters: [String: [String]]
+        filters: [String: [String]],
+        all: Bool
     ) async throws(EngineError) -> (deleted: [String], reclaimed: Int64) {
         let call = call("prune the build cache")
-        let query = [("all", "1"), ("filters", Self.filterText(filters))]
+        let query = [("all", all ? "1" : "0"), ("filters", Self.filterText(filters))]
         let response = try await send("POST", "/build/prune", query, for: call)
         let wire: PrunedWire = try decode(response.body, for: call)
         return (wire.cachesDeleted ?? [], wire.spaceReclaimed ?? 0)

@@ -112,6 +112,13 @@ package struct EngineVolume: Sendable, Equatable {
     /// Bytes; nil where that was not measured.
     package var size: Int64?
 
+    package init(name: String, created: Timestamp?, labels: [String: String], size: Int64?) {
+        self.name = name
+        self.created = created
+        self.labels = labels
+        self.size = size
+    }
+
     /// Whether nobody gave it a name: the engine marks it so from 23.0 on, and names such a volume by
     /// 64 hexadecimal digits.
     package var isAnonymous: Bool {
@@ -126,9 +133,14 @@ package struct EngineCacheRecord: Sendable, Equatable {
     package var id: String
     package var isInUse: Bool
     package var isShared: Bool
+    /// Whether it is content, and not made for the build itself.
+    package var isContent: Bool
     package var size: Int64
     package var lastUsed: Timestamp?
     package var created: Timestamp?
+
+    /// Whether a prune takes it that leaves what images or front ends use.
+    package var isDangling: Bool { !isShared && isContent }
 }
 
 /// What an engine keeps on its disk (`GET /system/df`).
@@ -139,6 +151,20 @@ package struct EngineUsage: Sendable, Equatable {
     package var containers: [EngineContainer]
     package var volumes: [EngineVolume]
     package var cache: [EngineCacheRecord]
+
+    package init(
+        layers: Int64? = nil,
+        images: [EngineImage],
+        containers: [EngineContainer],
+        volumes: [EngineVolume],
+        cache: [EngineCacheRecord]
+    ) {
+        self.layers = layers
+        self.images = images
+        self.containers = containers
+        self.volumes = volumes
+        self.cache = cache
+    }
 
     package var containerBytes: Int64 { containers.reduce(0) { $0 + ($1.size ?? 0) } }
     package var volumeBytes: Int64 { volumes.reduce(0) { $0 + ($1.size ?? 0) } }

@@ -145,6 +145,7 @@ struct VolumeWire: Decodable {
 
 struct CacheWire: Decodable {
     let id: String?
+    let type: String?
     let inUse: Bool?
     let shared: Bool?
     let size: Int64?
@@ -157,6 +158,7 @@ struct CacheWire: Decodable {
             id: id,
             isInUse: inUse ?? true,
             isShared: shared ?? false,
+            isContent: !["internal", "frontend"].contains(type ?? ""),
             size: size ?? 0,
             lastUsed: lastUsedAt.flatMap(Timestamp.init(engine:)),
             created: createdAt.flatMap(Timestamp.init(engine:))
@@ -183,6 +185,7 @@ struct InspectedContainerWire: Decodable {
     }
 
     let state: State?
+    let image: String?
 }
 
 struct InspectedImageWire: Decodable {

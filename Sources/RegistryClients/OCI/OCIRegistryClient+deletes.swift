@@ -14,7 +14,9 @@ extension OCIRegistryClient {
         switch response.status {
         case 200, 202, 204: return .deleted
         case 404: return .alreadyGone
-        case 405: throw call.error(.deletesDisabled, status: 405)
+        case 405:
+            if let foreignWay { throw call.error(.unsupported, status: 405, foreignWay) }
+            throw call.error(.deletesDisabled, status: 405)
         case 400:
             guard case .tag = reference else {
                 let isOff = ErrorBody.code(response.body) == "UNSUPPORTED"
@@ -34,13 +36,23 @@ extension OCIRegistryClient {
         let name = Self.unusedName
         switch try await trial("sha256:\(name)", repository, call) {
         case .possible: break
-        case .refused: return .disabled
+        case .refused: return foreignWay.map { .forbidden($0) } ?? .disabled
         case .forbidden(let text): return .forbidden(text)
         }
         switch try await trial("lastpull-trial-\(name)", repository, call) {
         case .possible: return .byTag
         case .refused: return .digestOnly
         case .forbidden(let text): return .forbidden(text)
+        }
+    }
+
+    /// Where a well-known registry that refuses all deletes takes them instead.
+    private var foreignWay: String? {
+        switch address.origin.host {
+        case "ghcr.io": "ghcr.io deletes by GitHub's own packages API only, not as a registry"
+        case "registry-1.docker.io", "docker.io", "index.docker.io":
+            "Docker Hub deletes by its own API only; use kind: dockerhub"
+        default: nil
         }
     }
 
@@ -83,7 +95,7 @@ extension OCIRegistryClient {
     }
 
     /// 256 bits that nothing has for a digest, and nobody for a tag.
-    private static var unusedName: String {
+    static var unusedName: String {
         (0..<4).map { _ in
             let text = String(UInt64.random(in: .min ... .max), radix: 16)
             return String(repeating: "0", count: 16 - text.count) + text

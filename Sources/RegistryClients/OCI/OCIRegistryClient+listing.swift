@@ -53,12 +53,12 @@ extension OCIRegistryClient {
     }
 
     /// A 404 of the registry itself, and not of a proxy that lost its way.
-    private static func saysThatNothingIsThere(_ response: HTTPResponse) -> Bool {
+    static func saysThatNothingIsThere(_ response: HTTPResponse) -> Bool {
         let code = ErrorBody.code(response.body)
         return code == "NAME_UNKNOWN" || code == "NOT_FOUND"
     }
 
-    private func decode<Content: Decodable>(
+    func decode<Content: Decodable>(
         _ response: HTTPResponse,
         _ call: RegistryCall
     ) throws(RegistryError) -> Content {
@@ -69,11 +69,11 @@ extension OCIRegistryClient {
 
     /// What distribution allows at most by default.
     private static let pageSize = 1_000
-    private static let catalogScope = "registry:catalog:*"
+    static let catalogScope = "registry:catalog:*"
 }
 
 /// The way through a list in pages: follows `Link` as it is, and never in a circle.
-private struct Pages {
+struct Pages {
     private(set) var next: String?
     private var seen: Set<String>
 

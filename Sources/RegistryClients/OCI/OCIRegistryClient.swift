@@ -12,23 +12,35 @@ package struct OCIRegistryClient: RegistryClient {
     /// Makes a client; nothing is sent yet.
     ///
     /// All clients of one registry share one `pace`. `timeout` is for each attempt of a call but
-    /// uploads. `random` gives numbers from 0 up to, not including, 1, and spreads repeated
-    /// requests.
+    /// uploads. `trustedRealms` are hosts besides the registry's own that may see the credentials,
+    /// if the registry names one as its token server; a patient client waits for a registry that is
+    /// asked too much as long as that wants. `random` gives numbers from 0 up to, not including, 1,
+    /// and spreads repeated requests.
     package init(
         url address: RegistryAddress,
         credentials: Credentials? = nil,
         transport: any HTTPTransport,
         pace: Pace = Pace(),
         timeout: Span = .seconds(30),
+        trustedRealms: Set<String> = [],
+        grant: TokenGrant = .basic,
+        isPatient: Bool = false,
         random: @escaping @Sendable () -> Double = { Double.random(in: 0..<1) }
     ) {
         self.address = address
         self.timeout = timeout
-        exchange = Exchange(transport: transport, pace: pace, random: random)
+        exchange = Exchange(
+            transport: transport,
+            pace: pace,
+            random: random,
+            patience: isPatient ? Exchange.endlessPatience : Exchange.standardPatience
+        )
         authorizer = Authorizer(
             origin: address.origin,
             credentials: credentials,
-            exchange: exchange
+            exchange: exchange,
+            trustedRealms: trustedRealms,
+            grant: grant
         )
     }
 
@@ -82,9 +94,23 @@ package struct OCIRegistryClient: RegistryClient {
         case 403: call.error(.forbidden, status: status, detail)
         case 404: call.error(.notFound, status: status, detail)
         case 405: call.error(.unsupported, status: status, detail)
+        case 409, 412, 423: call.error(.protected, status: status, Self.protection(status, detail))
         case 300..<400: call.error(.badAnswer, status: status, "a redirect is not followed here")
         default: call.error(.badAnswer, status: status, detail)
         }
+    }
+}
+
+extension OCIRegistryClient {
+    /// Why a registry does not let go, as far as its answer tells.
+    static func protection(_ status: Int, _ code: String?) -> String {
+        let reason =
+            switch status {
+            case 409: "something refers to it, or it is being changed"
+            case 412: "a rule of the registry makes its tag immutable"
+            default: "it is locked"
+            }
+        return code.map { "\($0), \(reason)" } ?? reason
     }
 }
 

@@ -19,6 +19,7 @@ struct All: AsyncParsableCommand {
         report.figures += try await TriggerLatency.parse([]).measure(ledgers)
         report.figures += try await Memory.parse([]).measure(ledgers)
         report.figures += try await Storage.parse([]).measure()
+        report.figures += try await Clouds.parse([]).measure()
         try report.print(asJSON: json)
     }
 }

@@ -65,7 +65,7 @@ struct TimedCommand {
         return pid
     }
 
-    private static func highWater(of pid: pid_t) -> Int64? {
+    static func highWater(of pid: pid_t) -> Int64? {
         let text = try? String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)
         let line = text?.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
         return line?.split(whereSeparator: \.isWhitespace).dropFirst().first

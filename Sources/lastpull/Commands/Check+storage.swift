@@ -103,7 +103,7 @@ private struct StorageJudge {
         case .byAPI:
             switch power {
             case .disabled, .forbidden: return restart("it takes no deletes over its API")
-            case .byTag, .digestOnly, nil:
+            case .byTag, .digestOnly, .byTagAndDigest, .tagOnly, nil:
                 return (
                     .ok,
                     "sweeps are safe: the registry is made to forget blobs over its API; the data"

@@ -26,6 +26,15 @@ struct Check: AsyncParsableCommand {
         findings.append(Finding(subject: "settings", state: .ok, text: "no problems"))
         findings += try await ledger(deployment)
         for target in deployment.targets { findings += try await registry(target, deployment) }
+        findings += try await deployment.webhookStates().map { state in
+            Finding(
+                subject: "webhook \(state.name)",
+                state: state.isInTrouble ? .warning : .ok,
+                text: state.summary
+            )
+        }
+        for target in deployment.targets { findings += try await collector(target, deployment) }
+        for target in deployment.engines { findings += try await engine(target, deployment) }
         try printFindings(findings)
         if findings.contains(where: { $0.state == .failed }) { throw Outcome.failed }
     }
@@ -92,7 +101,8 @@ struct Check: AsyncParsableCommand {
         let power: DeletePower?
         let deletes: Finding
         (power, deletes) = try await self.deletes(target, deployment)
-        return [Finding(subject: subject, state: .ok, text: "\(target.url) answers"), deletes]
+        return [Finding(subject: subject, state: .ok, text: "\(target.url) answers")]
+            + (try await abilities(target, deployment)) + [deletes]
             + (await storage(target, power, deployment))
             + (try await hearing(target, deployment))
     }
@@ -126,6 +136,9 @@ struct Check: AsyncParsableCommand {
             case .byTag: (.ok, "deletes tags and manifests")
             case .digestOnly:
                 (.ok, "deletes manifests by digest; single tags are taken away by a detour")
+            case .byTagAndDigest:
+                (.ok, "deletes manifests by digest, and single tags; locked ones stay")
+            case .tagOnly: (.ok, "deletes tags, and cares for what they pointed to by itself")
             case .disabled:
                 (
                     refused,
@@ -137,7 +150,7 @@ struct Check: AsyncParsableCommand {
         return Finding(subject: "registry \(target.row.name)", state: state, text: text)
     }
 
-    private func firstRepository(_ target: CleanupTarget) async throws -> RepositoryName? {
+    func firstRepository(_ target: CleanupTarget) async throws -> RepositoryName? {
         let found = FirstName()
         try await target.client.forEachRepositoryPage { await found.note($0.first) }
         return await found.name
@@ -155,9 +168,10 @@ struct Check: AsyncParsableCommand {
     ) async throws -> [Finding] {
         let subject = "registry \(target.row.name)"
         var findings: [Finding] = []
+        guard !target.traits.tellsLastPull else { return findings }
         let sources = try await deployment.ledger.sources(now: deployment.now())
             .filter { $0.registry == target.row.name }
-        if sources.isEmpty {
+        if !sources.contains(where: { $0.source != .engine }) {
             findings.append(
                 Finding(
                     subject: subject,
@@ -169,7 +183,7 @@ struct Check: AsyncParsableCommand {
         }
         for source in sources {
             findings.append(heard(source, subject))
-            if source.isDeafToPulls {
+            if source.isDeafToPulls, source.source != .engine {
                 let kinds = source.senders.map(\.kind).joined(separator: ", ")
                 findings.append(
                     Finding(

@@ -24,6 +24,9 @@ struct PlanCommand: AsyncParsableCommand {
         let scope = try await deployment.scope(narrow, options)
         let isWhole = try await deployment.refresh(scope)
         options.sayWhatIsUnseen()
+        for target in try deployment.cleaner.targets(of: scope) {
+            if let warning = try await deployment.warning(of: target) { Terminal.complain(warning) }
+        }
         let run = try await deployment.cleaner.plan(scope, cause: .init(name: "plan"))
         try RunOutput(run: run).print(asJSON: options.json)
         if !isWhole { throw Outcome.partlyDone }

@@ -8,17 +8,42 @@ import RegistryStorage
 
 struct Prune: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Frees the registry's disk of what no manifest needs: local prune.",
+        abstract: "Frees the registry's disk and the engine's of what nothing needs: local prune.",
         discussion: """
-            Blobs that nothing refers to, layer links to nothing, stale uploads and empty folders go; \
-            tags and manifests stay. What goes is first kept in quarantine for a while, and what is \
-            long enough there is purged. --now waives quarantine and grace; it is refused while the \
-            registry runs or the disk changes, unless --force is given.
+            On a registry's disk blobs go that nothing refers to, layer links to nothing, stale \
+            uploads and empty folders; tags and manifests stay. What goes is first kept in \
+            quarantine for a while, and what is long enough there is purged. --now waives quarantine \
+            and grace; it is refused while the registry runs or the disk changes, unless --force is \
+            given.
+
+            In an engine (Docker, Podman) stopped containers go, networks and volumes that no \
+            container has, images without a tag, and unused build cache; never what is in use. With \
+            --filter or --type only engines are pruned.
+
+            Where a registry has a `garbageCollect`, that collector is run, and not beside pushes; \
+            --now accepts them.
             """
     )
 
     @OptionGroup var options: GlobalOptions
     @OptionGroup var narrow: ScopeOptions
+
+    @Option(help: "Only this engine of the settings.")
+    var engine: String?
+
+    @Option(
+        name: .customLong("type"),
+        help: "What of an engine: images, containers, networks, volumes or buildCache; repeatable."
+    )
+    var types: [String] = []
+
+    @Option(
+        help: """
+            Narrows what goes from an engine: until=24h, label=K[=V], label!=K[=V]; dangling=false \
+            also takes images with tags, all=true also volumes with names.
+            """
+    )
+    var filter: [String] = []
 
     @Flag(help: "Plan only.")
     var dryRun = false
@@ -31,20 +56,63 @@ struct Prune: AsyncParsableCommand {
 
     func validate() throws {
         if force, !now { throw ValidationError("--force goes with --now") }
+        if engine != nil, narrow.registry != nil {
+            throw ValidationError("--engine and --registry exclude each other; give one of them")
+        }
     }
 
     func run() async throws {
-        let deployment = try await options.deployment()
+        let settings = try options.settings()
+        // Whatever is wrong with a filter is said before anything runs.
+        let requests = try EngineRequests(self, settings).all
+        let deployment = try await Deployment(settings, logger: options.logger)
+        let storages = try await storages(deployment)
+        guard !storages.isEmpty || !requests.isEmpty else { throw nothingToPrune(settings) }
+        var runs: [RunRecord] = []
+        for target in storages {
+            runs +=
+                target.garbageCollect == nil
+                ? try await sweep(deployment).run(target)
+                : [try await collect(target, deployment)]
+        }
+        try RunOutput.print(runs, asJSON: options.json)
+        for run in try await EnginePrune(deployment: deployment, isDryRun: dryRun).run(requests) {
+            try RunOutput(run: run).print(asJSON: options.json)
+            runs.append(run)
+        }
+        throw runs.map(\.status).max { $0.rawValue < $1.rawValue } ?? Outcome.done
+    }
+
+    /// The registries whose disk is to be pruned, too.
+    private func storages(_ deployment: Deployment) async throws -> [CleanupTarget] {
+        guard engine == nil, types.isEmpty, filter.isEmpty, !deployment.targets.isEmpty else {
+            return []
+        }
+        var scope = CleanupScope()
+        scope.registry = narrow.registry
+        return try deployment.cleaner.targets(of: scope).filter(\.givesBack)
+    }
+
+    /// Runs a registry's own collector; what it says goes to standard error.
+    private func collect(
+        _ target: CleanupTarget,
+        _ deployment: Deployment
+    ) async throws -> RunRecord {
+        if let warning = try await deployment.warning(of: target) { Terminal.complain(warning) }
+        return try await deployment.collector.collect(
+            target,
+            cause: .init(name: "prune"),
+            isDryRun: dryRun,
+            acceptsPushes: now,
+            say: { Terminal.complain(lines: $0) }
+        )
+    }
+
+    private func sweep(_ deployment: Deployment) async throws -> StorageSweep {
         var scope = try await deployment.scope(narrow, options)
         scope.targets = ["storage"]
         scope.waivesEvidence = now
-        let targets = try deployment.cleaner.targets(of: scope).filter { $0.storage != nil }
-        guard !targets.isEmpty else {
-            throw ValidationError(
-                "no registry has a storage here; give --storage DIR, or `storage` in the settings"
-            )
-        }
-        let sweep = StorageSweep(
+        return StorageSweep(
             deployment: deployment,
             request: .init(
                 cause: .init(name: "prune"),
@@ -56,7 +124,19 @@ struct Prune: AsyncParsableCommand {
             isForced: force,
             brake: nil
         )
-        try await sweep.run(targets, asJSON: options.json)
+    }
+
+    private func nothingToPrune(_ settings: Settings) -> ValidationError {
+        if !filter.isEmpty || !types.isEmpty || engine != nil {
+            return ValidationError(
+                "--filter, --type and --engine are for engines, and none is to be pruned; give "
+                    + "--socket PATH, or an engine with `prune` in the settings"
+            )
+        }
+        return ValidationError(
+            "no registry has a storage here, and no engine is to be pruned; give --storage DIR or "
+                + "--socket PATH, or `storage` or an engine's `prune` in the settings"
+        )
     }
 }
 

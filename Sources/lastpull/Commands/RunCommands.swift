@@ -21,7 +21,14 @@ struct Approve: AsyncParsableCommand {
         guard let name = RunName(run) else { throw CleanupError.unknownRun(run) }
         let waiting = try await deployment.ledger.run(name)
         let done =
-            if let registry = waiting?.storage.first?.registry {
+            if let engine = waiting?.engine.first?.engine {
+                try await deployment.pruner.approve(
+                    name,
+                    of: try deployment.engine(named: engine.name),
+                    policies: deployment.settings.policies,
+                    history: deployment.settings.history
+                )
+            } else if let registry = waiting?.storage.first?.registry {
                 try await deployment.sweeper.approve(
                     name,
                     of: try deployment.cleaner.target(named: registry.name)
@@ -88,6 +95,11 @@ struct Restore: AsyncParsableCommand {
         _ deployment: Deployment
     ) async throws -> [Restorer.Result] {
         let run = try await deployment.ledger.run(name)
+        if let item = run?.engine.first {
+            throw CleanupError.nothingToRestore(
+                "run \(name) on engine \(item.engine.name), which keeps no copies,"
+            )
+        }
         guard let registry = run?.storage.first?.registry else {
             return try await deployment.restorer.restore(run: name)
         }

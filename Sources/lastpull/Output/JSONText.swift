@@ -23,6 +23,16 @@ struct JSONText {
         add(key, raw: number.map { "\($0)" } ?? "null")
     }
 
+    mutating func add(_ key: StaticString, _ texts: [String]) {
+        begin(key)
+        bytes.append(UInt8(ascii: "["))
+        for (index, text) in texts.enumerated() {
+            if index > 0 { bytes.append(UInt8(ascii: ",")) }
+            Self.append(text, to: &bytes)
+        }
+        bytes.append(UInt8(ascii: "]"))
+    }
+
     mutating func add(_ key: StaticString, _ counts: [String: Int]) {
         begin(key)
         bytes.append(UInt8(ascii: "{"))

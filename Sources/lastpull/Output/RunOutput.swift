@@ -15,11 +15,13 @@ struct RunOutput {
     var json: String {
         var object = JSONText()
         let storage = run.storage.map { Self.item($0, run) }
-        object.add("items", run.items.map(Self.item) + storage)
+        let engine = run.engine.map(Self.item)
+        object.add("items", run.items.map(Self.item) + storage + engine)
         object.add("kept", Int64(run.kept))
         object.add("keptReasons", run.keptReasons)
         object.add("mode", run.mode)
         object.add("note", run.note)
+        object.add("outcomes", outcomes)
         object.add("reclaimed", reclaimed)
         object.add("released", released)
         object.add("run", run.name.description)
@@ -32,9 +34,28 @@ struct RunOutput {
         let isPlan = run.state.isPlan
         let images = run.items.filter { $0.state == .done || isPlan && $0.state == .planned }
         let storage = run.storage.filter { $0.isTaken || isPlan && $0.state == .planned }
+        let engine = run.engine.filter { $0.state == .done || isPlan && $0.state == .planned }
         // A purge gives back what another run has released.
         return images.reduce(0) { $0 + $1.bytes }
             + (run.isPurge ? 0 : storage.reduce(0) { $0 + $1.bytes })
+            + engine.reduce(0) { $0 + $1.bytes }
+    }
+
+    /// How many removals came to what; empty for a plan.
+    private var outcomes: [String: Int] {
+        guard !run.state.isPlan else { return [:] }
+        var counts: [String: Int] = [:]
+        for item in run.items where item.isEnforced { counts[item.state.rawValue, default: 0] += 1 }
+        for item in run.storage { counts[item.state.rawValue, default: 0] += 1 }
+        for item in run.engine { counts[item.state.rawValue, default: 0] += 1 }
+        return counts
+    }
+
+    /// Those that were not carried out, for people.
+    private var leftOver: String {
+        ["skipped", "failed"].compactMap { state in
+            outcomes[state].map { ", \($0) \(state)" }
+        }.joined()
     }
 
     /// What is released, in the tense of the run's state.
@@ -102,12 +123,16 @@ struct RunOutput {
         if asJSON { return Terminal.say(json) }
         printStorage()
         for item in run.items { Terminal.say(Self.line(item)) }
+        for item in run.engine { Terminal.say(Self.line(item)) }
         let reasons = run.keptReasons.sorted { $0.key < $1.key }
             .map { "\($0.key) \($0.value)" }
             .joined(separator: ", ")
-        let total = run.items.count + run.storage.count
-        let done = run.items.count { $0.state == .done } + run.storage.count { $0.isTaken }
-        let count = run.state.isPlan ? "\(total) to remove" : "\(done) of \(total) removed"
+        let total = run.items.count + run.storage.count + run.engine.count
+        let done =
+            run.items.count { $0.state == .done } + run.storage.count { $0.isTaken }
+            + run.engine.count { $0.state == .done }
+        let count =
+            run.state.isPlan ? "\(total) to remove" : "\(done) of \(total) removed\(leftOver)"
         Terminal.say(
             "run \(run.name) (\(run.mode), \(run.state.rawValue)): "
                 + "\(count), \(Self.bytes(released, of: run)), \(ByteCount(reclaimed)) reclaimed; "

@@ -1,0 +1,212 @@
+package import AccessLedger
+package import Logging
+package import RegistryModel
+package import RetentionPlanning
+
+/// Watches the thresholds of one engine, and prunes it when one is crossed.
+package actor EngineTriggers {
+    private let triggers: [Trigger]
+    private let target: EngineTarget
+    private let policies: [Policy]
+    private let history: Span
+    private let ledger: Ledger
+    private let pruner: EnginePruner
+    private let logger: Logger
+    private let now: @Sendable () -> Timestamp
+    /// Whether all uses up to now are known.
+    private let isCaughtUp: @Sendable () async -> Bool
+    /// When a trigger's last run ended.
+    private var ended: [String: Timestamp] = [:]
+    private var measuredAt: Timestamp?
+    /// The last complaint of a trigger, so that it is not repeated.
+    private var complaints: [String: (text: String, at: Timestamp)] = [:]
+
+    package init(
+        triggers: [Trigger],
+        target: EngineTarget,
+        policies: [Policy],
+        history: Span,
+        ledger: Ledger,
+        pruner: EnginePruner,
+        logger: Logger,
+        now: @escaping @Sendable () -> Timestamp,
+        isCaughtUp: @escaping @Sendable () async -> Bool
+    ) {
+        self.triggers = triggers.filter { $0.engine == target.name }
+        self.target = target
+        self.policies = policies.filter { $0.engine == target.name }
+        self.history = history
+        self.ledger = ledger
+        self.pruner = pruner
+        self.logger = logger
+        self.now = now
+        self.isCaughtUp = isCaughtUp
+    }
+
+    /// Looks at each trigger once, and carries out what fires; call it every second.
+    package func tick() async throws {
+        // What was used while nobody listened is not known before.
+        guard !triggers.isEmpty, await isCaughtUp() else { return }
+        for trigger in triggers {
+            let time = now()
+            guard ended[trigger.name].map({ time - $0 >= trigger.cooldown }) ?? true else {
+                continue
+            }
+            do {
+                guard let firing = try await firing(trigger, time) else { continue }
+                try await carryOut(trigger, firing)
+            } catch let error as CancellationError {
+                throw error
+            } catch {
+                await complain(trigger, "\(error)", needed: 0, freed: 0)
+            }
+            ended[trigger.name] = now()
+        }
+    }
+
+    /// A trigger that has fired.
+    private struct Firing {
+        var measured: String
+        var needed: Int64
+    }
+
+    private func firing(_ trigger: Trigger, _ time: Timestamp) async throws -> Firing? {
+        switch trigger.measure {
+        case .volume(let path, let above, let until, _):
+            let gauge = try VolumeGauge(path: path)
+            guard gauge.isAbove(above, released: 0) else { return nil }
+            let percent = (gauge.percent * 10).rounded() / 10
+            return Firing(
+                measured: "\(percent)% of \(path)",
+                needed: max(0, gauge.excess(over: until, released: 0))
+            )
+        case .engineBytes(let above, let until):
+            guard measuredAt.map({ time - $0 >= Self.measureInterval }) ?? true else { return nil }
+            defer { measuredAt = now() }
+            let bytes = try await pruner.bytes(of: target)
+            guard bytes > above.bytes else { return nil }
+            return Firing(measured: "\(bytes) bytes", needed: bytes - until.bytes)
+        case .every(let interval):
+            guard try await isDue(trigger, interval, time) else { return nil }
+            return Firing(measured: "every \(interval)", needed: .max)
+        default:
+            return nil
+        }
+    }
+
+    /// Measuring a full engine is work for it.
+    private static let measureInterval = Span.minutes(1)
+
+    /// Whether a trigger's time has come; the clock starts when the trigger is first seen.
+    private func isDue(
+        _ trigger: Trigger,
+        _ interval: Span,
+        _ time: Timestamp
+    ) async throws -> Bool {
+        let last = try await ledger.lastRun(
+            ofTrigger: trigger.name,
+            registryId: place,
+            repositoryId: 0
+        )
+        guard let last else {
+            try await remember(trigger, "first seen")
+            return false
+        }
+        return time - last.at >= interval
+    }
+
+    /// Where the ledger keeps the triggers of this engine apart from those of registries.
+    private var place: Int64 { -target.row.id }
+
+    private func remember(_ trigger: Trigger, _ note: String) async throws {
+        try await ledger.ran(
+            trigger: trigger.name,
+            registryId: place,
+            repositoryId: 0,
+            at: now(),
+            note: note
+        )
+    }
+
+    // MARK: Cleaning
+
+    /// First what nothing uses, by the engine's `prune`; then images, as far as that was not enough.
+    private func carryOut(_ trigger: Trigger, _ firing: Firing) async throws {
+        let cause = Cleaner.Cause(name: trigger.name, measured: firing.measured)
+        var runs: [RunRecord] = []
+        if trigger.clean.contains(.prune), !target.prune.isEmpty {
+            var request = EnginePruner.Request(
+                cause: cause,
+                parts: target.prune,
+                filters: target.filters
+            )
+            request.isSilentWhenEmpty = true
+            runs.append(try await pruner.prune(request, of: target))
+        }
+        var left = try await remaining(trigger)
+        if trigger.clean.contains(.images), left.map({ $0 > 0 }) ?? true {
+            let request = EnginePruner.ImageRequest(
+                cause: cause,
+                policies: policies,
+                needed: left ?? .max,
+                history: history,
+                remaining: { [weak self] in try? await self?.remaining(trigger) }
+            )
+            runs.append(try await pruner.clean(request, of: target))
+            left = try await remaining(trigger)
+        }
+        let notes = runs.map(\.note).filter { !$0.isEmpty }.joined(separator: "; ")
+        try await remember(trigger, notes)
+        guard let left, left > 0 else { return }
+        await complain(
+            trigger,
+            notes.isEmpty ? "what may go was not enough" : notes,
+            needed: firing.needed,
+            freed: runs.reduce(0) { $0 + $1.reclaimed }
+        )
+    }
+
+    /// Bytes above the low mark; nil for a trigger that has none.
+    private func remaining(_ trigger: Trigger) async throws -> Int64? {
+        switch trigger.measure {
+        case .volume(let path, _, let until, _):
+            return try VolumeGauge(path: path).excess(over: until, released: 0)
+        case .engineBytes(_, let until):
+            return try await pruner.bytes(of: target) - until.bytes
+        default:
+            return nil
+        }
+    }
+
+    /// Says once, and again every hour, why a trigger could not do what it is there for.
+    private func complain(
+        _ trigger: Trigger,
+        _ text: String,
+        needed: Int64,
+        freed: Int64
+    ) async {
+        let time = now()
+        if let last = complaints[trigger.name], last.text == text, time - last.at < .hours(1) {
+            return
+        }
+        complaints[trigger.name] = (text, time)
+        logger.warning(
+            "trigger freed less than needed",
+            metadata: [
+                "trigger": "\(trigger.name)", "engine": "\(target.name)", "why": "\(text)",
+            ]
+        )
+        try? await ledger.append([
+            PruneEvent(
+                type: "trigger",
+                action: "insufficient",
+                actor: target.name,
+                attributes: [
+                    "trigger": trigger.name, "engine": target.name, "why": text,
+                    "needed": "\(needed)", "reclaimed": "\(freed)",
+                ],
+                time: time
+            )
+        ])
+    }
+}

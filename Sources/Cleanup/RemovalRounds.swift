@@ -1,0 +1,105 @@
+import AccessLedger
+import RegistryClients
+import RegistryModel
+import RetentionPlanning
+
+/// Carries out removals, several at once where the registry likes that, and comes back to those that
+/// wait for others and to those of which nobody knows how they ended.
+struct RemovalRounds {
+    let remover: ItemRemover
+    /// How many are under way at once.
+    let width: Int
+
+    /// - Returns: the reason when the registry refuses us altogether; the rest is then left.
+    func carryOut(_ groups: [ArraySlice<RunItem>]) async throws -> String? {
+        var open = groups
+        var later: [ArraySlice<RunItem>] = []
+        if width > 1 {
+            // What goes along with something waits for that anyway.
+            open = groups.filter { !Self.goesAlong($0) }
+            later = groups.filter { Self.goesAlong($0) }
+        }
+        var round = 1
+        var isLast = false
+        while true {
+            let result = try await oneRound(open, ItemRemover.Round(number: round, isLast: isLast))
+            if let refusal = result.refusal {
+                try await remover.refuse(result.left + later, because: refusal)
+                return refusal
+            }
+            let isStuck = later.isEmpty && result.left.count == open.count
+            open = result.left + later
+            later = []
+            guard !open.isEmpty, !isLast else { return nil }
+            round += 1
+            isLast = isStuck || round == Self.mostRounds
+        }
+    }
+
+    private struct RoundResult {
+        /// To be looked at again, in their order.
+        var left: [ArraySlice<RunItem>] = []
+        var refusal: String?
+    }
+
+    private func oneRound(
+        _ groups: [ArraySlice<RunItem>],
+        _ round: ItemRemover.Round
+    ) async throws -> RoundResult {
+        let remover = remover
+        return try await withThrowingTaskGroup(of: (Int, ItemRemover.Ending).self) { tasks in
+            var result = RoundResult()
+            var left: [Int] = []
+            var begun: Set<Int> = []
+            var next = 0
+            var refusals = 0
+            while next < groups.count, next < width {
+                let (number, group) = (next, groups[next])
+                tasks.addTask { (number, try await remover.remove(Array(group), in: round)) }
+                next += 1
+            }
+            while let (index, ending) = try await tasks.next() {
+                switch ending {
+                case .settled: refusals = 0
+                case .open: left.append(index)
+                case .unsure:
+                    left.append(index)
+                    begun.insert(index)
+                case .refused(let reason):
+                    refusals += 1
+                    if refusals >= Self.mostRefusals { result.refusal = reason }
+                }
+                guard next < groups.count, result.refusal == nil else { continue }
+                let (number, group) = (next, groups[next])
+                tasks.addTask { (number, try await remover.remove(Array(group), in: round)) }
+                next += 1
+            }
+            if result.refusal != nil { left += next..<groups.count }
+            result.left = left.sorted().map { index in
+                begun.contains(index) ? Self.begun(groups[index]) : groups[index]
+            }
+            return result
+        }
+    }
+
+    /// The group as one whose removal we have begun: what is gone then went by us.
+    private static func begun(_ group: ArraySlice<RunItem>) -> ArraySlice<RunItem> {
+        let items = group.map { item in
+            var item = item
+            item.state = .started
+            return item
+        }
+        return items[...]
+    }
+
+    private static func goesAlong(_ group: ArraySlice<RunItem>) -> Bool {
+        let reasons = [Reason.removedWithIndex.rawValue, Reason.removedWithSubject.rawValue]
+        return group.allSatisfy { reasons.contains($0.reason) }
+    }
+
+    /// One image may be out of bounds for us; so many in a row mean that we are not let in.
+    private static let mostRefusals = 5
+
+    /// Indexes in indexes and referrers of referrers are some deep; what is open then stays.
+    private static let mostRounds = 6
+}

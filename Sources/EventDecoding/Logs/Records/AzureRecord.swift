@@ -1,0 +1,155 @@
+import RegistryModel
+
+extension LogDecoder {
+    /// What a record of Azure Container Registry says of a manifest, or nil when it says nothing:
+    /// other categories and operations, and requests that failed.
+    ///
+    /// Source: Azure Monitor, table `ContainerRegistryRepositoryEvents`. A record does not tell HEAD
+    /// from GET.
+    mutating func azureRow() throws(FieldProblem) -> AccessTable.Row? {
+        guard Self.isRepositoryEvent(fields[.category]),
+            let operation = AzureOperation(plain(.operation)), succeeded(operation)
+        else { return nil }
+        if let misfit = fields.misfit { throw .wrongType(misfit.name) }
+        var (digest, tag) = try azureReference()
+        if operation == .untag {
+            // It takes a name away, not the manifest.
+            digest = -1
+        }
+        guard digest >= 0 || tag >= 0 else {
+            guard operation.accessClass != .delete else { return nil }
+            throw .missing("properties.tag")
+        }
+        let repository = try texts.repository(plain(.repository), "properties.repository")
+        let text = plain(.time)
+        guard let (time, isSecondGranular) = times.read(text) else {
+            guard !text.isEmpty else { throw .missing("time") }
+            throw .invalid("time", String(decoding: text, as: UTF8.self), isNot: "time")
+        }
+        return AccessTable.Row(
+            key: azureKey(time, operation.accessClass),
+            time: time,
+            size: plain(.size).wholeNumber ?? 0,
+            repository: repository,
+            digest: digest,
+            tag: tag,
+            client: texts.client(
+                address: plain(.address),
+                actor: plain(.user),
+                userAgent: plain(.userAgent)
+            ),
+            mediaType: texts.mediaType(plain(.mediaType)),
+            class: operation.accessClass,
+            isSecondGranular: isSecondGranular
+        )
+    }
+
+    /// The pull of something that was not there; nil for any other record.
+    mutating func azureMiss() -> Miss? {
+        guard Self.isRepositoryEvent(fields[.category]), plain(.status).equals("404"),
+            AzureOperation(plain(.operation)) == .pull, fields.misfit == nil,
+            let repository = LogTexts.text(plain(.repository)).flatMap({ RepositoryName($0) }),
+            let (time, isSecondGranular) = times.read(plain(.time))
+        else { return nil }
+        // A request by digest has the digest for its tag.
+        let named = LogTexts.text(plain(.tag))
+        let digest = (LogTexts.text(plain(.digest)) ?? named).flatMap {
+            $0.contains(":") ? Digest($0) : nil
+        }
+        let tag = named.flatMap { TagName($0) }
+        guard digest != nil || tag != nil else { return nil }
+        return Miss(
+            access: Access(
+                key: azureKey(time, .pull),
+                time: time,
+                class: .pull,
+                repository: repository,
+                digest: digest,
+                tag: tag,
+                address: LogTexts.text(ClientAddress.bare(plain(.address))),
+                actor: LogTexts.text(plain(.user)),
+                userAgent: LogTexts.text(plain(.userAgent)),
+                isSecondGranular: isSecondGranular
+            )
+        )
+    }
+
+    /// Without a category it is a row of a query that did not ask for it.
+    private static func isRepositoryEvent(_ category: JSONText?) -> Bool {
+        guard let category else { return true }
+        return category.equals("ContainerRegistryRepositoryEvents")
+            || category.equals(ignoringCase: "containerregistryrepositoryevents")
+    }
+
+    /// Whether the status is the one of success; failures carry the same operation.
+    ///
+    /// A query may leave the status out. Then a pull counts, and a push that has a digest; that
+    /// something was deleted is not to be believed.
+    private func succeeded(_ operation: AzureOperation) -> Bool {
+        guard fields.has(.status) else {
+            switch operation {
+            case .pull: return true
+            case .push: return fields[.digest] != nil
+            case .untag, .delete: return false
+            }
+        }
+        let status = plain(.status)
+        return switch operation {
+        case .pull: status.equals("200")
+        case .push: status.equals("201")
+        case .untag, .delete: status.equals("200") || status.equals("202")
+        }
+    }
+
+    private mutating func azureKey(_ time: Timestamp, _ accessClass: AccessClass) -> EventKey {
+        keys.begin(time, accessClass)
+        for field in Self.identifying { keys.add(plain(field)) }
+        return keys.finish()
+    }
+
+    private static let identifying: [LogField] = [
+        .repository, .tag, .digest, .status, .address, .user, .userAgent, .requestId, .duration,
+    ]
+
+    /// A request by digest puts the digest into `tag`.
+    private mutating func azureReference() throws(FieldProblem) -> (digest: Int32, tag: Int32) {
+        let digest = try texts.digest(plain(.digest), "properties.digest")
+        let tag = plain(.tag)
+        guard tag.firstIndex(of: UInt8(ascii: ":"), from: 0) != nil else {
+            return (digest, try texts.tag(tag, "properties.tag"))
+        }
+        let named = try texts.digest(tag, "properties.tag")
+        return (digest >= 0 ? digest : named, -1)
+    }
+}
+
+/// What Azure calls the things that happen to a manifest.
+private enum AzureOperation {
+    case pull
+    case push
+    case untag
+    case delete
+
+    init?(_ text: UnsafeRawBufferPointer) {
+        if text.equals(ignoringCase: "pull") {
+            self = .pull
+        } else if text.equals(ignoringCase: "push") {
+            self = .push
+        } else if text.equals(ignoringCase: "untag") {
+            self = .untag
+        } else if text.equals(ignoringCase: "delete") || text.starts(ignoringCase: "purge") {
+            // The documents speak of purging tags and of purging manifests, but don't show the words.
+            self = .delete
+        } else {
+            return nil
+        }
+    }
+
+    var accessClass: AccessClass {
+        switch self {
+        case .pull: .pull
+        case .push: .push
+        case .untag, .delete: .delete
+        }
+    }
+}

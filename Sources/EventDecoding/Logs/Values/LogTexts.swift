@@ -1,0 +1,124 @@
+import RegistryModel
+
+/// The texts of a log's accesses, each checked and kept once.
+struct LogTexts {
+    private(set) var table = AccessTable()
+    private var repositories = TextIndex()
+    private var digests = TextIndex()
+    private var tags = TextIndex()
+    private var clients = TextIndex()
+    private var mediaTypes = TextIndex()
+    /// The parts of a client, one after the other.
+    private var client: [UInt8] = []
+
+    mutating func append(_ row: AccessTable.Row) { table.rows.append(row) }
+
+    /// A number, or -1 where the field says nothing.
+    mutating func repository(
+        _ bytes: UnsafeRawBufferPointer,
+        _ field: StaticString
+    ) throws(FieldProblem) -> Int32 {
+        guard !bytes.isAbsent else { throw .missing(field) }
+        return try Self.number(
+            of: bytes,
+            in: &repositories,
+            &table.repositories,
+            field,
+            "repository name",
+            RepositoryName.init(_:)
+        )
+    }
+
+    mutating func digest(
+        _ bytes: UnsafeRawBufferPointer,
+        _ field: StaticString
+    ) throws(FieldProblem) -> Int32 {
+        guard !bytes.isAbsent else { return -1 }
+        return try Self.number(
+            of: bytes,
+            in: &digests,
+            &table.digests,
+            field,
+            "digest",
+            Digest.init(_:)
+        )
+    }
+
+    mutating func tag(
+        _ bytes: UnsafeRawBufferPointer,
+        _ field: StaticString
+    ) throws(FieldProblem) -> Int32 {
+        guard !bytes.isAbsent else { return -1 }
+        return try Self.number(
+            of: bytes,
+            in: &tags,
+            &table.tags,
+            field,
+            "tag",
+            TagName.init(_:)
+        )
+    }
+
+    mutating func mediaType(_ bytes: UnsafeRawBufferPointer) -> Int32 {
+        guard !bytes.isAbsent else { return -1 }
+        let (number, isNew) = mediaTypes.number(of: bytes)
+        if isNew { table.mediaTypes.append(String(decoding: bytes, as: UTF8.self)) }
+        return Int32(number)
+    }
+
+    mutating func client(
+        address: UnsafeRawBufferPointer,
+        actor: UnsafeRawBufferPointer,
+        userAgent: UnsafeRawBufferPointer
+    ) -> Int32 {
+        let bare = ClientAddress.bare(address)
+        client.removeAll(keepingCapacity: true)
+        add(bare)
+        add(actor)
+        add(userAgent)
+        let (number, isNew) = client.withUnsafeBytes { clients.number(of: $0) }
+        if isNew {
+            table.clients.append(
+                AccessTable.Client(
+                    address: Self.text(bare),
+                    actor: Self.text(actor),
+                    userAgent: Self.text(userAgent)
+                )
+            )
+        }
+        return Int32(number)
+    }
+
+    private mutating func add(_ part: UnsafeRawBufferPointer) {
+        // With the length before it, no part can pass for a piece of its neighbour.
+        withUnsafeBytes(of: UInt32(truncatingIfNeeded: part.count)) {
+            client.append(contentsOf: $0)
+        }
+        client.append(contentsOf: part)
+    }
+
+    static func text(_ bytes: UnsafeRawBufferPointer) -> String? {
+        bytes.isAbsent ? nil : String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// The number of a value; what is invalid gets none.
+    @inline(__always)
+    private static func number<Value>(
+        of bytes: UnsafeRawBufferPointer,
+        in index: inout TextIndex,
+        _ values: inout [Value],
+        _ field: StaticString,
+        _ kind: String,
+        _ make: (String) -> Value?
+    ) throws(FieldProblem) -> Int32 {
+        let (number, isNew) = index.number(of: bytes)
+        guard isNew else { return Int32(number) }
+        let text = String(decoding: bytes, as: UTF8.self)
+        guard let value = make(text) else {
+            index.removeLast()
+            throw .invalid(field, text, isNot: kind)
+        }
+        values.append(value)
+        return Int32(number)
+    }
+}
