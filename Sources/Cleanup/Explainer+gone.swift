@@ -21,7 +21,7 @@ extension Explainer {
         // Who removed it last is who it is gone for; a delete is heard at the latest when it is done.
         let goneAt = image?.goneAt ?? Timestamp(milliseconds: 0)
         if let removal, removal.at >= goneAt {
-            try await tell(of: removal, &answer)
+            try await tell(of: removal, target, &answer)
         } else if let swept, image == nil || swept.at >= goneAt {
             tell(of: swept, &answer)
         } else {
@@ -33,7 +33,11 @@ extension Explainer {
         }
     }
 
-    private func tell(of removal: RunRemoval, _ answer: inout Answer) async throws {
+    private func tell(
+        of removal: RunRemoval,
+        _ target: CleanupTarget,
+        _ answer: inout Answer
+    ) async throws {
         let item = removal.item
         answer.reason = item.reason
         answer.detail =
@@ -46,14 +50,19 @@ extension Explainer {
         answer.digest = item.digest
         answer.accesses = item.accesses
         answer.lastAccess = item.accesses > 0 ? item.lastAccess : nil
-        (answer.isRestorable, answer.restore) = try await way(back: item, answer.image)
+        (answer.isRestorable, answer.restore) = try await way(back: item, answer.image, target)
         answer.regret = try await ledger.regrets(ofRun: removal.run).first {
             $0.repositoryId == item.repositoryId && ($0.tag == item.tag || item.tag == nil)
                 && ($0.tag != nil || $0.digest == item.digest)
         }
     }
 
-    private func way(back item: RunItem, _ image: String) async throws -> (Bool?, String?) {
+    private func way(
+        back item: RunItem,
+        _ image: String,
+        _ target: CleanupTarget
+    ) async throws -> (Bool?, String?) {
+        if let reason = target.traits.noWayBack { return (false, reason) }
         guard let digest = item.digest,
             try await ledger.keptManifest(digest, in: item.repositoryId) != nil
         else { return (false, "its manifest was not kept; push it again") }
