@@ -1,4 +1,5 @@
 import AccessLedger
+import RegistryClients
 import RegistryModel
 
 // What removed an image that is gone, and whether it can come back.
