@@ -36,6 +36,8 @@ package final class Ledger: Sendable {
                 )
             }
             try migrator.migrate(pool)
+            let isUnread = "SELECT EXISTS (SELECT 1 FROM tag WHERE series IS NULL)"
+            if try pool.read({ try $0.number(isUnread) }) == 1 { try pool.write(Self.readVersions) }
             return pool
         }
     }
@@ -116,6 +118,24 @@ package final class Ledger: Sendable {
             return try await pool.read { db in try body(db) }
         } catch let error as DatabaseError {
             throw LedgerError(error, operation: operation, path: path)
+        }
+    }
+
+    /// Looks at the names of tags that an older version wrote; once, however many there are.
+    private static func readVersions(_ db: Database) throws {
+        while true {
+            let rows = try db.rows("SELECT id, name FROM tag WHERE series IS NULL LIMIT 1000")
+            guard !rows.isEmpty else { return }
+            for row in rows {
+                let version = TagName(row[1] as String).flatMap { VersionTag($0) }
+                try db.run(
+                    "UPDATE tag SET series = ?, major = ?, minor = ?, patch = ? WHERE id = ?",
+                    [
+                        version?.series ?? "", version?.major, version?.minor, version?.patch,
+                        row[0] as Int64,
+                    ]
+                )
+            }
         }
     }
 

@@ -268,6 +268,8 @@ package struct Cleaner: Sendable {
                 at: now()
             )
         }
+        let policies = run.items.filter(\.isEnforced).compactMap(\.policy)
+        try await ledger.approved(policies: Set(policies), at: now())
         let current = try await ledger.run(name) ?? run
         _ = try await executor.execute(current, on: targets)
         return try await ledger.run(name) ?? current

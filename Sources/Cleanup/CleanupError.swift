@@ -19,6 +19,7 @@ package enum CleanupError: Error, Sendable, Equatable, CustomStringConvertible {
     /// Nothing says where the registry's disk is.
     case noStorage(String)
     case unknownRepository(String)
+    case unknownPolicy(String, known: [String])
 
     package var description: String {
         switch self {
@@ -48,6 +49,9 @@ package enum CleanupError: Error, Sendable, Equatable, CustomStringConvertible {
             "registry \(registry) has no `storage`; name the folder that its filesystem driver writes to"
         case .unknownImage(let image):
             "the ledger knows no image \(image); check the name, or list the registry with `plan`"
+        case .unknownPolicy(let name, let known):
+            "no policy \(name) in the settings; "
+                + (known.isEmpty ? "there are none" : "there are \(known.joined(separator: ", "))")
         case .unknownRepository(let name):
             "no repository \(name) is known, nor listed by the registry; check the name"
         }

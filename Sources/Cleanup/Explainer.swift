@@ -29,8 +29,17 @@ package struct Explainer: Sendable {
         package var lastAccess: Timestamp?
         package var accesses: Int
         package var coveredSince: Timestamp?
-        /// The run that removed it.
+        /// The run that removed it, with its trigger or command, and the policy that decided.
         package var run: RunName?
+        package var cause: String?
+        package var policy: String?
+        package var removedAt: Timestamp?
+        /// Whether it can be put back, as far as the ledger knows; nil where nobody knows.
+        package var isRestorable: Bool?
+        /// How it comes back, or why it does not.
+        package var restore: String?
+        /// Requests for it since it is gone.
+        package var regret: Regret?
     }
 
     package func explain(
@@ -40,19 +49,12 @@ package struct Explainer: Sendable {
         of target: CleanupTarget
     ) async throws -> Answer {
         let text = "\(repository)\(tag.map { ":\($0)" } ?? digest.map { "@\($0)" } ?? "")"
-        guard
-            let image = try await ledger.image(
-                repository,
-                tag: tag,
-                digest: digest,
-                in: target.row
-            )
-        else { throw CleanupError.unknownImage(text) }
+        let image = try await ledger.image(repository, tag: tag, digest: digest, in: target.row)
         let time = now()
         let coverage = try await planMaker.coverage(target, time)
         var answer = Answer(
             image: text,
-            digest: image.digest,
+            digest: image?.digest ?? digest,
             verdict: "gone",
             reason: "gone",
             detail: "",
@@ -62,29 +64,13 @@ package struct Explainer: Sendable {
             coveredSince: coverage.answer(window: .hours(1), now: time).coveredSince,
             run: nil
         )
-        if image.isGone {
-            try await explainGone(image, tag, &answer)
-        } else {
+        if let image, !image.isGone {
             try await explainPresent(image, target, coverage, time, &answer)
+            return answer
         }
+        try await explainGone(image, (repository, tag, digest), of: target, &answer)
+        guard image != nil || answer.run != nil else { throw CleanupError.unknownImage(text) }
         return answer
-    }
-
-    private func explainGone(
-        _ image: ImageRecord,
-        _ tag: TagName?,
-        _ answer: inout Answer
-    ) async throws {
-        guard let removal = try await ledger.removal(of: image, tag: tag) else {
-            answer.detail = "it was removed by somebody else"
-            return
-        }
-        answer.reason = removal.item.reason
-        answer.detail = "removed by run \(removal.run): \(removal.item.why)"
-        answer.run = removal.run
-        answer.digest = removal.item.digest
-        answer.accesses = removal.item.accesses
-        answer.lastAccess = answer.accesses > 0 ? removal.item.lastAccess : nil
     }
 
     private func explainPresent(
@@ -100,7 +86,11 @@ package struct Explainer: Sendable {
         guard let candidate else { return }
         let slice = try await ledger.slice(of: [candidate], rule: planMaker.rule(time))
         let planner = Planner(
-            request: planMaker.request(CleanupScope(), now: time),
+            request: planMaker.request(
+                CleanupScope(),
+                now: time,
+                regrets: try await planMaker.regrets(time)
+            ),
             coverage: [target.row.name: coverage]
         )
         let manifest = image.manifestId.flatMap { slice.manifests[$0] }

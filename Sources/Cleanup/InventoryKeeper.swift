@@ -3,15 +3,24 @@ package import Logging
 import RegistryClients
 package import RegistryModel
 import RegistryStorage
+package import RetentionPlanning
 
 /// Keeps the ledger's inventory of a registry true: lists it, and reads new manifests.
 package struct InventoryKeeper: Sendable {
     let ledger: Ledger
+    /// Which labels are asked for.
+    let policies: [Policy]
     let logger: Logger
     let now: @Sendable () -> Timestamp
 
-    package init(ledger: Ledger, logger: Logger, now: @escaping @Sendable () -> Timestamp) {
+    package init(
+        ledger: Ledger,
+        policies: [Policy] = [],
+        logger: Logger,
+        now: @escaping @Sendable () -> Timestamp
+    ) {
         self.ledger = ledger
+        self.policies = policies
         self.logger = logger
         self.now = now
     }
@@ -21,6 +30,7 @@ package struct InventoryKeeper: Sendable {
     /// A repository that cannot be listed to its end stays as it was known.
     package func list(_ target: CleanupTarget) async throws {
         try await ledger.retryUnreadable(of: target.row)
+        try await ledger.retryLabels(of: target.row)
         let names = try await repositories(of: target)
         for name in names { try await list(name, of: target) }
         let listed = Set(names)
@@ -121,10 +131,19 @@ package struct InventoryKeeper: Sendable {
         func add(_ page: [RepositoryName]) { names += page }
     }
 
-    /// Reads every manifest whose content is not known, but for those that can't be had now.
+    /// Reads every manifest whose content is not known, but for those that can't be had now, and
+    /// the labels that policies ask for.
     package func readNew(
         of target: CleanupTarget,
         in repositoryId: Int64? = nil
+    ) async throws {
+        try await readContents(of: target, in: repositoryId)
+        try await readLabels(of: target, in: repositoryId)
+    }
+
+    private func readContents(
+        of target: CleanupTarget,
+        in repositoryId: Int64?
     ) async throws {
         var last: UnreadManifest?
         var hasRead = false
@@ -206,9 +225,9 @@ package struct InventoryKeeper: Sendable {
     }
 
     /// Requests at once to one registry: quick enough, and no burden to it.
-    private static let width = 8
+    static let width = 8
     /// Manifests read between two commits.
-    private static let batch = 256
+    static let batch = 256
 }
 
 /// Maps `items` with at most `width` at once; results come in the order of the items.

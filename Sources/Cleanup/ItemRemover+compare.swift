@@ -94,9 +94,10 @@ extension ItemRemover {
         let scope = (try? CleanupScope(run.scope)) ?? CleanupScope()
         let now = executor.now()
         let coverage = try await planMaker.coverage(target, now)
+        let regrets = try await planMaker.regrets(now)
         for moment in [run.createdAt, now] {
             let planner = Planner(
-                request: planMaker.request(scope, now: moment),
+                request: planMaker.request(scope, now: moment, regrets: regrets),
                 coverage: [target.row.name: coverage]
             )
             guard

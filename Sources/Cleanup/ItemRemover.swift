@@ -180,15 +180,12 @@ struct ItemRemover: Sendable {
         try await ledger.removed(
             [item],
             in: run.name,
-            detail: isOurs ? "" : Self.wasGone,
+            detail: isOurs ? "" : RunItem.wasGone,
             at: executor.now(),
             leavingManifests: power == .tagOnly
         )
         await tally.count(1, as: .done)
     }
-
-    /// The detail of an item that somebody else removed.
-    static let wasGone = "was not there any more"
 
     /// Whether nothing but the item's own tag holds its manifest, and nobody used it.
     private func isUnheld(_ item: RunItem) async throws -> Bool {

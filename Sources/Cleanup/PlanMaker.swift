@@ -46,7 +46,7 @@ package struct PlanMaker: Sendable {
     ) async throws -> Draft {
         var coverage: [String: Coverage] = [:]
         for target in targets { coverage[target.row.name] = try await self.coverage(target, now) }
-        let request = request(scope, now: now)
+        let request = request(scope, now: now, regrets: try await regrets(now))
         var planner = Planner(request: request, coverage: coverage)
         var leftOut = LeftOut(prospects: Prospects(request: request, coverage: coverage))
         for target in targets {
@@ -98,7 +98,11 @@ package struct PlanMaker: Sendable {
 
     // MARK: Parts
 
-    func request(_ scope: CleanupScope, now: Timestamp) -> PlanRequest {
+    func request(
+        _ scope: CleanupScope,
+        now: Timestamp,
+        regrets: [RegretFacts]
+    ) -> PlanRequest {
         PlanRequest(
             policies: policies,
             now: now,
@@ -108,7 +112,8 @@ package struct PlanMaker: Sendable {
             goal: scope.planningGoal,
             waivesEvidence: scope.waivesEvidence,
             sweepDefault: scope.sweepDefault,
-            telling: telling
+            telling: telling,
+            regrets: regrets
         )
     }
 
@@ -198,7 +203,11 @@ package struct PlanMaker: Sendable {
             return SliceRule(
                 tagWindow: policy?.keep.accessed.map { (now - $0.within).hour },
                 untaggedWindow: (now - untagged.within).hour,
-                newest: policy?.keep.newest ?? 0
+                newest: policy?.keep.newest ?? 0,
+                versions: policy?.keep.versions.map {
+                    .init(majors: $0.majors, minors: $0.minors)
+                },
+                needsLabels: policy?.keep.labels.isEmpty == false
             )
         }
     }

@@ -74,7 +74,7 @@ package struct Restorer: Sendable {
         guard let run = try await ledger.run(name) else {
             throw CleanupError.unknownRun(name.description)
         }
-        let done = run.items.filter { $0.state == .done && $0.detail != ItemRemover.wasGone }
+        let done = run.items.filter { $0.state == .done && $0.detail != RunItem.wasGone }
         guard !done.isEmpty else { throw CleanupError.nothingToRestore("run \(name)") }
         // What an index holds must be there before the index.
         let order = done.filter { $0.tag == nil }.reversed() + done.filter { $0.tag != nil }

@@ -105,7 +105,12 @@ package struct RunExecutor: Sendable {
         _ target: CleanupTarget,
         _ power: DeletePower
     ) -> ItemRemover {
-        let keeper = InventoryKeeper(ledger: ledger, logger: logger, now: now)
+        let keeper = InventoryKeeper(
+            ledger: ledger,
+            policies: planMaker.policies,
+            logger: logger,
+            now: now
+        )
         return ItemRemover(
             executor: self,
             run: run,

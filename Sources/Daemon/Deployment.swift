@@ -62,7 +62,12 @@ package struct Deployment: Sendable {
         self.engines = engines
         pruner = EnginePruner(ledger: ledger, logger: logger, now: now)
         collector = GarbageCollector(ledger: ledger, engines: engines, logger: logger, now: now)
-        keeper = InventoryKeeper(ledger: ledger, logger: logger, now: now)
+        keeper = InventoryKeeper(
+            ledger: ledger,
+            policies: settings.policies,
+            logger: logger,
+            now: now
+        )
         prober = Prober(ledger: ledger, logger: logger, now: now)
         cleaner = Cleaner(
             ledger: ledger,

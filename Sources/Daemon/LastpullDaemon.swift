@@ -88,7 +88,7 @@ package struct LastpullDaemon: Sendable {
         let hub = EventHub(outbox: EventOutbox(ledger), logger: deployment.logger)
         var services: [any Service] = [
             CleanupService(triggers: triggers, deployment: deployment), reactions,
-            triggerTicks(triggers), watching(watch),
+            triggerTicks(triggers), watching(watch), settling(),
         ]
         services += upkeep.services
         services += webhooks(hub)
@@ -164,6 +164,19 @@ package struct LastpullDaemon: Sendable {
     private func watching(_ watch: QuarantineWatch) -> Periodic {
         Periodic(name: "watch of the quarantine", logger: deployment.logger) {
             try await watch.refresh()
+            return .seconds(2)
+        }
+    }
+
+    /// Turns requests for what was removed into regrets when a minute has passed.
+    private func settling() -> Periodic {
+        let regrets = RegretWatch(
+            ledger: deployment.ledger,
+            logger: deployment.logger,
+            now: deployment.now
+        )
+        return Periodic(name: "watch of regrets", logger: deployment.logger) {
+            try await regrets.settle()
             return .seconds(2)
         }
     }

@@ -85,6 +85,19 @@ package struct Access: Sendable, Equatable {
     }
 }
 
+/// A request for something that the registry did not have.
+package struct Miss: Sendable, Equatable {
+    /// Who asked for what; no access, for nothing was used.
+    package var access: Access
+    /// Whether the digest is a blob's, else a manifest's.
+    package var isBlob: Bool
+
+    package init(access: Access, isBlob: Bool = false) {
+        self.access = access
+        self.isBlob = isBlob
+    }
+}
+
 /// What a decoder made of one body.
 package struct DecodedBody: Sendable, Equatable {
     /// A part of a body that could not be understood.
@@ -155,6 +168,8 @@ package struct DecodedBody: Sendable, Equatable {
     ///
     /// It is no access, but what is in quarantine has to come back for it.
     package private(set) var mentions: Set<Digest> = []
+    /// Requests for what was not found, which may be something that was removed.
+    package private(set) var misses: [Miss] = []
 
     package init() {}
 
@@ -177,6 +192,15 @@ package struct DecodedBody: Sendable, Equatable {
     package mutating func mention(_ digest: Digest) {
         if mentions.count < Self.mostMentions { mentions.insert(digest) }
     }
+
+    /// Takes note of a request for what was not found.
+    package mutating func note(_ miss: Miss) {
+        if let digest = miss.access.digest { mention(digest) }
+        if misses.count < Self.mostMisses { misses.append(miss) }
+    }
+
+    /// More in one body come from somebody who tries out names.
+    private static let mostMisses = 4_096
 
     /// More in one body are not kept apart from it; a mark before the purge finds what is needed.
     private static let mostMentions = 4_096

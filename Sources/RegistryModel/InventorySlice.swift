@@ -49,6 +49,9 @@ package struct ManifestFacts: Sendable, Equatable {
     package var parents: [Int64] = []
     /// Present manifests that it holds.
     package var children: [Int64] = []
+    /// Labels of its image configuration or, for an index, of all that it holds; nil where no
+    /// policy asks.
+    package var labels: LabelFacts?
     /// The present manifest that it is a referrer of.
     package var subject: Int64?
     /// Present manifests that are referrers of it.
@@ -98,6 +101,8 @@ package struct TagFacts: Sendable, Equatable {
     /// How many ordinary tags of the repository were pushed (else first seen) strictly later; not
     /// counted past the `newest` of the policy.
     package var newerTags = 0
+    /// Where it stands among the versions of the repository; nil where it is none, or no policy asks.
+    package var version: VersionStanding?
     /// The manifest named by a signature or fallback tag, when it is present in the repository.
     package var subject: Int64?
 

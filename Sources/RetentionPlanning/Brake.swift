@@ -9,6 +9,8 @@ package struct BrakeHit: Sendable, Equatable, CustomStringConvertible {
         case tags(repository: RepositoryName, percent: Double, limit: Double)
         /// A larger share of a repository's untagged manifests, in percent.
         case untagged(repository: RepositoryName, percent: Double, limit: Double)
+        /// As many removals were regretted of late as the policy permits.
+        case regrets(count: Int, limit: Int, within: Span)
     }
 
     package var policy: String
@@ -24,6 +26,9 @@ package struct BrakeHit: Sendable, Equatable, CustomStringConvertible {
         case .untagged(let repository, let percent, let limit):
             "brake of policy \(policy): \(Self.rounded(percent)) % of the untagged manifests of "
                 + "\(repository), at most \(Self.rounded(limit)) % without approval"
+        case .regrets(let count, let limit, let within):
+            "brake of policy \(policy): \(count) of its removals were asked for in the past "
+                + "\(within), paused from \(limit) on; see `lastpull regrets`"
         }
     }
 
@@ -36,7 +41,17 @@ package struct BrakeHit: Sendable, Equatable, CustomStringConvertible {
 extension Planner {
     /// The brake that the plan so far goes over, or nil.
     package func brake() -> BrakeHit? {
-        Self.brake(items: items, repositories: repositories, policies: request.policies)
+        Self.brake(
+            items: items,
+            repositories: repositories,
+            policies: request.policies,
+            regrets: { policy in
+                request.regrets.count {
+                    $0.policy == policy.name && !$0.isApproved
+                        && $0.at + policy.regretTime > request.now
+                }
+            }
+        )
     }
 
     /// The first brake that `items` go over: of policies in order, then of repositories by name.
@@ -45,11 +60,19 @@ extension Planner {
     package static func brake(
         items: [PlanItem],
         repositories: [Int64: RepositoryFacts],
-        policies: [Policy]
+        policies: [Policy],
+        regrets: (Policy) -> Int = { _ in 0 }
     ) -> BrakeHit? {
         let byPolicy = Dictionary(grouping: items.filter { $0.policy != nil }) { $0.policy }
         for policy in policies {
             guard let own = byPolicy[policy.name] else { continue }
+            let regretted = regrets(policy)
+            if let limit = policy.brake.regrets, regretted >= limit {
+                return BrakeHit(
+                    policy: policy.name,
+                    limit: .regrets(count: regretted, limit: limit, within: policy.regretTime)
+                )
+            }
             if let limit = policy.brake.items, own.count > limit {
                 return BrakeHit(policy: policy.name, limit: .items(count: own.count, limit: limit))
             }

@@ -7,9 +7,12 @@ struct Ground: Sendable {
     let untaggedRule: Policy.AccessRule
     /// The coverage of that rule.
     let evidence: CoverageAnswer
+    /// The newest regrets of the repository.
+    let regrets: (tags: Timestamp?, untagged: Timestamp?)
 
     init(repository: RepositoryFacts, request: PlanRequest, coverage: Coverage?) {
         let heard = coverage ?? Coverage()
+        regrets = request.regrets.newest(of: repository.id)
         policy = request.policies.deciding(
             registry: repository.registry,
             repository: repository.name
@@ -21,6 +24,8 @@ struct Ground: Sendable {
     var count: Set<AccessClass> { policy?.count ?? Policy.defaultCount }
 
     var pushedWithin: Span { policy?.keep.pushedWithin ?? Policy.Keep.defaultPushedWithin }
+
+    var regretTime: Span { policy?.regretTime ?? Policy.Keep.defaultRegretTime }
 
     var untaggedAfter: Span { policy?.untaggedAfter ?? Policy.defaultUntaggedAfter }
 }
@@ -48,6 +53,9 @@ struct Image {
         if let tag { return tag.pushedAt ?? tag.firstSeen }
         return pushed
     }
+
+    /// The newest regret of its like.
+    var regret: Timestamp? { tag == nil ? ground.regrets.untagged : ground.regrets.tags }
 
     var lastAccess: Timestamp? {
         [tag?.lastAccess, manifest?.lastAccess, tag?.told?.lastPull].compactMap(\.self).max()

@@ -32,6 +32,8 @@ package struct PlanRequest: Sendable, Equatable {
     package var sweepDefault: Bool
     /// Registries that tell themselves when a tag was last pulled.
     package var telling: Set<String>
+    /// Regrets of late.
+    package var regrets: [RegretFacts]
 
     package init(
         policies: [Policy],
@@ -42,7 +44,8 @@ package struct PlanRequest: Sendable, Equatable {
         goal: Goal = .everything,
         waivesEvidence: Bool = false,
         sweepDefault: Bool = false,
-        telling: Set<String> = []
+        telling: Set<String> = [],
+        regrets: [RegretFacts] = []
     ) {
         self.policies = policies
         self.now = now
@@ -53,6 +56,7 @@ package struct PlanRequest: Sendable, Equatable {
         self.waivesEvidence = waivesEvidence
         self.sweepDefault = sweepDefault
         self.telling = telling
+        self.regrets = regrets
     }
 }
 

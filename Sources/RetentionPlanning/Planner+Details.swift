@@ -33,6 +33,9 @@ extension Planner {
             "last pushed or first seen \(image.pushed.text), kept for \(image.ground.pushedWithin)"
         case .tagPattern: patternDetail(image)
         case .newest: newestDetail(image)
+        case .version: versionDetail(image)
+        case .label, .labelsUnread: labelDetail(rule, holds: holds, of: image)
+        case .regretted: regretDetail(image)
         case .accessed, .historyIncomplete: accessDetail(image)
         case .inKeptIndex: holds ? "an index that stays holds it" : "no index that stays holds it"
         case .taggedManifest: holds ? "a tag that stays points to it" : "no tag points to it"
@@ -87,6 +90,40 @@ extension Planner {
         let newer = image.tag?.newerTags ?? 0
         // The ledger stops counting there.
         return "\(newer)\(newer >= newest ? " or more" : "") newer tags, the newest \(newest) stay"
+    }
+
+    private func versionDetail(_ image: Image) -> String {
+        guard let rule = image.ground.policy?.keep.versions, let standing = image.tag?.version
+        else { return "no version" }
+        func newer(_ count: Int, _ limit: Int?, _ noun: String) -> String? {
+            guard count > 0 else { return nil }
+            return "\(count)\(count >= limit ?? .max ? " or more" : "") newer \(noun)"
+        }
+        let found = [
+            newer(standing.newerMajors, rule.majors, "majors"),
+            newer(standing.newerMinors, rule.minors, "minors"),
+            newer(standing.newerPatches, 1, "patches"),
+        ].compactMap(\.self)
+        let counts = found.isEmpty ? "no newer version" : found.joined(separator: ", ")
+        return "\(counts); \(rule) stays"
+    }
+
+    private func labelDetail(_ rule: Reason, holds: Bool, of image: Image) -> String {
+        guard rule == .label else {
+            return holds
+                ? "its image configuration, or one that it holds, is not read, or can't be"
+                : "all its labels are known"
+        }
+        let patterns = image.ground.policy?.keep.labels ?? []
+        guard let hit = labelRule(for: image)?.hit else {
+            return "none of \(patterns.map(\.description).joined(separator: ", ")) is on it"
+        }
+        return "has a label like \(hit)"
+    }
+
+    private func regretDetail(_ image: Image) -> String {
+        "something of its like that was removed was asked for \(image.regret?.text ?? "never"), "
+            + "which keeps for \(image.ground.regretTime)"
     }
 
     private func untaggedDetail(_ image: Image) -> String {

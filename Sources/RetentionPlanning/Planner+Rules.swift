@@ -13,12 +13,14 @@ extension Planner {
 
     private static let tagRules: [Reason] = [
         .noPolicy, .noKeepRule, .locked, .manifestUnread, .freshPush, .tagPattern, .newest,
-        .accessed, .historyIncomplete, .referrerOfKept, .repositoryUnreadable,
+        .version, .label, .labelsUnread, .accessed, .historyIncomplete, .regretted,
+        .referrerOfKept, .repositoryUnreadable,
     ]
 
     private static let untaggedRules: [Reason] = [
         .noPolicy, .noKeepRule, .locked, .repositoryUnreadable, .taggedManifest, .inKeptIndex,
-        .referrerOfKept, .freshPush, .untaggedRecently, .accessed, .historyIncomplete,
+        .referrerOfKept, .freshPush, .untaggedRecently, .label, .labelsUnread, .accessed,
+        .historyIncomplete, .regretted,
     ]
 
     /// What holds a manifest back whose index or subject goes.
@@ -27,7 +29,7 @@ extension Planner {
     /// of candidates does not matter.
     private static let attachedRules: [Reason] = [
         .locked, .repositoryUnreadable, .taggedManifest, .inKeptIndex, .referrerOfKept, .freshPush,
-        .accessed,
+        .label, .labelsUnread, .accessed, .regretted,
     ]
 
     private static let limits: [Reason] = [.newerThanAsked, .overMaximum, .notNeeded]
@@ -48,6 +50,10 @@ extension Planner {
         case .freshPush: isFresh(image)
         case .tagPattern: isNamed(image)
         case .newest: isAmongNewest(image)
+        case .version: isNewestVersion(image)
+        case .label: labelRule(for: image).map { _, hit in hit != nil }
+        case .labelsUnread: labelRule(for: image).map { facts, _ in facts?.isIncomplete ?? true }
+        case .regretted: image.regret.map { $0 + image.ground.regretTime > request.now }
         case .accessed:
             accessRule(for: image).map { rule in
                 image.accessesInWindow >= rule.atLeast
@@ -123,6 +129,22 @@ extension Planner {
     private func isAmongNewest(_ image: Image) -> Bool? {
         guard let tag = image.tag, let newest = image.ground.policy?.keep.newest else { return nil }
         return tag.name.subject == nil ? tag.newerTags < newest : nil
+    }
+
+    private func isNewestVersion(_ image: Image) -> Bool? {
+        guard let rule = image.ground.policy?.keep.versions, let standing = image.tag?.version
+        else { return nil }
+        return rule.keeps(standing)
+    }
+
+    /// The labels of an image, and the first that its policy names; nil where no policy asks.
+    func labelRule(for image: Image) -> (facts: LabelFacts?, hit: LabelPattern?)? {
+        guard let patterns = image.ground.policy?.keep.labels, !patterns.isEmpty else { return nil }
+        let facts = image.manifest?.labels
+        let hit = patterns.first { pattern in
+            facts?.labels.contains { pattern.matches($0) } ?? false
+        }
+        return (facts, hit)
     }
 
     private func hasSubject(_ image: Image) -> Bool? {

@@ -24,6 +24,30 @@ package struct Policy: Sendable, Equatable {
         package static let untaggedDefault = AccessRule(atLeast: 1, within: .days(7))
     }
 
+    /// Keeps the newest patch of each of the newest minors of each of the newest majors.
+    package struct VersionRule: Sendable, Equatable, CustomStringConvertible {
+        /// Nil for all.
+        package var majors: Int?
+        /// Of each major; nil for all.
+        package var minors: Int?
+
+        package init(majors: Int?, minors: Int?) {
+            self.majors = majors
+            self.minors = minors
+        }
+
+        package func keeps(_ standing: VersionStanding) -> Bool {
+            standing.newerMajors < majors ?? .max && standing.newerMinors < minors ?? .max
+                && standing.newerPatches == 0
+        }
+
+        package var description: String {
+            let ofMajors = majors.map { "the newest \($0) majors" } ?? "every major"
+            let ofMinors = minors.map { "the newest \($0) minors" } ?? "every minor"
+            return "the newest patch of \(ofMinors) of \(ofMajors)"
+        }
+    }
+
     /// What protects.
     ///
     /// An empty set of rules keeps everything, unless `isNone`.
@@ -33,6 +57,9 @@ package struct Policy: Sendable, Equatable {
         package var pushedWithin: Span?
         package var newest: Int?
         package var tags: [NamePattern]
+        /// Keeps images, tagged or not, that have a label which one of these names.
+        package var labels: [LabelPattern]
+        package var versions: VersionRule?
         /// `keep: none`: spelt out, so that all may go.
         package var isNone: Bool
 
@@ -41,21 +68,29 @@ package struct Policy: Sendable, Equatable {
             pushedWithin: Span? = nil,
             newest: Int? = nil,
             tags: [NamePattern] = [],
+            labels: [LabelPattern] = [],
+            versions: VersionRule? = nil,
             isNone: Bool = false
         ) {
             self.accessed = accessed
             self.pushedWithin = pushedWithin
             self.newest = newest
             self.tags = tags
+            self.labels = labels
+            self.versions = versions
             self.isNone = isNone
         }
 
         /// A fresh push is never removed, with or without a policy.
         package static let defaultPushedWithin = Span.hours(24)
 
+        /// How long a regret counts where a policy does not look back: as for untagged manifests.
+        package static let defaultRegretTime = AccessRule.untaggedDefault.within
+
         /// Whether there is not a single rule.
         package var isEmpty: Bool {
-            accessed == nil && pushedWithin == nil && newest == nil && tags.isEmpty && !isNone
+            accessed == nil && pushedWithin == nil && newest == nil && tags.isEmpty
+                && labels.isEmpty && versions == nil && !isNone
         }
     }
 
@@ -67,11 +102,19 @@ package struct Policy: Sendable, Equatable {
         package var share: Double?
         /// Percent of a registry's bytes that one sweep of its storage takes.
         package var bytes: Double?
+        /// Regrets of late that pause the policy until an approval.
+        package var regrets: Int?
 
-        package init(items: Int? = nil, share: Double? = nil, bytes: Double? = nil) {
+        package init(
+            items: Int? = nil,
+            share: Double? = nil,
+            bytes: Double? = nil,
+            regrets: Int? = nil
+        ) {
             self.items = items
             self.share = share
             self.bytes = bytes
+            self.regrets = regrets
         }
     }
 
@@ -111,6 +154,9 @@ package struct Policy: Sendable, Equatable {
         self.mode = mode
         self.brake = brake
     }
+
+    /// How long a regret counts: as long as the policy looks back.
+    package var regretTime: Span { keep.accessed?.within ?? Keep.defaultRegretTime }
 
     package static let defaultCount: Set<AccessClass> = [.pull, .resolve, .push]
     package static let defaultUntaggedAfter = Span.hours(1)

@@ -12,6 +12,14 @@ package enum Reason: String, CaseIterable, Sendable, Hashable {
     case newest
     /// Kept: a pattern of the policy names the tag.
     case tagPattern
+    /// Kept: a version that is among the newest of its repository.
+    case version
+    /// Kept: a label of its image configuration is one that the policy names.
+    case label
+    /// Kept: its labels are not known, not read yet, or not readable.
+    case labelsUnread
+    /// Kept: somebody asked for something of its like that was removed a short while ago.
+    case regretted
     /// Kept: it was used often enough.
     case accessed
     /// Kept: not all accesses of the window were heard, so silence proves nothing.

@@ -17,8 +17,9 @@ struct Lastpull: AsyncParsableCommand {
         version: OwnUserAgent.version,
         subcommands: [
             Serve.self, Check.self, PlanCommand.self, Clean.self, Delete.self, Sweep.self,
-            Prune.self, Approve.self, Restore.self, Runs.self, Explain.self, Events.self,
-            Webhooks.self, Sources.self, Rejected.self, Import.self, LedgerCommand.self,
+            Prune.self, Approve.self, Restore.self, Runs.self, Explain.self, Regrets.self,
+            Backtest.self, Events.self, Webhooks.self, Sources.self, Rejected.self, Import.self,
+            LedgerCommand.self,
         ]
     )
 

@@ -139,11 +139,16 @@ struct SettingsTests {
                     accessed: Policy.AccessRule(atLeast: 1, within: .days(7)),
                     pushedWithin: .hours(24),
                     newest: 3,
-                    tags: [try #require(NamePattern("latest")), try #require(NamePattern("v*"))]
+                    tags: [try #require(NamePattern("latest")), try #require(NamePattern("v*"))],
+                    labels: [
+                        try #require(LabelPattern("keep")),
+                        try #require(LabelPattern("tier=prod*")),
+                    ],
+                    versions: Policy.VersionRule(majors: 2, minors: 3)
                 ),
                 untaggedAfter: .hours(1),
                 mode: .enforce,
-                brake: Policy.Brake(items: 500, share: 50, bytes: 40)
+                brake: Policy.Brake(items: 500, share: 50, bytes: 40, regrets: 2)
             )
         }
     }

@@ -8,7 +8,7 @@ extension Cleaning {
         private static let commands = [
             "lastpull", "serve", "check", "plan", "clean", "delete", "sweep", "prune", "approve",
             "restore", "runs", "explain", "events", "ledger", "ledger stats", "ledger backup",
-            "ledger verify", "sources", "rejected", "webhooks", "import",
+            "ledger verify", "sources", "rejected", "regrets", "backtest", "webhooks", "import",
         ]
 
         // After a change on purpose: `lastpull COMMAND --help >fixtures/help/COMMAND.txt`, with

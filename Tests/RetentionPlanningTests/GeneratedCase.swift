@@ -19,10 +19,22 @@ struct GeneratedCase {
         request.sweepDefault = random.chance(20)
         if random.chance(20) { request.targets = [random.chance(50) ? .tags : .untagged] }
         if random.chance(15) { request.olderThan = .days(10) }
+        let regretted = random.chance(15) ? RegretFacts.Kind.along : nil
         for registry in ["east", "west"] {
             cover(registry)
             for name in ["cache/one", "cache/two", "team/api"].prefix(random.chance(50) ? 2 : 3) {
-                try fill(world.repository(name, registry: registry), registry)
+                let repository = try world.repository(name, registry: registry)
+                try fill(repository, registry)
+                guard let regretted else { continue }
+                request.regrets.append(
+                    RegretFacts(
+                        repository: repository,
+                        kind: [regretted, .tag, .manifest].randomElement(using: &random)
+                            ?? regretted,
+                        policy: nil,
+                        at: World.ago(.days(Int64.random(in: 1...12, using: &random)))
+                    )
+                )
             }
         }
     }
@@ -39,6 +51,8 @@ struct GeneratedCase {
             ),
             .init(isNone: true),
             .init(),
+            .init(pushedWithin: .zero, versions: .init(majors: 1, minors: 2)),
+            .init(labels: [LabelPattern("keep")].compactMap(\.self)),
         ]
         keeps.shuffle(using: &random)
         let patterns = ["cache/one", "cache/*", random.chance(50) ? "team/**" : "other"]
@@ -75,7 +89,10 @@ struct GeneratedCase {
             let id = try world.manifest(in: repository) { facts($0.id, &$0) }
             ids.append(id)
             for number in 0..<Int.random(in: 0...2, using: &random) {
-                try tag("\(random.chance(20) ? "v1" : "t").\(index).\(number)", id, repository)
+                let name =
+                    random.chance(25)
+                    ? "\(index % 3).\(number).\(index)" : random.chance(20) ? "v1" : "t"
+                try tag("\(name).\(index).\(number)", id, repository)
             }
             guard random.chance(25), let subject = ids.randomElement(using: &random) else {
                 continue
@@ -146,7 +163,10 @@ struct GeneratedCase {
         // Mostly the latest, so that chains of referrers grow.
         let near = random.chance(60) ? earlier.last : earlier.randomElement(using: &random)
         let subject = random.chance(30) ? near : nil
+        let labels = random.chance(30) ? [ImageLabel(key: "keep", value: "1")] : []
+        let isUnlabelled = random.chance(20)
         return { id, facts in
+            facts.labels = LabelFacts(labels: Set(labels), isIncomplete: isUnlabelled)
             facts.firstSeen = seen
             facts.pushedAt = pushed
             facts.lastAccess = access

@@ -29,6 +29,9 @@ extension GeneratedCase {
         if let newest = policy.keep.newest, tag.name.subject == nil, tag.newerTags < newest {
             return "newest"
         }
+        if isNewestVersion(tag, policy.keep.versions) { return "version" }
+        if !policy.keep.labels.isEmpty, isLabelled(manifest) { return "label" }
+        if isRegretted(tag.repository, policy, besides: .manifest) { return "regret" }
         if let rule = policy.keep.accessed {
             let counts = [tag.inWindow, manifest.inWindow].map { $0.total(of: policy.count) }
             if counts.contains(where: { $0 >= rule.atLeast }) { return "accessed" }
@@ -56,6 +59,12 @@ extension GeneratedCase {
         if let subject = manifest.subject, !planner.removedManifests.contains(subject) {
             return "subject"
         }
+        if policy?.keep.labels.isEmpty == false, isLabelled(manifest) { return "label" }
+        if isSwept || manifest.tags.isEmpty, let place = world.home[manifest.id],
+            isRegretted(place, policy, besides: .tag)
+        {
+            return "regret"
+        }
         guard !(request.waivesEvidence && manifest.tags.isEmpty) else { return nil }
         let fresh = policy?.keep.pushedWithin ?? .hours(24)
         if World.now - (manifest.pushedAt ?? manifest.firstSeen) < fresh { return "fresh" }
@@ -64,5 +73,37 @@ extension GeneratedCase {
         let count = policy?.count ?? Policy.defaultCount
         if manifest.inWindow.total(of: count) >= rule.atLeast { return "accessed" }
         return covered.contains(repository?.registry ?? "") ? nil : "uncovered"
+    }
+
+    private func isLabelled(_ manifest: ManifestFacts) -> Bool {
+        guard let facts = manifest.labels, !facts.isIncomplete else { return true }
+        return facts.labels.contains { $0.key == "keep" }
+    }
+
+    private func isRegretted(
+        _ repository: Int64,
+        _ policy: Policy?,
+        besides other: RegretFacts.Kind
+    ) -> Bool {
+        let span = policy?.keep.accessed?.within ?? .days(7)
+        return request.regrets.contains {
+            $0.repository == repository && $0.kind != other && World.now - $0.at < span
+        }
+    }
+
+    /// By sorting all versions of the repository, in place of looking at what is newer.
+    private func isNewestVersion(_ tag: TagFacts, _ rule: Policy.VersionRule?) -> Bool {
+        guard let rule, let own = VersionTag(tag.name) else { return false }
+        let all = world.tags.values.filter { $0.repository == tag.repository }
+            .compactMap { VersionTag($0.name) }
+            .filter { $0.series == own.series && $0.minor != nil }
+        let majors = Set(all.map(\.major)).sorted(by: >).prefix(rule.majors ?? .max)
+        guard majors.contains(own.major) else { return false }
+        guard let minor = own.minor else { return true }
+        let ofMajor = all.filter { $0.major == own.major }
+        let minors = Set(ofMajor.compactMap(\.minor)).sorted(by: >).prefix(rule.minors ?? .max)
+        guard minors.contains(minor) else { return false }
+        return own.patch == nil
+            || own.patch == ofMajor.filter { $0.minor == minor }.compactMap(\.patch).max()
     }
 }

@@ -78,7 +78,12 @@ extension World {
         slice.manifests = linkedManifests()
         slice.tags = tags
         let pushes = pushes()
+        let versions = Dictionary(grouping: tags.values, by: \.repository)
+            .mapValues { VersionRanks($0.map(\.name)) }
         for id in tags.keys { slice.tags[id] = linked(tags[id], in: &slice, pushes) }
+        for tag in tags.values {
+            slice.tags[tag.id]?.version = versions[tag.repository]?.standing(of: tag.name)
+        }
         slice.repositories = repositories
         for (id, manifest) in slice.manifests {
             guard let place = home[id] else { continue }

@@ -1,6 +1,4 @@
-import Dispatch  // `stat` and its fields count as its own, or as Glibc's, by the order of files.
 import Foundation
-import Glibc
 package import RegistryModel
 
 /// A registry's tree on the disk (filesystem driver), written file by file without a registry.

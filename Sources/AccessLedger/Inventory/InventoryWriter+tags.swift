@@ -93,6 +93,10 @@ extension InventoryWriter {
             )
         else { return }
         try db.run("UPDATE tag SET goneAt = ? WHERE id = ?", [time.milliseconds, id])
+        try db.run(
+            "INSERT INTO tagEnd (tagId, at) VALUES (?, ?) ON CONFLICT (tagId, at) DO NOTHING",
+            [id, time.milliseconds]
+        )
         try db.run("UPDATE repository SET tags = tags - 1 WHERE id = ?", [row[0] as Int64])
         if let manifestId: Int64 = row[1] { try refreshHeld(manifestId, at: time) }
     }
@@ -118,18 +122,20 @@ extension InventoryWriter {
         _ seenAt: Timestamp,
         _ isPush: Bool
     ) throws -> Int64 {
+        let version = VersionTag(name)
         try db.run(
             """
             INSERT INTO tag
                 (registryId, repositoryId, name, isReferrer, manifestId, movedAt, firstSeen,
-                 pushedAt, pushRank, lastUse)
+                 pushedAt, pushRank, lastUse, series, major, minor, patch)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,
-                ifnull((SELECT lastAccess FROM manifest WHERE id = ?5), 0))
+                ifnull((SELECT lastAccess FROM manifest WHERE id = ?5), 0), ?10, ?11, ?12, ?13)
             """,
             [
                 registryId, repositoryId, name.description, name.subject != nil, manifestId,
                 time.milliseconds, seenAt.milliseconds, isPush ? time.milliseconds : nil,
                 isPush ? time.milliseconds : seenAt.milliseconds,
+                version?.series ?? "", version?.major, version?.minor, version?.patch,
             ]
         )
         return db.lastInsertedRowID

@@ -25,7 +25,7 @@ extension SliceReader {
     }
 
     /// Indexes nest two deep in practice; content addresses forbid cycles.
-    private static let deepestNesting = 16
+    static let deepestNesting = 16
 
     /// Sums the hours of one row; of two sources that report the same hour the larger count holds.
     mutating func hours(of row: CountedRow, _ rule: SliceRule) throws -> WindowCounts {

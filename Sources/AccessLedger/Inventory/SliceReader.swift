@@ -9,11 +9,34 @@ package struct SliceRule: Sendable, Equatable {
     package var untaggedWindow: Int64?
     /// How many newer tags are worth counting.
     package var newest: Int
+    /// How far versions are worth ranking; nil for not at all.
+    package var versions: Versions?
+    /// Whether labels matter.
+    package var needsLabels: Bool
 
-    package init(tagWindow: Int64?, untaggedWindow: Int64?, newest: Int) {
+    /// How many newer majors, and minors of one major, are worth counting; nil for none.
+    package struct Versions: Sendable, Equatable {
+        package var majors: Int?
+        package var minors: Int?
+
+        package init(majors: Int?, minors: Int?) {
+            self.majors = majors
+            self.minors = minors
+        }
+    }
+
+    package init(
+        tagWindow: Int64?,
+        untaggedWindow: Int64?,
+        newest: Int,
+        versions: Versions? = nil,
+        needsLabels: Bool = false
+    ) {
         self.tagWindow = tagWindow
         self.untaggedWindow = untaggedWindow
         self.newest = newest
+        self.versions = versions
+        self.needsLabels = needsLabels
     }
 }
 
@@ -93,6 +116,9 @@ struct SliceReader {
         if rule.newest > 0, !(row[7] as Bool) {
             tag.newerTags = try newerTags(than: row[6], in: repositoryId, upTo: rule.newest)
         }
+        if let versions = rule.versions {
+            tag.version = try standing(of: name, in: repositoryId, versions)
+        }
         if let subject = name.subject {
             tag.subject = try presentManifest(subject.description, in: repositoryId)
         }
@@ -158,6 +184,7 @@ struct SliceReader {
             [repositoryId, digest.description]
         )
         manifest.referrerTags = try referrerTags(of: digest, in: repositoryId)
+        if rule.needsLabels { manifest.labels = try labels(of: id) }
         let counts = try windowCounts(of: id, rule)
         manifest.inWindow = manifest.tags.isEmpty ? counts.inUntaggedWindow : counts.inTagWindow
         manifest.inHistory = counts.inHistory
@@ -168,7 +195,7 @@ struct SliceReader {
         for tag in manifest.referrerTags { try addTag(tag) }
     }
 
-    private func blobs(of id: Int64) throws -> [BlobFacts] {
+    func blobs(of id: Int64) throws -> [BlobFacts] {
         try db.rows(
             """
             SELECT b.id, b.size, b.uses FROM manifestBlob AS mb JOIN blob AS b ON b.id = mb.blobId

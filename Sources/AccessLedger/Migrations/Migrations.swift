@@ -14,6 +14,7 @@ enum Migrations {
         migrator.registerMigration("v9", migrate: createEngineTables)
         migrator.registerMigration("v10", migrate: rememberWhatRegistriesTell)
         migrator.registerMigration("v11", migrate: rememberWhenTaken)
+        migrator.registerMigration("v12", migrate: rememberLabelsVersionsAndRegrets)
         migrator.registerMigration("v13", migrate: createPublishing)
         return migrator
     }

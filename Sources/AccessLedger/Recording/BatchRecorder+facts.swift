@@ -36,6 +36,7 @@ extension BatchRecorder {
     ) throws {
         try flushUses()
         let writer = writer(delivery)
+        try forgetMisses(before: access, at: time, repositoryId, of: delivery)
         var manifestRow: KnownRow?
         if let digest = access.digest {
             let manifest = try writer.presentManifest(

@@ -90,6 +90,7 @@ struct BatchRecorder {
             case .unproven: break
             }
         }
+        for miss in delivery.body.misses { try record(miss, of: delivery) }
         for rejection in delivery.body.rejections { try reject(rejection, of: delivery) }
         if let reason = delivery.body.loss { try lose(reason, of: delivery) }
         if let socket = delivery.body.socket { try note(socket, of: delivery) }
@@ -150,7 +151,7 @@ struct BatchRecorder {
 
     // MARK: Once only
 
-    private mutating func isNew(_ access: Access, of delivery: Delivery) throws -> Bool {
+    mutating func isNew(_ access: Access, of delivery: Delivery) throws -> Bool {
         let key = SeenKey(access, of: delivery.registry.id)
         if page == nil {
             try SeenKey.insertion(db).execute(arguments: key.row)

@@ -129,6 +129,9 @@ package struct RunItem: Sendable, Equatable {
     /// How far a begun removal has come.
     package var step = ""
 
+    /// The detail of an item that is done because somebody else had removed it.
+    package static let wasGone = "was not there any more"
+
     /// Whether it failed between two steps and can be finished.
     package var isHalfDone: Bool { state == .failed && !step.isEmpty }
 

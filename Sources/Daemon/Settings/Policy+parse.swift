@@ -46,6 +46,13 @@ extension Policy {
                 at: entry.place
             )
         }
+        if mode == .enforce, keep.versions != nil, keep.tags.isEmpty {
+            entry.reading.warn(
+                "\(entry.path): semver keeps versions only, so tags such as latest and main go "
+                    + "unless another rule keeps them; name them in keep.tags",
+                at: entry.place
+            )
+        }
         let window = AccessRule.untaggedDefault.within
         if engine == nil, keep.accessed == nil, !keep.isEmpty, let history = context.history,
             history < window
@@ -76,8 +83,7 @@ extension Policy {
 
 extension Policy.Keep {
     private static let shape = SettingsShape(
-        keys: ["accessed", "pushed", "newest", "tags"],
-        later: ["labels", "semver"]
+        keys: ["accessed", "pushed", "newest", "tags", "labels", "semver"]
     )
 
     /// Reads `none`, or rules.
@@ -97,7 +103,9 @@ extension Policy.Keep {
             accessed: section["accessed"].flatMap { Policy.AccessRule.parse($0, context) },
             pushedWithin: section["pushed"].flatMap { pushedWithin($0, context) },
             newest: section["newest"]?.count(atLeast: 1),
-            tags: section["tags"]?.items { $0.tagPattern() } ?? []
+            tags: section["tags"]?.items { $0.tagPattern() } ?? [],
+            labels: section["labels"]?.items { $0.labelPattern() } ?? [],
+            versions: section["semver"].flatMap { Policy.VersionRule.parse($0) }
         )
     }
 
@@ -108,6 +116,22 @@ extension Policy.Keep {
     ) -> Span? {
         entry.section(SettingsShape(keys: ["within"]))?.required("within")
             .flatMap { context.window($0, allowsZero: true) }
+    }
+}
+
+extension Policy.VersionRule {
+    /// Reads how many majors, and minors of each, are kept; what is left out has no limit.
+    fileprivate static func parse(_ entry: SettingsEntry) -> Policy.VersionRule? {
+        let shape = SettingsShape(keys: ["majors", "minors"])
+        guard let section = entry.section(shape) else { return nil }
+        guard shape.keys.contains(where: section.mentions) else {
+            entry.refuse("says nothing; write { majors: 2, minors: 3 }, or one of both")
+            return nil
+        }
+        return Policy.VersionRule(
+            majors: section["majors"]?.count(atLeast: 1),
+            minors: section["minors"]?.count(atLeast: 1)
+        )
     }
 }
 
@@ -130,12 +154,13 @@ extension Policy.AccessRule {
 extension Policy.Brake {
     /// Reads a brake; `items: 0` makes every plan wait for approval.
     fileprivate static func parse(_ entry: SettingsEntry) -> Policy.Brake? {
-        let shape = SettingsShape(keys: ["items", "share", "bytes"])
+        let shape = SettingsShape(keys: ["items", "share", "bytes", "regrets"])
         guard let section = entry.section(shape) else { return nil }
         return Policy.Brake(
             items: section["items"]?.count(atLeast: 0),
             share: section["share"]?.percent(),
-            bytes: section["bytes"]?.percent()
+            bytes: section["bytes"]?.percent(),
+            regrets: section["regrets"]?.count(atLeast: 1)
         )
     }
 }

@@ -44,6 +44,15 @@ extension SettingsEntry {
         return pattern
     }
 
+    func labelPattern() -> LabelPattern? {
+        guard let text = text() else { return nil }
+        guard let pattern = LabelPattern(text) else {
+            refuse("\(Excerpt.of(text)) has no key; write one such as keep, or tier=prod*")
+            return nil
+        }
+        return pattern
+    }
+
     func repositoryName() -> RepositoryName? {
         guard let text = text() else { return nil }
         guard let name = RepositoryName(text) else {

@@ -31,12 +31,26 @@ enum RegistryPath {
     static func manifest(
         in path: UnsafeRawBufferPointer
     ) -> (repository: UnsafeRawBufferPointer, reference: UnsafeRawBufferPointer)? {
+        parts(of: path, around: "/manifests/")
+    }
+
+    /// Finds `<repository>` and `<digest>` in `[prefix]/v2/<repository>/blobs/<digest>`.
+    static func blob(
+        in path: UnsafeRawBufferPointer
+    ) -> (repository: UnsafeRawBufferPointer, reference: UnsafeRawBufferPointer)? {
+        parts(of: path, around: "/blobs/")
+    }
+
+    private static func parts(
+        of path: UnsafeRawBufferPointer,
+        around word: StaticString
+    ) -> (repository: UnsafeRawBufferPointer, reference: UnsafeRawBufferPointer)? {
         // The reference is what follows the last slash; after anything longer it is another
         // endpoint, such as a blob of a repository `…/manifests`.
         var slash = path.count - 1
         while slash >= 0, path[slash] != UInt8(ascii: "/") { slash -= 1 }
-        let middle = slash - 10
-        guard slash + 1 < path.count, middle > 0, path.starts(with: "/manifests/", at: middle),
+        let middle = slash - word.utf8CodeUnitCount + 1
+        guard slash + 1 < path.count, middle > 0, path.starts(with: word, at: middle),
             let version = path.part(0, middle).firstIndex(of: "/v2/")
         else { return nil }
         return (path.part(version + 4, middle), path.part(slash + 1, path.count))

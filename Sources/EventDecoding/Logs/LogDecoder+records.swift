@@ -29,7 +29,12 @@ extension LogDecoder {
             return
         }
         do throws(FieldProblem) {
-            if let row = try azureRow() { texts.append(row) } else { decoded.ignored += 1 }
+            if let row = try azureRow() {
+                texts.append(row)
+                return
+            }
+            decoded.ignored += 1
+            if let miss = azureMiss() { decoded.note(miss) }
         } catch {
             decoded.reject(bytes, "record at byte \(offset): \(error.reason)")
         }

@@ -88,14 +88,43 @@ extension LogDecoder {
         )
     }
 
-    /// The content that somebody else asked for by its digest and did not find.
-    func missed(by request: LoggedRequest) -> Digest? {
+    /// What somebody else asked for and did not find: a manifest or a blob.
+    ///
+    /// Nil for any other request, and for names that no registry can hold.
+    private mutating func miss(of request: LoggedRequest) -> Miss? {
         guard request.status == 404, request.method.equals("GET") || request.method.equals("HEAD"),
             !request.userAgent.starts(with: "lastpull/"), let path = plainPath(of: request.target)
         else { return nil }
-        return String(decoding: path, as: UTF8.self).split(separator: "/").last.flatMap {
-            Digest($0)
-        }
+        let manifest = RegistryPath.manifest(in: path)
+        guard let (name, reference) = manifest ?? RegistryPath.blob(in: path),
+            let repository = RepositoryName(String(decoding: name, as: UTF8.self))
+        else { return nil }
+        let text = String(decoding: reference, as: UTF8.self)
+        let digest = text.contains(":") ? Digest(text) : nil
+        let tag = text.contains(":") || manifest == nil ? nil : TagName(text)
+        guard digest != nil || tag != nil else { return nil }
+        let accessClass: AccessClass = request.method.equals("GET") ? .pull : .resolve
+        keys.begin(request.time, accessClass)
+        keys.add(name)
+        keys.add(reference)
+        keys.add(UInt64(request.status))
+        keys.add(request.address)
+        keys.add(request.user)
+        keys.add(request.userAgent)
+        if !request.id.isEmpty { keys.add(request.id) }
+        let access = Access(
+            key: keys.finish(),
+            time: request.time,
+            class: accessClass,
+            repository: repository,
+            digest: digest,
+            tag: tag,
+            address: LogTexts.text(ClientAddress.bare(request.address)),
+            actor: LogTexts.text(request.user),
+            userAgent: LogTexts.text(request.userAgent),
+            isSecondGranular: request.isSecondGranular
+        )
+        return Miss(access: access, isBlob: manifest == nil)
     }
 
     /// The path without percent encoding; nil where that is malformed.
@@ -121,7 +150,7 @@ extension LogDecoder {
                 return
             }
             decoded.ignored += 1
-            if let digest = missed(by: request) { decoded.mention(digest) }
+            if let miss = miss(of: request) { decoded.note(miss) }
         } catch {
             decoded.reject(bytes, "\(kind) at byte \(offset): \(error.reason)")
         }

@@ -130,5 +130,6 @@ extension DecodedBody {
         ignored += other.ignored
         addRejections(of: other)
         for digest in other.mentions { mention(digest) }
+        for miss in other.misses { note(miss) }
     }
 }

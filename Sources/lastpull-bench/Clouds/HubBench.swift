@@ -1,4 +1,5 @@
 import AccessLedger
+import AccessLedger
 import Foundation
 import RegistryModel
 import TestSupport

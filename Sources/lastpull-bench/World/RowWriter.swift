@@ -49,8 +49,8 @@ struct RowWriter {
         tags = try db.makeStatement(
             sql: """
                 INSERT INTO tag (id, registryId, repositoryId, name, isReferrer, manifestId,
-                    movedAt, firstSeen, pushedAt, pushRank, lastAccess, lastUse)
-                VALUES (?1, ?2, ?3, ?4, 0, ?1, ?5, ?5, ?5, ?5, ?6, ?6)
+                    movedAt, firstSeen, pushedAt, pushRank, lastAccess, lastUse, series)
+                VALUES (?1, ?2, ?3, ?4, 0, ?1, ?5, ?5, ?5, ?5, ?6, ?6, '')
                 """
         )
         moves = try db.makeStatement(

@@ -208,6 +208,18 @@ struct Check: AsyncParsableCommand {
                 )
             )
         }
+        // Of a disk it is said there.
+        if target.storage == nil, !sources.isEmpty, !sources.contains(where: { $0.source == .log })
+        {
+            findings.append(
+                Finding(
+                    subject: subject,
+                    state: .ok,
+                    text: "notifications never report a request that was answered 404, so regrets "
+                        + "are heard only if an access log posts to /logs/\(target.row.name)"
+                )
+            )
+        }
         findings.append(try await coverage(target, deployment))
         return findings
     }

@@ -1,3 +1,4 @@
+import AccessLedger
 import ArgumentParser
 import Cleanup
 import Daemon
@@ -34,11 +35,19 @@ struct Explain: AsyncParsableCommand {
         )
         if options.json { return try Terminal.say(json: json(answer)) }
         Terminal.say("\(image): \(answer.verdict), \(answer.reason): \(answer.detail)")
+        if let removedAt = answer.removedAt { Terminal.say("gone since: \(removedAt.text)") }
         if let digest = answer.digest { Terminal.say("digest: \(digest)") }
         Terminal.say(
             "accesses: \(answer.accesses), last \(answer.lastAccess?.text ?? "unknown"); "
                 + "covered since \(answer.coveredSince?.text ?? "never")"
         )
+        if let restore = answer.restore { Terminal.say("back: \(restore)") }
+        if let regret = answer.regret {
+            Terminal.say(
+                "asked for since: \(regret.requests) times, last \(regret.lastAt.text) by "
+                    + Regrets.asker(regret)
+            )
+        }
         for rule in answer.rules {
             Terminal.say("  \(rule.holds ? "keeps" : "    -")  \(rule.rule): \(rule.detail)")
         }
@@ -58,6 +67,12 @@ struct Explain: AsyncParsableCommand {
             "accesses": answer.accesses,
             "coveredSince": answer.coveredSince?.milliseconds ?? NSNull(),
             "run": answer.run?.description ?? NSNull(),
+            "trigger": answer.cause ?? NSNull(),
+            "policy": answer.policy ?? NSNull(),
+            "removedAt": answer.removedAt?.milliseconds ?? NSNull(),
+            "restorable": answer.isRestorable ?? NSNull(),
+            "restore": answer.restore ?? NSNull(),
+            "regret": answer.regret.map(Regrets.json) ?? NSNull(),
         ]
     }
 }

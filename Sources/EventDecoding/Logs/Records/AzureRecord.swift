@@ -44,6 +44,36 @@ extension LogDecoder {
         )
     }
 
+    /// The pull of something that was not there; nil for any other record.
+    mutating func azureMiss() -> Miss? {
+        guard Self.isRepositoryEvent(fields[.category]), plain(.status).equals("404"),
+            AzureOperation(plain(.operation)) == .pull, fields.misfit == nil,
+            let repository = LogTexts.text(plain(.repository)).flatMap({ RepositoryName($0) }),
+            let (time, isSecondGranular) = times.read(plain(.time))
+        else { return nil }
+        // A request by digest has the digest for its tag.
+        let named = LogTexts.text(plain(.tag))
+        let digest = (LogTexts.text(plain(.digest)) ?? named).flatMap {
+            $0.contains(":") ? Digest($0) : nil
+        }
+        let tag = named.flatMap { TagName($0) }
+        guard digest != nil || tag != nil else { return nil }
+        return Miss(
+            access: Access(
+                key: azureKey(time, .pull),
+                time: time,
+                class: .pull,
+                repository: repository,
+                digest: digest,
+                tag: tag,
+                address: LogTexts.text(ClientAddress.bare(plain(.address))),
+                actor: LogTexts.text(plain(.user)),
+                userAgent: LogTexts.text(plain(.userAgent)),
+                isSecondGranular: isSecondGranular
+            )
+        )
+    }
+
     /// Without a category it is a row of a query that did not ask for it.
     private static func isRepositoryEvent(_ category: JSONText?) -> Bool {
         guard let category else { return true }

@@ -97,7 +97,7 @@ struct LogTexts {
         client.append(contentsOf: part)
     }
 
-    private static func text(_ bytes: UnsafeRawBufferPointer) -> String? {
+    static func text(_ bytes: UnsafeRawBufferPointer) -> String? {
         bytes.isAbsent ? nil : String(decoding: bytes, as: UTF8.self)
     }
 

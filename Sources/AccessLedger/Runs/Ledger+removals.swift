@@ -1,0 +1,131 @@
+import GRDB
+package import RegistryModel
+
+/// What removed an image: an item of a run.
+package struct RunRemoval: Sendable, Equatable {
+    package var run: RunName
+    /// The trigger, or the command.
+    package var cause: String
+    package var at: Timestamp
+    package var item: RunItem
+}
+
+/// What took something from the registry's disk: an item of a sweep.
+package struct SweepRemoval: Sendable, Equatable {
+    package var run: RunName
+    package var cause: String
+    package var at: Timestamp
+    package var item: StorageItem
+}
+
+extension Ledger {
+    /// The newest removal of a tag, or of a manifest with or without its last tag, by a run of ours.
+    package func lastRemoval(
+        of image: ImageRecord,
+        tag: TagName?
+    ) async throws -> RunRemoval? {
+        try await read("look up a removal in") { db in
+            let row = try db.row(
+                """
+                SELECT n.id, n.name, n.cause, i.ordinal, i.changedAt
+                FROM runItem AS i JOIN run AS n ON n.id = i.runId
+                WHERE i.repositoryId = ?1 AND i.state = 'done' AND i.detail <> ?4
+                    AND ((?2 IS NOT NULL AND i.tag = ?2) OR (?2 IS NULL AND i.digest = ?3
+                        AND (i.kind = 'manifest' OR i.removesManifest = 1)))
+                ORDER BY n.id DESC LIMIT 1
+                """,
+                [
+                    image.repositoryId, tag?.description, image.digest?.description,
+                    RunItem.wasGone,
+                ]
+            )
+            guard let row, let name = RunName(row[1] as String) else { return nil }
+            let ordinal: Int = row[3]
+            return try Self.items(ofRun: row[0], db).first { $0.ordinal == ordinal }.map {
+                RunRemoval(
+                    run: name,
+                    cause: row[2],
+                    at: Timestamp(milliseconds: row[4]),
+                    item: $0
+                )
+            }
+        }
+    }
+
+    /// The newest sweep that took a tag, a manifest or a blob from the disk.
+    package func lastStorageRemoval(
+        of repository: RepositoryName,
+        tag: TagName?,
+        digest: Digest?,
+        in registry: RegistryRow
+    ) async throws -> SweepRemoval? {
+        try await read("look up a removal in") { db in
+            let sql =
+                tag == nil
+                ? """
+                SELECT n.id, n.name, n.cause, i.ordinal, i.changedAt
+                FROM storageItem AS i JOIN run AS n ON n.id = i.runId
+                WHERE i.registryId = ?1 AND i.digest = ?3 AND (i.kind = 'blob' OR i.repository = ?2)
+                    AND i.state IN ('quarantined', 'done')
+                ORDER BY n.id DESC LIMIT 1
+                """
+                : """
+                SELECT n.id, n.name, n.cause, i.ordinal, i.changedAt
+                FROM storageItem AS i JOIN run AS n ON n.id = i.runId
+                WHERE i.registryId = ?1 AND i.repository = ?2 AND i.name = ?3 AND i.kind = 'tag'
+                    AND i.state IN ('quarantined', 'done')
+                ORDER BY n.id DESC LIMIT 1
+                """
+            let row = try db.row(
+                sql,
+                [registry.id, repository.description, tag?.description ?? digest?.description]
+            )
+            guard let row, let name = RunName(row[1] as String) else { return nil }
+            let ordinal: Int = row[3]
+            return try Self.storageItems(ofRun: row[0], db).first { $0.ordinal == ordinal }.map {
+                SweepRemoval(
+                    run: name,
+                    cause: row[2],
+                    at: Timestamp(milliseconds: row[4]),
+                    item: $0
+                )
+            }
+        }
+    }
+
+    /// Content of a manifest, and of what it holds, that a sweep has taken off the disk for good.
+    ///
+    /// What something refers to by now was uploaded again.
+    package func purgedContent(
+        of digest: Digest,
+        in repositoryId: Int64
+    ) async throws -> (blob: Digest, run: RunName)? {
+        try await read("look up a removal in") { db in
+            let row = try db.row(
+                """
+                WITH RECURSIVE held (id) AS (
+                    SELECT id FROM manifest WHERE repositoryId = ?1 AND digest = ?2
+                    UNION
+                    SELECT m.id FROM held
+                    JOIN manifestChild AS c ON c.parentId = held.id
+                    JOIN manifest AS m ON m.repositoryId = c.repositoryId AND m.digest = c.digest
+                )
+                SELECT b.digest, n.name FROM held
+                JOIN manifestBlob AS mb ON mb.manifestId = held.id
+                JOIN blob AS b ON b.id = mb.blobId AND b.uses = 0
+                JOIN storageItem AS s ON s.registryId = b.registryId AND s.digest = b.digest
+                JOIN run AS n ON n.id = s.runId
+                WHERE s.state = 'done' AND s.kind = 'blob' AND NOT EXISTS (
+                    SELECT 1 FROM manifest WHERE repositoryId = ?1 AND digest = b.digest
+                )
+                LIMIT 1
+                """,
+                [repositoryId, digest.description]
+            )
+            guard let row, let blob = Digest(row[0] as String),
+                let run = RunName(row[1] as String)
+            else { return nil }
+            return (blob: blob, run: run)
+        }
+    }
+}
