@@ -1,10 +1,6 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-/// What every target is compiled with: the whole of language mode 6, and imports that say what
-/// they show to others.
-let settings = looseSettings + [.enableUpcomingFeature("MemberImportVisibility")]
-
 /// Where which of two C modules declares `stat` depends on the order in which files are compiled,
 /// members can't be bound to imports.
 let looseSettings: [SwiftSetting] = [
@@ -12,6 +8,10 @@ let looseSettings: [SwiftSetting] = [
     .enableUpcomingFeature("InternalImportsByDefault"),
     .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
 ]
+
+/// What every target is compiled with: the whole of language mode 6, and imports that say what
+/// they show to others.
+let settings = looseSettings + [.enableUpcomingFeature("MemberImportVisibility")]
 
 let argumentParser = Target.Dependency.product(
     name: "ArgumentParser",

@@ -1,4 +1,3 @@
-import CDispatch  // `stat` and its fields count as its own, or as Glibc's, by the order of files.
 import Foundation
 import Glibc
 
