@@ -15,7 +15,8 @@ struct VersionTagTests {
         ("1.2.x", "-x", [1, 2]), ("1.2.", "-", [1, 2]),
     ])
     func readsVersions(_ name: String, _ series: String, _ numbers: [Int64]) throws {
-        let version = try #require(VersionTag(try #require(TagName(name))))
+        let tag = try #require(TagName(name))
+        let version = try #require(VersionTag(tag))
         #expect(version.series == series)
         #expect([version.major, version.minor, version.patch].compactMap(\.self) == numbers)
     }
