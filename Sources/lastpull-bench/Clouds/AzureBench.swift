@@ -1,5 +1,4 @@
 import AccessLedger
-import AccessLedger
 import Foundation
 import RegistryModel
 import TestSupport
