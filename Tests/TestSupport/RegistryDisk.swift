@@ -1,4 +1,4 @@
-import Dispatch  // `stat` and its fields count as its own, or as Glibc's, by the order of files.
+import CDispatch  // `stat` and its fields count as its own, or as Glibc's, by the order of files.
 import Foundation
 import Glibc
 package import RegistryModel
