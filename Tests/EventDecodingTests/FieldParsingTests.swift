@@ -99,7 +99,10 @@ struct FieldParsingTests {
         (#"\ud800"#, #"\ud800"#),
     ])
     func readsEscapesOfBothServers(_ text: String, _ meant: String) {
-        let result = Array(text.utf8).withUnsafeBytes { Array(ByteArena().plain(line: $0)) }
+        let arena = ByteArena()
+        let result = withExtendedLifetime(arena) {
+            Array(text.utf8).withUnsafeBytes { Array(arena.plain(line: $0)) }
+        }
         #expect(String(decoding: result, as: UTF8.self) == meant)
     }
 

@@ -73,7 +73,7 @@ struct ExplainTests {
         let rules = answer.rules.map(\.rule)
         #expect(
             rules == [
-                "noPolicy", "noKeepRule", "manifestUnread", "freshPush", "accessed",
+                "noPolicy", "noKeepRule", "locked", "manifestUnread", "freshPush", "accessed",
                 "historyIncomplete", "repositoryUnreadable",
             ]
         )

@@ -29,6 +29,11 @@ struct ByteGoalPropertyTests {
     @Test func removesAllThatACleanupRemovesButTagsOfManifestsThatStay() async throws {
         var left = 0
         try await GeneratedCase.each { generated, facts, seed in
+            // A regret of untagged manifests keeps one that would go along with its index, and not
+            // one that goes with its own tag: which of the two goes first decides then.
+            guard !generated.request.regrets.contains(where: { $0.kind == .manifest }) else {
+                return
+            }
             let whole = generated.plan([facts], goal: .everything)
             let planner = generated.plan([facts], goal: Self.allBytes)
             let manifests = whole.removedManifests
