@@ -59,7 +59,7 @@ package struct ImportedChunk: Sendable {
     }
 
     private(set) var uses: [Use] = []
-    private(set) var records: [Record] = []
+    var records: [Record] = []
     /// The names, for as long as the reads in here may turn out to be part of a push.
     var names: AccessTable
 
