@@ -29,6 +29,7 @@ swift build --build-tests
 # most.
 pure='RegistryModelTests|EventDecodingTests|RetentionPlanningTests'
 tree='RegistryStorageTests'
+servers='ListeningTests|PublishingTests|RegistryClientsTests'
 
 run_tests() {
     local kind=$1
@@ -40,7 +41,8 @@ run_tests() {
 
 run_tests "of the pure modules" --filter "$pure"
 run_tests "of the storage's tree" --filter "$tree"
-run_tests "of the other modules" --skip "$pure|$tree|EndToEndTests"
+run_tests "of listeners and clients" --filter "$servers"
+run_tests "of the other modules" --skip "$pure|$tree|$servers|EndToEndTests"
 run_tests "from end to end" --filter EndToEndTests
 
 say "all checks passed"

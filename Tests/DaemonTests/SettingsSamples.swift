@@ -13,6 +13,7 @@ enum SettingsSamples {
         "/run/secrets/registry": "pass word\n",
         "/run/secrets/token": "t0ken\r\n",
         "/run/secrets/bare": "bare",
+        "/run/secrets/acr": "a password of a test\n",
         "/run/secrets/hub": "dckr_pat_of_a_test\n",
         "/run/secrets/hook": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n",
         "/run/secrets/old-hook": "a secret as it is, of 34 letters up\n",

@@ -73,13 +73,13 @@ struct LogClientTests {
     }
 
     @Test func everyActionOfABulkIsAnswered() async throws {
-        let text = """
+        let text = #"""
             {"create":{"_index":"a\"b","_id":"1"}}
             {"message":"garbage"}
             {"index":{}}
             {"message":"garbage"}
 
-            """
+            """#
         let answer = try await send(
             "POST",
             "/logs/local/_bulk?filter_path=errors",

@@ -65,7 +65,8 @@ struct FileFollowerTests {
         try FileManager.default.copyItem(atPath: path, toPath: folder.file("access.log.1"))
         #expect(truncate(path, 0) == 0)
         try append(line(3))
-        #expect(try reader.look() == ["v2", "v3"])
+        let found = try reader.look()
+        #expect(found == ["v2", "v3"])
         #expect(reader.losses.isEmpty)
     }
 

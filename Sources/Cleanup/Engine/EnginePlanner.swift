@@ -185,7 +185,8 @@ package struct EnginePlanner: Sendable {
             }
         }
         while true {
-            let free = left.filter { isFree($0.id) }
+            let bare = left.filter { (children[$0.id] ?? []).allSatisfy(gone.contains) }
+            let free = bare.isEmpty ? left.filter { isFree($0.id) } : bare
             guard !free.isEmpty else { break }
             ordered += free
             gone.formUnion(free.map(\.id))

@@ -46,6 +46,13 @@ package final class LogFile {
         return fstat(descriptor, &status) == 0 ? Int(status.st_mtim.tv_sec) : 0
     }
 
+    /// When it was last written to, in nanoseconds, to tell two writes apart.
+    var changeStamp: Int64 {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { return 0 }
+        return Int64(status.st_mtim.tv_sec) &* 1_000_000_000 &+ Int64(status.st_mtim.tv_nsec)
+    }
+
     /// Which file a path leads to at present; nil where there is none.
     static func identity(of path: String) -> (device: Int64, inode: Int64)? {
         var status = stat()

@@ -91,8 +91,15 @@ package final class FileFollower {
         _ record: (Reading) throws -> Void
     ) throws {
         let growth = open.state.growth
-        guard growth.offset > 0, open.file.size != growth.offset else { return }
-        guard try !open.file.matches(growth.mark, offset: growth.offset) else { return }
+        // A file that was truncated may by chance be just as long again.
+        let change = open.file.changeStamp
+        guard growth.offset > 0,
+            open.file.size != growth.offset || change != open.checkedChange
+        else { return }
+        guard try !open.file.matches(growth.mark, offset: growth.offset) else {
+            open.checkedChange = change
+            return
+        }
         let next = FollowedFile(open.file, after: open.state)
         // Whoever truncates a log copies it before, mostly.
         if let rest = rest(of: open.state) {

@@ -32,6 +32,8 @@ final class FollowedOpenFile {
     var state: FollowedFile
     /// How often nothing came, since another file took its place.
     var idleLooks = 0
+    /// Its last change at the time when its content was last seen to be what was read.
+    var checkedChange: Int64?
     /// It does not grow any more.
     let isCopy: Bool
     private let inflated: (any ByteStream)?
