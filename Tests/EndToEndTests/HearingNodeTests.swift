@@ -42,8 +42,15 @@ extension Hearing {
                         && !line.contains("lastpull/")
                 }
                 #expect(pulls >= 1)
+                do {
                 try await eventually("pull and container are heard") {
                     try await scene.daemon.explain("team/api:v1").accesses == max(pulls, 2)
+                }
+                } catch {
+                    print("DBG", pulls, try await scene.daemon.explain("team/api:v1"))
+                    print("DBG", try await scene.daemon.run("sources").output)
+                    print("DBG", scene.registry.accessLog)
+                    throw error
                 }
             }
         }
@@ -60,8 +67,13 @@ extension Hearing {
                     try await scene.engine.docker("rmi", "elsewhere.test/x:y")
                 }
                 try await scene.daemon.start()
+                do {
                 try await eventually("a gap is noted", within: .seconds(40)) {
                     try await scene.losses().contains { $0.contains("engine node has forgotten") }
+                }
+                } catch {
+                    print("DBG2", try await scene.losses(), scene.daemon.log.suffix(3000))
+                    throw error
                 }
                 try await eventually("both images count as used", within: .seconds(20)) {
                     let counts = [

@@ -24,6 +24,8 @@ package final class FileFollower {
     private var files: [FollowedOpenFile] = []
     /// What was read before the start, the newest first; nil once it was looked for.
     private var earlier: [FollowedFile]?
+    /// How far files were read that are not open any more, for their newest lines.
+    private var past: [LogGrowth] = []
 
     /// `known` is what was read there before, the newest first.
     package init(path: String, format: LogFormat?, known: [FollowedFile]) {
@@ -62,6 +64,7 @@ package final class FileFollower {
         }
         if let earlier {
             try start(after: earlier, record)
+            past = earlier.map(\.growth)
             self.earlier = nil
         }
         guard let current = files.last else {
@@ -103,6 +106,7 @@ package final class FileFollower {
         let next = FollowedFile(open.file, after: open.state)
         // Whoever truncates a log copies it before, mostly.
         if let rest = rest(of: open.state) {
+            remember(open.state.growth)
             open.state = next
             files.insert(rest, at: files.count - 1)
             return
@@ -190,8 +194,13 @@ package final class FileFollower {
             guard oldest.isCopy || oldest.idleLooks >= Self.idleLooks else { return }
             // A line that its writer never ended.
             _ = try read(oldest, isEnd: true, horizon: horizon, record)
+            remember(oldest.state.growth)
             files.removeFirst()
         }
+    }
+
+    private func remember(_ growth: LogGrowth) {
+        past = (past + [growth]).suffix(Self.mostEarlier)
     }
 
     // MARK: Reading
@@ -202,9 +211,12 @@ package final class FileFollower {
         horizon: Timestamp,
         _ record: (Reading) throws -> Void
     ) throws -> Bool {
-        let growth = open.state.growth
+        var growth = open.state.growth
         let bytes = try open.bytes(at: growth.offset, count: Self.pieceLength)
         guard !bytes.isEmpty else { return false }
+        // While a log is rotated, equal lines of one second stand in several files.
+        for other in files where other !== open { growth.learn(other.state.growth) }
+        for other in past { growth.learn(other) }
         let lines = growth.taking(bytes, isEnd: isEnd, format: format, horizon: horizon)
         let isTooLong = bytes.count == Self.pieceLength
         guard let taken = lines ?? (isTooLong ? growth.dropping(bytes) : nil) else { return false }

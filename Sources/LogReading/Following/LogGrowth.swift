@@ -68,6 +68,12 @@ package struct LogGrowth: Sendable, Equatable {
         return next
     }
 
+    /// Takes note of lines of another log of the same place, which is written to at the same time.
+    mutating func learn(_ other: LogGrowth) {
+        let known = Set(recent.map(\.key))
+        recent += other.recent.filter { !known.contains($0.key) }
+    }
+
     /// What the bytes behind `offset` say, and the growth that holds when it is recorded.
     ///
     /// Whole lines are taken, of `isEnd` also the one without an end, if it is understood. Accesses
