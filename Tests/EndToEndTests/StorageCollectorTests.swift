@@ -65,6 +65,7 @@ extension LocalPrune {
         // The untagged platforms of an index that is tagged are what this option deletes.
         @Test func theOptionThatBreaksIndexesIsWarnedOf() async throws {
             let scene = try await scene("[registry, garbage-collect, --delete-untagged, CONFIG]")
+            try await scene.pushByHand("a/x:v1", [.random(900, seed: 41)])
             let check = try await scene.run("check")
             #expect(check.output.contains("distribution 2 with --delete-untagged"))
             let plan = try await scene.run("plan")
