@@ -43,7 +43,7 @@ run_tests "of the pure modules" --filter "$pure"
 run_tests "of the storage's tree" --filter "$tree"
 run_tests "of listeners and clients" --filter "$servers"
 run_tests "of the other modules" --skip "$pure|$tree|$servers|EndToEndTests"
-for suite in Cleaning Hearing LocalPrune Engines; do
+for suite in Cleaning Hearing LocalPrune Engines StorageImageTests; do
     run_tests "from end to end: $suite" --filter "EndToEndTests.$suite"
 done
 
