@@ -60,6 +60,8 @@ extension Hearing {
             try await scene.expectExactCounts()
 
             try await scene.daemon.terminate()
+            let end = Date()
+            try await eventually("the second is over") { Date() >= end + 1 }
             // The line that is lost is not one of those that are counted.
             _ = try await LoopbackHTTP.get("\(scene.proxy.url)/v2/")
             for _ in 0..<3 { try await scene.pull("team/web:v1") }

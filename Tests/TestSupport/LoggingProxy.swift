@@ -61,6 +61,7 @@ package final class LoggingProxy: Sendable {
     ) -> String {
         """
         daemon off;
+        master_process off;
         worker_processes 2;
         user root;
         pid \(folder)/nginx.pid;

@@ -65,8 +65,11 @@ package actor Rsyslog {
         let place = "0100007F:" + String(format: "%04X", port)
         try await eventually("rsyslog listens on \(port)", within: .seconds(20)) {
             try process.checkIsRunning()
-            let sockets = try String(contentsOfFile: "/proc/net/udp", encoding: .utf8)
-            return sockets.contains(place)
+            // Read in pieces: the system does not tell beforehand how long it is.
+            let file = try FileHandle(forReadingFrom: URL(filePath: "/proc/net/udp"))
+            var sockets = Data()
+            while let piece = try file.read(upToCount: 65_536), !piece.isEmpty { sockets += piece }
+            return String(decoding: sockets, as: UTF8.self).contains(place)
         }
     }
 
