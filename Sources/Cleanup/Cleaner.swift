@@ -190,12 +190,8 @@ package struct Cleaner: Sendable {
         state: RunRecord.State
     ) throws -> RunRecord {
         let time = now()
-        var random = SystemRandomNumberGenerator()
         var run = RunRecord(
-            name: RunName(
-                time: time,
-                random: (random.next(), UInt16.random(in: 0...UInt16.max))
-            ),
+            name: RunName(at: time),
             cause: cause.name,
             measured: cause.measured,
             scope: try scope.text,

@@ -20,6 +20,14 @@ package struct RunName: Sendable, Hashable, Comparable, CustomStringConvertible 
         description = String(decoding: text, as: UTF8.self)
     }
 
+    /// A new name, like no other, of a run that begins at `time`.
+    package init(at time: Timestamp) {
+        self.init(
+            time: time,
+            random: (UInt64.random(in: 0 ... .max), UInt16.random(in: 0 ... .max))
+        )
+    }
+
     /// Parses a name, or returns nil when `text` is not 26 characters of the alphabet.
     package init?(_ text: some StringProtocol) {
         // Counted before, for some letters grow into two when they become upper case.

@@ -152,15 +152,11 @@ package struct GarbageCollector: Sendable {
 
     private func newRun(_ cause: Cleaner.Cause, _ target: CleanupTarget) throws -> RunRecord {
         let time = now()
-        var random = SystemRandomNumberGenerator()
         var scope = CleanupScope()
         scope.registry = target.row.name
         scope.targets = ["storage"]
         return RunRecord(
-            name: RunName(
-                time: time,
-                random: (random.next(), UInt16.random(in: 0...UInt16.max, using: &random))
-            ),
+            name: RunName(at: time),
             cause: cause.name,
             measured: cause.measured,
             scope: try scope.text,

@@ -101,14 +101,10 @@ package struct EnginePruner: Sendable {
 
     func newRun(_ cause: Cleaner.Cause, of target: EngineTarget) throws -> RunRecord {
         let time = now()
-        var random = SystemRandomNumberGenerator()
         var scope = CleanupScope()
         scope.engine = target.name
         return RunRecord(
-            name: RunName(
-                time: time,
-                random: (random.next(), UInt16.random(in: 0...UInt16.max, using: &random))
-            ),
+            name: RunName(at: time),
             cause: cause.name,
             measured: cause.measured,
             scope: try scope.text,

@@ -240,12 +240,8 @@ extension StorageSweeper {
     }
 
     func newRun(_ cause: Cleaner.Cause, at time: Timestamp) -> RunRecord {
-        var random = SystemRandomNumberGenerator()
-        return RunRecord(
-            name: RunName(
-                time: time,
-                random: (random.next(), UInt16.random(in: 0...UInt16.max, using: &random))
-            ),
+        RunRecord(
+            name: RunName(at: time),
             cause: cause.name,
             measured: cause.measured,
             scope: RunRecord.purgeScope,

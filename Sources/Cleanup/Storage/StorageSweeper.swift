@@ -110,12 +110,8 @@ package struct StorageSweeper: Sendable {
         if let only = request.only {
             removals = removals.filter { only.contains($0.item(0, target.row).identity) }
         }
-        var random = SystemRandomNumberGenerator()
         var run = RunRecord(
-            name: RunName(
-                time: time,
-                random: (random.next(), UInt16.random(in: 0...UInt16.max, using: &random))
-            ),
+            name: RunName(at: time),
             cause: request.cause.name,
             measured: request.cause.measured,
             scope: try request.scope.text,
