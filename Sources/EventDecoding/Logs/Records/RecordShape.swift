@@ -56,24 +56,35 @@ struct RecordShape {
         into fields: inout LogFields
     ) -> Int? {
         text.withUnsafeBytes { text in
-            var position = start
-            var read = 0
-            for blank in blanks {
-                let between = text.part(read, blank.start)
-                guard bytes.matches(between, at: position) else { return nil }
-                position += between.count
-                guard let value = Self.value(in: bytes, at: position, blank.kind) else {
-                    return nil
-                }
-                if let meaning = blank.meaning {
-                    fields.set(meaning.field, value, rank: meaning.rank)
-                }
-                position += value.bytes.count
-                read = blank.end
+            blanks.withUnsafeBufferPointer { blanks in
+                Self.read(bytes, at: start, text, blanks, into: &fields)
             }
-            let rest = text.part(read, text.count)
-            return bytes.matches(rest, at: position) ? position + rest.count : nil
         }
+    }
+
+    @inline(__always)
+    private static func read(
+        _ bytes: UnsafeRawBufferPointer,
+        at start: Int,
+        _ text: UnsafeRawBufferPointer,
+        _ blanks: UnsafeBufferPointer<Blank>,
+        into fields: inout LogFields
+    ) -> Int? {
+        var position = start
+        var read = 0
+        for blank in blanks {
+            let between = text.part(read, blank.start)
+            guard bytes.matches(between, at: position) else { return nil }
+            position += between.count
+            guard let value = value(in: bytes, at: position, blank.kind) else { return nil }
+            if let meaning = blank.meaning {
+                fields.set(meaning.field, value, rank: meaning.rank)
+            }
+            position += value.bytes.count
+            read = blank.end
+        }
+        let rest = text.part(read, text.count)
+        return bytes.matches(rest, at: position) ? position + rest.count : nil
     }
 
     @inline(__always)
@@ -84,16 +95,28 @@ struct RecordShape {
     ) -> JSONText? {
         switch kind {
         case .string:
-            guard let (end, isEscaped) = try? JSONString.end(in: bytes, from: position) else {
-                return nil
+            let plainEnd = JSONString.plainEnd(in: bytes, from: position)
+            if plainEnd < bytes.count, bytes[plainEnd] == UInt8(ascii: "\"") {
+                return JSONText(bytes: bytes.part(position, plainEnd), isEscaped: false)
             }
-            return JSONText(bytes: bytes.part(position, end), isEscaped: isEscaped)
+            return unusualString(in: bytes, at: position)
         case .number:
             guard let end = JSONNumber.end(in: bytes, from: position) else { return nil }
             return JSONText(bytes: bytes.part(position, end), isEscaped: false)
         // It stands in what is between the values.
         case .null: return JSONText(bytes: bytes.part(position, position), isEscaped: false)
         }
+    }
+
+    /// One with escapes, or with other than ASCII in it.
+    private static func unusualString(
+        in bytes: UnsafeRawBufferPointer,
+        at position: Int
+    ) -> JSONText? {
+        guard let (end, isEscaped) = try? JSONString.end(in: bytes, from: position) else {
+            return nil
+        }
+        return JSONText(bytes: bytes.part(position, end), isEscaped: isEscaped)
     }
 
     /// Longer ones come seldom, and are not worth a copy.
