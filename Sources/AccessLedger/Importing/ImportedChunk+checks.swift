@@ -59,6 +59,10 @@ extension ImportedChunk {
     }
 
     mutating func markChecks(of pushes: [Push]) {
+        forgetMisses(before: pushes)
+        // Few clients push: what the others read needs no search.
+        var isPusher = [Bool](repeating: false, count: names.clients.count)
+        for push in pushes { isPusher[Int(push.client)] = true }
         var pushed: [Pushed: [Push]] = [:]
         for push in pushes {
             if push.digest >= 0 {
@@ -74,8 +78,8 @@ extension ImportedChunk {
         }
         for place in records.indices {
             let record = records[place]
+            guard isPusher[Int(record.client)], uses[Int(record.use)].class.isRead else { continue }
             let name = uses[Int(record.use)].name
-            guard name.class == .pull || name.class == .resolve else { continue }
             let byDigest = pushed[Pushed(repository: name.repository, digest: name.digest)]
             let byTag = pushed[Pushed(repository: name.repository, tag: name.tag)]
             func isCheck(_ push: Push) -> Bool {
@@ -86,6 +90,29 @@ extension ImportedChunk {
                 name.digest >= 0 && byDigest?.contains(where: isCheck) ?? false
                 || name.tag >= 0 && byTag?.contains(where: isCheck) ?? false
             if isPart { records[place].isCheck = true }
+        }
+    }
+
+    /// What the client that pushes had looked for just before is nothing that somebody misses.
+    private mutating func forgetMisses(before pushes: [Push]) {
+        guard !misses.isEmpty else { return }
+        misses.removeAll { miss, time in
+            let access = miss.access
+            let client = AccessTable.Client(
+                address: access.address,
+                actor: access.actor,
+                userAgent: access.userAgent
+            )
+            // A stamp of whole seconds may be up to that much too early.
+            let first = time.milliseconds
+            let last = first + Self.window.milliseconds + 999
+            return pushes.contains { push in
+                (first...last).contains(push.time)
+                    && names.clients[Int(push.client)] == client
+                    && names.repositories[Int(push.repository)] == access.repository
+                    && (push.tag >= 0 && names.tags[Int(push.tag)] == access.tag
+                        || push.digest >= 0 && names.digests[Int(push.digest)] == access.digest)
+            }
         }
     }
 

@@ -186,19 +186,19 @@ struct DoubtSearch {
         while start < bytes.count {
             let end = Self.lineEnd(in: bytes, from: min(start + Self.length, bytes.count))
             let part = UnsafeRawBufferPointer(rebasing: bytes[start..<end])
-            let body = AccessLog.decode(part, format: format)
-            let times = body.accesses.map { clock.time(of: $0.time) }
+            let log = DecodedLog(reading: part, LogDialect(format: format))
+            let times = log.table.rows.map { clock.time(of: $0.time) }
             if let first = times.min(), let newest = times.max() {
                 if isOpen { doubts.add(from: last, to: first) }
                 isOpen = false
-                if !body.rejections.isEmpty {
+                if log.rest.rejected > 0 {
                     // Nobody knows where in this part it was, or whether before or behind it.
                     doubts.add(from: last, to: first)
                     doubts.add(from: first, to: newest)
                     isOpen = true
                 }
                 last = newest
-            } else if !body.rejections.isEmpty {
+            } else if log.rest.rejected > 0 {
                 isOpen = true
             }
             start = end
