@@ -117,7 +117,11 @@ extension ImportWriter {
         }
         guard let name = use.tag else { return }
         let key = TagKey(repositoryId: repositoryId, name: name)
-        let isUnknown = try recorder.row(of: key) == nil
+        let known = try recorder.row(of: key)
+        if let known, let manifestId, known.isPresent, known.target == manifestId {
+            try writer.tagPushedAgain(known.row.id, at: time)
+            return moves.forget(known.row.id)
+        }
         let id = try writer.tagSeen(
             name,
             in: repositoryId,
@@ -128,7 +132,7 @@ extension ImportWriter {
         )
         recorder.known.tags[key] = nil
         moves.forget(id)
-        if isUnknown { try hide(id, seenAt: time, recorder) }
+        if known == nil { try hide(id, seenAt: time, recorder) }
     }
 
     private mutating func writeRead(

@@ -20,26 +20,30 @@ struct MergedUses {
         repositories.begin()
         digests.begin()
         tags.begin()
-        return chunk.uses.map { place(of: $0) }
+        var places: [Int32] = []
+        places.reserveCapacity(chunk.uses.count)
+        for index in chunk.uses.indices { places.append(place(of: index, in: chunk)) }
+        return places
     }
 
-    private mutating func place(of use: ImportedChunk.Use) -> Int32 {
-        let own = use.name
+    /// Most uses came before, and of those only the numbers are looked at.
+    private mutating func place(of index: Int, in chunk: ImportedChunk) -> Int32 {
+        let own = chunk.uses[index].name
         let name = UseName(
-            repository: repositories.number(own.repository) { use.repository },
-            digest: digests.number(own.digest) { use.digest },
-            tag: tags.number(own.tag) { use.tag },
+            repository: repositories.number(own.repository) { chunk.uses[index].repository },
+            digest: digests.number(own.digest) { chunk.uses[index].digest },
+            tag: tags.number(own.tag) { chunk.uses[index].tag },
             hour: own.hour,
             class: own.class
         )
         let (place, isNew) = places.place(of: name)
         if isNew {
-            var use = use
+            var use = chunk.uses[index]
             use.name = name
             uses.append(use)
             tallies.append(UseTally())
             isTimed.append(use.digest == nil && use.class.isRead)
-        } else if use.isSecondGranular {
+        } else if chunk.uses[index].isSecondGranular, !uses[place].isSecondGranular {
             uses[place].isSecondGranular = true
         }
         return Int32(place)

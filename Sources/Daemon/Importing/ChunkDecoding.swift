@@ -162,8 +162,9 @@ final class ChunkDecoding: @unchecked Sendable {
         return decoded
     }
 
-    /// Pieces that are decoded while others wait to be taken.
-    private static let ahead = 2
+    /// Pieces that are decoded while others are stored: a commit takes as long as many of them, and
+    /// what they are decoded to is small.
+    private static let ahead = 16
 }
 
 extension UnsafeRawBufferPointer {
