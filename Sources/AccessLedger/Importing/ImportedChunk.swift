@@ -128,7 +128,10 @@ package struct ImportedChunk: Sendable {
             )
         }
         if !table.rows.isEmpty { (self.first, self.last) = (first, last) }
-        if !pushes.isEmpty { markChecks(of: pushes.map { push(records[$0]) }) }
+        guard !pushes.isEmpty else { return }
+        markChecks(of: pushes.map { push(records[$0]) })
+        let pushing = self
+        forgetMisses(before: pushing)
     }
 
     private static func use(

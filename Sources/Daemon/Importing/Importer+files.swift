@@ -12,9 +12,9 @@ extension Importer {
         var found: [(path: String, first: Timestamp)] = []
         for case .path(let path) in request.places {
             do {
-                for file in try LogFolder.files(at: path, matching: request.glob) {
-                    found.append((file, firstTime(of: file)))
-                }
+                let files = try LogFolder.files(at: path, matching: request.glob)
+                if files.isEmpty { report.failures.append(nothing(in: path)) }
+                for file in files { found.append((file, firstTime(of: file))) }
             } catch let error as LogReadingError {
                 report.failures.append(error.description)
             }
@@ -22,6 +22,11 @@ extension Importer {
         return found.enumerated()
             .sorted { ($0.element.first, $0.offset) < ($1.element.first, $1.offset) }
             .map(\.element.path)
+    }
+
+    private func nothing(in folder: String) -> String {
+        request.glob.map { "\(folder): no file in it matches \($0); check --glob" }
+            ?? "\(folder): there is no file in it; check the path"
     }
 
     private func firstTime(of path: String) -> Timestamp {
@@ -49,6 +54,7 @@ extension Importer {
         guard file.isRegular else {
             return try importStream(file.stream(from: 0), place: path)
         }
+        _ = try file.stream(from: 0).readable(place: path)
         let candidates = try positions(like: file)
         let opened = try file.open(
             known: candidates.map(KnownLog.init),
@@ -91,7 +97,7 @@ extension Importer {
 
     /// Reads what can be read once only: only its records' keys tell what is known of it.
     private func importStream(_ stream: FileStream, place: String) throws {
-        let (inflated, isCompressed) = try stream.inflated(place: place)
+        let (inflated, isCompressed) = try stream.readable(place: place).inflated(place: place)
         let opened = OpenedLog(
             chunks: LineChunks(inflated, pool: pool),
             stream: inflated,

@@ -128,6 +128,11 @@ struct RecordShapes {
     private var shapes: [RecordShape] = []
     /// Records that no shape fitted since one did.
     private var misses = 0
+    /// How many are remembered.
+    private let most: Int
+
+    /// A log has requests with and without some field, and a few other records.
+    init(most: Int = 4) { self.most = most }
 
     /// Reads the record at `start` when it has a known shape, and returns its end.
     mutating func read(
@@ -150,13 +155,11 @@ struct RecordShapes {
     mutating func learn(_ bytes: UnsafeRawBufferPointer, _ leaves: [LogLeaf]) {
         misses += 1
         // Records that are all different would only be copied in vain.
-        guard misses <= Self.mostMisses || misses % Self.mostMisses == 0,
+        guard most > 0, misses <= Self.mostMisses || misses % Self.mostMisses == 0,
             let shape = RecordShape(bytes, leaves)
         else { return }
-        if shapes.count < Self.most { shapes.append(shape) } else { shapes[Self.most - 1] = shape }
+        if shapes.count < most { shapes.append(shape) } else { shapes[most - 1] = shape }
     }
 
-    /// A log has requests with and without some field, and a few other records.
-    private static let most = 4
     private static let mostMisses = 16
 }
