@@ -34,7 +34,7 @@ struct Approve: AsyncParsableCommand {
                     of: try deployment.cleaner.target(named: registry.name)
                 )
             } else {
-                try await deployment.cleaner.approve(name)
+                try await deployment.interruptibly { try await $0.approve(name) }
             }
         let output = RunOutput(run: done)
         try output.print(asJSON: options.json)
@@ -177,7 +177,7 @@ struct Runs: AsyncParsableCommand {
                     + "\(run.cause)  \(summary.done)/\(summary.items) removed  "
                     + RunOutput.bytes(summary.releasedByIt, of: run)
                     + ", \(ByteCount(summary.reclaimed)) reclaimed"
-                    + (run.note.isEmpty ? "" : "  \(run.note)")
+                    + (run.said.isEmpty ? "" : "  \(run.said)")
             )
         }
     }
