@@ -49,16 +49,32 @@ extension Cleaner {
         )
     }
 
+    private static func whyEmpty(_ draft: PlanMaker.Draft) -> String {
+        let empty = onlyPlanned("", isEmpty: true)
+        guard draft.kept > 0 else {
+            return "\(empty): there is no image; check the names of registry and repositories"
+        }
+        guard let unproven = draft.keptReasons[.historyIncomplete] else { return empty }
+        return "\(empty): of \(unproven) it is not known whether somebody uses them; "
+            + "`lastpull check` says what is missing"
+    }
+
+    /// What is said of a plan that waits for nothing but the command.
+    static func onlyPlanned(_ command: String, isEmpty: Bool = false) -> String {
+        isEmpty
+            ? "nothing is to be removed"
+            : "only planned; `lastpull \(command)` carries out what it then finds"
+    }
+
     /// What a plan waits for that is stored and not carried out.
     static func wants(_ draft: PlanMaker.Draft, _ cause: Cause) -> String {
-        guard !draft.items.isEmpty else { return "nothing is to be removed" }
+        guard !draft.items.isEmpty else { return whyEmpty(draft) }
         guard draft.items.contains(where: \.isEnforced) else {
             let names = Set(draft.items.compactMap(\.policy)).sorted().joined(separator: ", ")
-            let policies = names.isEmpty ? "no policy enforces" : "\(names) only observes"
+            let policies = names.isEmpty ? "no policy enforces" : "policy \(names) only observes"
             return "\(policies): nothing is removed without `mode: enforce`"
         }
         let command = cause.name == "plan" ? "clean" : cause.name
-        let plan = "only planned; `lastpull \(command)` carries out what it then finds"
-        return joined([plan, draft.brake.map { "it would wait for `approve`: \($0)" } ?? ""])
+        return joined([onlyPlanned(command), draft.brake.map { "it would wait for `approve`: \($0)" } ?? ""])
     }
 }

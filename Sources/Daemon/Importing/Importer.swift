@@ -98,7 +98,7 @@ package final class Importer {
             let bytes = try? file.beginning(Self.lookedAt)
         else { return latest }
         let end = bytes.lastIndex(of: UInt8(ascii: "\n")) ?? bytes.endIndex
-        let body = AccessLog.decode(Array(bytes[..<end]), format: request.format)
+        let body = AccessLog.decode(Array(bytes[..<end]), request.dialect)
         return body.accesses.map(\.time).min() ?? latest
     }
 
@@ -253,7 +253,7 @@ package final class Importer {
         let decoding = ChunkDecoding(
             opened.chunks,
             of: opened.stream,
-            format: request.format,
+            dialect: request.dialect,
             clock: clock,
             ignoring: request.ignoreList,
             width: max(1, ProcessInfo.processInfo.activeProcessorCount)

@@ -95,11 +95,7 @@ struct Restore: AsyncParsableCommand {
         _ deployment: Deployment
     ) async throws -> [Restorer.Result] {
         let run = try await deployment.ledger.run(name)
-        if let item = run?.engine.first {
-            throw CleanupError.nothingToRestore(
-                "run \(name) on engine \(item.engine.name), which keeps no copies,"
-            )
-        }
+        if let run, !run.engine.isEmpty { return try Restorer.wayBack(of: run) }
         guard let registry = run?.storage.first?.registry else {
             return try await deployment.restorer.restore(run: name)
         }
