@@ -175,7 +175,7 @@ struct ImportWriter {
             seenAt: delivery.receivedAt,
             isPush: true
         )
-        recorder.known.tags[key] = nil
+        recorder.known.forget(key)
         moves.forget(id)
         if isUnknown { try hide(id, seenAt: time, recorder) }
     }
@@ -264,7 +264,7 @@ struct ImportWriter {
             seenAt: delivery.receivedAt,
             isPush: false
         )
-        recorder.known.tags[key] = nil
+        recorder.known.forget(key)
         moves.forget(id)
         if known == nil { try hide(id, seenAt: time, recorder) }
     }

@@ -53,7 +53,7 @@ struct Journal {
     private func write(_ keys: [SeenKey]) throws {
         let statement = try SeenKey.insertion(db)
         for key in keys.sorted() {
-            try statement.execute(words: [key.registryId, key.stamp, key.high, key.low])
+            try statement.execute(words: key.words)
         }
     }
 

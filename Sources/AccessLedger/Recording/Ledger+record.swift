@@ -36,7 +36,7 @@ extension Ledger {
             return outcome
         } catch {
             // What was noted may speak of rows that were never committed.
-            try? pool.writeWithoutTransaction { _ in recentReads.forgetAll() }
+            pool.writeWithoutTransaction { _ in recentReads.forgetAll() }
             throw error
         }
     }
