@@ -16,6 +16,8 @@ package struct SourceStatistics: Sendable, Equatable {
     package var rejection: String?
     /// Accepted in the last whole hour before this one.
     package var lastHour = 0
+    /// Accepted since the full hour.
+    package var thisHour = 0
     /// The kinds of webhooks that came; none for distribution's own and for logs.
     package var senders: [Sender] = []
 
@@ -78,7 +80,8 @@ extension Ledger {
                     SELECT reason FROM rejectedBody
                     WHERE registryId = h.registryId AND source = h.source ORDER BY id DESC LIMIT 1
                 ), h.registryId, CASE ?1 - h.hour WHEN 0 THEN h.inHourBefore WHEN 1 THEN h.inHour
-                    ELSE 0 END, h.pulls, h.resolves, h.pushes, h.deletes
+                    ELSE 0 END, h.pulls, h.resolves, h.pushes, h.deletes,
+                iif(h.hour = ?1, h.inHour, 0)
             FROM heard AS h JOIN registry AS g ON g.id = h.registryId ORDER BY g.name, h.source
             """,
             [now.hour]
@@ -99,6 +102,7 @@ extension Ledger {
                 clockOffset: row[7],
                 rejection: row[8],
                 lastHour: row[10],
+                thisHour: row[15],
                 senders: try senders(db, row[9], row[1])
             )
         }

@@ -41,7 +41,9 @@ package struct SourcesReport: Encodable, Sendable {
         package var duplicates: Int
         package var ignored: Int
         package var rejected: Int
-        /// Accepted in the last whole hour.
+        /// Accepted since the full hour.
+        package var thisHour: Int
+        /// Accepted in the whole hour before.
         package var lastHour: Int
         package var lastAt: Int64
         package var clockOffset: Int64
@@ -177,6 +179,7 @@ extension SourcesReport.Source {
             duplicates: source.answer.duplicates,
             ignored: source.answer.ignored,
             rejected: source.answer.rejected,
+            thisHour: source.thisHour,
             lastHour: source.lastHour,
             lastAt: source.lastAt.milliseconds,
             clockOffset: source.clockOffset,

@@ -9,8 +9,11 @@ extension AccessRoutes {
     func addLogs<Context: RequestContext>(to router: Router<Context>) {
         for (path, client) in LogClient.paths {
             let place = RouterPath("/logs/{registry}\(path)")
-            router.post(place) { request, context in
-                try await takeLog(request, as: client, from: try sender(of: request, context))
+            // Clients of Elasticsearch put their bulks, and forwarders can be set to.
+            for method in [HTTPRequest.Method.post, .put] {
+                router.on(place, method: method) { request, context in
+                    try await takeLog(request, as: client, from: try sender(of: request, context))
+                }
             }
             router.head(place) { request, context in
                 _ = try sender(of: request, context)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Cleanup
 import Daemon
 import Foundation
 import Logging
@@ -149,6 +150,20 @@ struct GlobalOptions: ParsableArguments {
         let address = url.hasSuffix("/") ? String(url.dropLast()) : url
         let name = address.lowercased().map { $0.isLetter || $0.isNumber || $0 == "." ? $0 : "_" }
         return "\(state)/lastpull/\(String(name)).sqlite"
+    }
+}
+
+/// Narrows a command that tells of registries to one of them.
+struct RegistryOption: ParsableArguments {
+    @Option(help: "Only this registry of the settings.")
+    var registry: String?
+
+    /// Whether the command is about the registry of this name.
+    func includes(_ name: String) -> Bool { registry == nil || registry == name }
+
+    /// Refuses a name that the settings do not have.
+    func check(_ deployment: Deployment) throws {
+        if let registry { _ = try deployment.cleaner.target(named: registry) }
     }
 }
 

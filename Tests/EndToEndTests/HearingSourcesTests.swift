@@ -27,6 +27,8 @@ extension Hearing {
             #expect(check.output.contains("webhooks of dockerhub tell of no pulls"))
             let text = try await daemon.run("sources").output
             #expect(text.contains("by events of dockerhub: "), "\(text)")
+            // The hour may have turned since.
+            #expect(text.contains("1 in this hour") || text.contains("1 in the one"), "\(text)")
             #expect(text.contains("silence means nothing"), "\(text)")
         }
 
@@ -53,6 +55,26 @@ extension Hearing {
             #expect(json.contains(#""registry":"local""#))
             let other = try await daemon.run("rejected", "elsewhere")
             #expect(other.status == 64)
+        }
+
+        @Test(arguments: ["check", "sources", "rejected"])
+        func oneRegistryAloneIsToldOf(command: String) async throws {
+            let daemon = try LastpullDaemon()
+            let port = try LoopbackPort.free()
+            try await daemon.start(
+                settings: """
+                    registries:
+                      - { name: alpha, url: "http://127.0.0.1:\(port)" }
+                      - { name: omega, url: "http://127.0.0.1:\(port)" }
+                    """
+            )
+            for name in ["alpha", "omega"] {
+                _ = try await daemon.deliver("rubbish", to: "hooks/\(name)")
+            }
+            let text = try await daemon.run(command, "--registry", "alpha").output
+            #expect(text.contains("alpha") && !text.contains("omega"), "\(text)")
+            let unknown = try await daemon.run(command, "--registry", "middle")
+            #expect(unknown.status != 0 && unknown.errors.contains("registry middle"))
         }
 
         private struct Report: Decodable, Equatable {

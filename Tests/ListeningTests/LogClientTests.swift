@@ -72,7 +72,9 @@ struct LogClientTests {
         #expect(sink.deliveries.flatMap(\.body.accesses).count == 1)
     }
 
-    @Test func everyActionOfABulkIsAnswered() async throws {
+    /// Elasticsearch's own clients put, forwarders post.
+    @Test(arguments: ["POST", "PUT"])
+    func everyActionOfABulkIsAnswered(method: String) async throws {
         let text = #"""
             {"create":{"_index":"a\"b","_id":"1"}}
             {"message":"garbage"}
@@ -81,7 +83,7 @@ struct LogClientTests {
 
             """#
         let answer = try await send(
-            "POST",
+            method,
             "/logs/local/_bulk?filter_path=errors",
             Array(text.utf8)
         )

@@ -16,16 +16,20 @@ struct Check: AsyncParsableCommand {
 
     @OptionGroup var options: GlobalOptions
 
+    @OptionGroup var scope: RegistryOption
+
     func run() async throws {
         let settings = try options.settings()
         let deployment = try await Deployment(settings, logger: options.logger)
+        try scope.check(deployment)
+        let targets = deployment.targets.filter { scope.includes($0.row.name) }
         try await deployment.noteTrust()
         var findings = settings.warnings.map {
             Finding(subject: "settings", state: .warning, text: $0)
         }
         findings.append(Finding(subject: "settings", state: .ok, text: "no problems"))
         findings += try await ledger(deployment)
-        for target in deployment.targets { findings += try await registry(target, deployment) }
+        for target in targets { findings += try await registry(target, deployment) }
         findings += try await deployment.webhookStates().map { state in
             Finding(
                 subject: "webhook \(state.name)",
@@ -33,8 +37,10 @@ struct Check: AsyncParsableCommand {
                 text: state.summary
             )
         }
-        for target in deployment.targets { findings += try await collector(target, deployment) }
-        for target in deployment.engines { findings += try await engine(target, deployment) }
+        for target in targets { findings += try await collector(target, deployment) }
+        if scope.registry == nil {
+            for target in deployment.engines { findings += try await engine(target, deployment) }
+        }
         try printFindings(findings)
         if findings.contains(where: { $0.state == .failed }) { throw Outcome.failed }
     }

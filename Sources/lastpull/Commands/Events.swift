@@ -16,6 +16,8 @@ struct Events: AsyncParsableCommand {
 
     @OptionGroup var options: GlobalOptions
 
+    @OptionGroup var scope: RegistryOption
+
     @Option(help: "Only events since then.")
     var since: String?
 
@@ -33,7 +35,9 @@ struct Events: AsyncParsableCommand {
         let from = try moment(since, "--since", now)
         let to = try moment(until, "--until", now)
         let filter = try eventFilter()
-        let ledger = try await options.deployment().ledger
+        let deployment = try await options.deployment()
+        try scope.check(deployment)
+        let ledger = deployment.ledger
         var place: Int64 = 0
         while true {
             let page = try await ledger.events(after: place, limit: Self.page)
@@ -85,6 +89,7 @@ struct Events: AsyncParsableCommand {
             }
             wanted[String(parts[0]), default: []].append(String(parts[1]))
         }
+        if let registry = scope.registry { wanted["registry", default: []].append(registry) }
         guard !wanted.isEmpty else { return try EventFilter("") }
         let data = try JSONEncoder().encode(wanted)
         do {

@@ -18,8 +18,7 @@ struct Regrets: AsyncParsableCommand {
 
     @OptionGroup var options: GlobalOptions
 
-    @Option(help: "Only this registry of the settings.")
-    var registry: String?
+    @OptionGroup var scope: RegistryOption
 
     @Option(
         help: "Only with requests since then: seconds since 1970, RFC 3339, or a duration back."
@@ -37,14 +36,14 @@ struct Regrets: AsyncParsableCommand {
             return moment
         }
         let deployment = try await options.deployment()
-        if let registry { _ = try deployment.cleaner.target(named: registry) }
+        try scope.check(deployment)
         try await RegretWatch(
             ledger: deployment.ledger,
             logger: options.logger,
             now: deployment.now
         ).settle()
         let regrets = try await deployment.ledger.regrets(since: Timestamp(milliseconds: 0))
-            .filter { registry == nil || $0.registry == registry }
+            .filter { scope.includes($0.registry) }
             .filter { regret in
                 horizon.map { regret.lastAt >= $0.timestamp } ?? true
             }

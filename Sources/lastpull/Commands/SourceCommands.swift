@@ -12,8 +12,13 @@ struct Sources: AsyncParsableCommand {
 
     @OptionGroup var options: GlobalOptions
 
+    @OptionGroup var scope: RegistryOption
+
     func run() async throws {
-        let report = try await SourcesReport(try await options.deployment())
+        let deployment = try await options.deployment()
+        try scope.check(deployment)
+        var report = try await SourcesReport(deployment)
+        report.registries.removeAll { !scope.includes($0.registry) }
         if options.json { return Terminal.say(String(decoding: try report.json, as: UTF8.self)) }
         for registry in report.registries {
             Terminal.say("\(registry.registry): \(Self.coverage(registry))")
@@ -67,8 +72,8 @@ struct Sources: AsyncParsableCommand {
     private static func text(_ source: SourcesReport.Source) -> String {
         let senders = source.senders.map(\.kind).joined(separator: ", ")
         return "by \(source.source)\(senders.isEmpty ? "" : " of \(senders)"): "
-            + "last \(Timestamp(milliseconds: source.lastAt).text), \(source.lastHour) in the last "
-            + "hour, \(source.accepted) accepted, \(source.duplicates) duplicates, "
+            + "last \(Timestamp(milliseconds: source.lastAt).text), \(source.thisHour) in this hour and "
+            + "\(source.lastHour) in the one before, \(source.accepted) accepted, \(source.duplicates) duplicates, "
             + "\(source.ignored) ignored, \(source.rejected) rejected"
             + (source.tellsPulls ? "" : "; tells of no pulls, so silence means nothing")
     }
@@ -86,15 +91,21 @@ struct Rejected: AsyncParsableCommand {
     @Argument(help: "Only those of one registry, as the settings name it.")
     var registry: String?
 
+    @OptionGroup var scope: RegistryOption
+
     @Option(help: "How many at most.")
     var limit = 20
 
     func validate() throws {
+        guard registry == nil || scope.includes(registry ?? "") else {
+            throw ValidationError("REGISTRY and --registry name two; give one of them")
+        }
         guard limit > 0 else { throw ValidationError("--limit \(limit): must be above 0") }
     }
 
     func run() async throws {
         let deployment = try await options.deployment()
+        let registry = registry ?? scope.registry
         if let registry, !deployment.targets.contains(where: { $0.row.name == registry }) {
             throw ValidationError("registry \(registry) is not in the settings; `lastpull sources`")
         }
