@@ -28,7 +28,7 @@ struct Journal {
     /// Carries everything over; true when it changed the last access of other rows than were used.
     @discardableResult
     func fold() throws -> Bool {
-        var sums = JournalSums()
+        var sums = JournalSums(room: Self.usualRows)
         var keys: [SeenKey] = []
         try forEachPage { page in
             keys += page.keys
@@ -41,6 +41,9 @@ struct Journal {
         try db.run("DELETE FROM journal")
         return isFurther
     }
+
+    /// Rows that the accesses of a full journal are credited to.
+    private static let usualRows = 1_024
 
     private func forEachPage(_ body: (JournalPage) -> Void) throws {
         let statement = try db.cachedStatement(sql: "SELECT keys, credits FROM journal ORDER BY id")
