@@ -97,6 +97,20 @@ struct ItemRemover: Sendable {
         }
     }
 
+    /// Leaves groups that an interruption came before; of what was begun nobody knows how it ended.
+    func leave(_ groups: [ArraySlice<RunItem>]) async throws {
+        for group in groups.map({ Array($0) }) {
+            let isBegun = group[0].state == .started
+            try await end(
+                group,
+                isBegun ? .failed : .skipped,
+                isBegun
+                    ? "interrupted before it could be looked at again" : RunExecutor.interrupted,
+                step: group[0].step
+            )
+        }
+    }
+
     private func end(
         _ group: [RunItem],
         _ state: RunItem.State,

@@ -44,6 +44,8 @@ package struct StorageSweeper: Sendable {
     ) async throws -> RunRecord {
         var draft = try await draft(request, of: target)
         draft.run.state = .planned
+        let wants = Cleaner.onlyPlanned(draft.run.cause, isEmpty: draft.run.storage.isEmpty)
+        draft.run.note = Cleaner.joined([wants, draft.run.note])
         draft.run.endedAt = now()
         try await ledger.create(draft.run)
         return draft.run

@@ -51,12 +51,9 @@ struct Delete: AsyncParsableCommand {
         try await deployment.keeper.readNew(of: target)
         var candidates: [InventorySlice.Candidate] = []
         for name in names { candidates += try await deployment.candidates(name, of: target) }
-        let run = try await deployment.cleaner.delete(
-            candidates,
-            images: images,
-            of: target,
-            isDryRun: dryRun
-        )
+        let run = try await deployment.interruptibly { cleaner in
+            try await cleaner.delete(candidates, images: images, of: target, isDryRun: dryRun)
+        }
         let output = RunOutput(run: run)
         try output.print(asJSON: options.json)
         if run.items.isEmpty {

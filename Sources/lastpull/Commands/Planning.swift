@@ -75,7 +75,9 @@ struct Clean: AsyncParsableCommand {
         let run =
             dryRun
             ? try await deployment.cleaner.plan(scope, cause: .init(name: "clean"))
-            : try await deployment.cleaner.clean(scope, cause: .init(name: "clean"))
+            : try await deployment.interruptibly { cleaner in
+                try await cleaner.clean(scope, cause: .init(name: "clean"))
+            }
         let output = RunOutput(run: run)
         try output.print(asJSON: options.json)
         throw isWhole || output.status != Outcome.done ? output.status : Outcome.partlyDone
@@ -139,7 +141,9 @@ struct Sweep: AsyncParsableCommand {
         let run =
             dryRun
             ? try await deployment.cleaner.plan(scope, cause: .init(name: "sweep"))
-            : try await deployment.cleaner.clean(scope, cause: .init(name: "sweep"))
+            : try await deployment.interruptibly { cleaner in
+                try await cleaner.clean(scope, cause: .init(name: "sweep"))
+            }
         let output = RunOutput(run: run)
         try output.print(asJSON: options.json)
         throw isWhole || output.status != Outcome.done ? output.status : Outcome.partlyDone

@@ -35,7 +35,7 @@ struct Approve: AsyncParsableCommand {
                     of: try deployment.cleaner.target(named: registry.name)
                 )
             } else {
-                try await deployment.cleaner.approve(name)
+                try await deployment.interruptibly { try await $0.approve(name) }
             }
         let output = RunOutput(run: done)
         try output.print(asJSON: options.json)
@@ -97,11 +97,7 @@ struct Restore: AsyncParsableCommand {
         _ deployment: Deployment
     ) async throws -> [Restorer.Result] {
         let run = try await deployment.ledger.run(name)
-        if let item = run?.engine.first {
-            throw CleanupError.nothingToRestore(
-                "run \(name) on engine \(item.engine.name), which keeps no copies,"
-            )
-        }
+        if let run, !run.engine.isEmpty { return try Restorer.wayBack(of: run) }
         guard let registry = run?.storage.first?.registry else {
             return try await deployment.restorer.restore(run: name)
         }
@@ -180,7 +176,7 @@ struct Runs: AsyncParsableCommand {
                     + "\(run.cause)  \(summary.done)/\(summary.items) removed  "
                     + RunOutput.bytes(summary.releasedByIt, of: run)
                     + ", \(ByteCount(summary.reclaimed)) reclaimed"
-                    + (run.note.isEmpty ? "" : "  \(run.note)")
+                    + (run.said.isEmpty ? "" : "  \(run.said)")
             )
         }
     }

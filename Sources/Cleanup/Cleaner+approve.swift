@@ -1,9 +1,8 @@
 package import AccessLedger
-import Logging
 package import RegistryModel
 import RetentionPlanning
 
-// Plans that were stored before: approved by hand, or cut off by a kill.
+// Plans that wait until somebody approves them.
 extension Cleaner {
     /// Carries out a waiting plan, but only what a fresh plan would also remove.
     package func approve(_ name: RunName) async throws -> RunRecord {
@@ -39,31 +38,6 @@ extension Cleaner {
         [
             "\(item.repositoryId)", item.tag?.description ?? "", item.digest?.description ?? "",
         ]
-    }
-
-    /// Finishes the runs that a kill has left behind; each is compared again item by item.
-    ///
-    /// So are removals that failed half way, with a tag on a throw-away manifest.
-    package func resume() async throws {
-        let names = try await ledger.runs(in: .running)
-        for name in try await names + ledger.halfDoneRuns() {
-            guard let run = try await ledger.run(name), run.isOfRegistry else { continue }
-            let registries = Set(run.items.map(\.registry.name))
-            let here = targets.filter { registries.contains($0.row.name) }
-            do {
-                let locks = try here.map {
-                    try RunLock(ledger: ledger.path, registry: $0.row.name)
-                }
-                defer { withExtendedLifetime(locks) {} }
-                // Whoever held the locks may have finished it meanwhile.
-                guard let current = try await ledger.run(name)?.reopened() else { continue }
-                logger.notice("finishing a run that was cut off", metadata: ["run": "\(name)"])
-                _ = try await executor.execute(current, on: here, note: "finished after a restart")
-            } catch CleanupError.alreadyRunning {
-                // Another process is carrying it out right now.
-                continue
-            }
-        }
     }
 
     /// The right to clean every registry of a scope, for as long as the result lives.
