@@ -162,7 +162,10 @@ let package = Package(
         ),
         tests(
             "CleanupTests",
-            ["AccessLedger", "Cleanup", "RegistryClients", "RegistryModel", "RetentionPlanning"]
+            [
+                "AccessLedger", "Cleanup", "RegistryClients", "RegistryModel", "RegistryStorage",
+                "RetentionPlanning",
+            ]
         ),
         tests("EndToEndTests", ["RegistryModel", "TestSupport"]),
     ]

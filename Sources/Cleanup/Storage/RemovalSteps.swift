@@ -4,9 +4,10 @@ import RegistryStorage
 /// The files of many removals in the order in which they go at once, shared out by folders.
 ///
 /// A kill between two steps leaves a valid tree: first goes what only remembers manifests, then what
-/// makes them manifests, then content and layer links, which other links may still name, and last the
-/// folders that this leaves empty. Within a step threads share the folders: to find a folder takes
-/// longer than to remove a file, and two that work in one folder wait for each other.
+/// makes them manifests, then content, then the links to it, by which the next start finds what is left
+/// of it, and last the folders that this leaves empty. Within a step threads share the folders: to
+/// find a folder takes longer than to remove a file, and two that work in one folder wait for each
+/// other.
 struct RemovalSteps {
     /// Paths below the same folder, each in a folder of its own.
     typealias Job = [StoragePath]
@@ -23,7 +24,7 @@ struct RemovalSteps {
             for path in removal.files {
                 steps[(isManifest ? Step(path) : .content).rawValue].add(path)
             }
-            for link in removal.links { steps[Step.content.rawValue].add(link.path) }
+            for link in removal.links { steps[Step.link.rawValue].add(link.path) }
         }
         files = steps.map(\.all)
         folders = steps.flatMap(\.all)
@@ -33,6 +34,7 @@ struct RemovalSteps {
         case memory
         case manifest
         case content
+        case link
 
         init(_ path: StoragePath) {
             switch path.place {

@@ -176,18 +176,29 @@ package struct StorageSweeper: Sendable {
                 doubts: said(found)
             )
         }
-        let mark = try Marker(root: root, references: references)
-            .mark(request.condemned, now: time)
-        var rules = rules
-        if rules.leavesManifestData { rules.manifestLike = mark.manifestLike(in: root) }
-        let plan = SweepPlan(mark, rules: rules, now: time)
+        let (plan, totals, doubts) = try lookAtAll(request, root, references, rules, time)
         return Look(
             removals: plan.removals.compactMap(Taking.init),
             folders: plan.removals.filter { $0.kind == .folder }.flatMap(\.ownFiles),
             kept: plan.kept.named,
-            total: mark.totals.bytes,
-            doubts: mark.doubts.map { "\($0)" }
+            total: totals.bytes,
+            doubts: doubts.map { "\($0)" }
         )
+    }
+
+    /// Marks the whole; of the mark, which knows every digest, nothing is left when it returns.
+    private static func lookAtAll(
+        _ request: StorageRequest,
+        _ root: StorageRoot,
+        _ references: LedgerReferences,
+        _ rules: SweepRules,
+        _ time: Timestamp
+    ) throws -> (plan: SweepPlan, totals: Mark.Totals, doubts: [Doubt]) {
+        let mark = try Marker(root: root, references: references)
+            .mark(request.condemned, now: time)
+        var rules = rules
+        if rules.leavesManifestData { rules.manifestLike = mark.manifestLike(in: root) }
+        return (SweepPlan(mark, rules: rules, now: time), mark.totals, mark.doubts)
     }
 
     /// What was refused, and what of other repositories could not be understood.

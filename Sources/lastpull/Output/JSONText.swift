@@ -3,9 +3,21 @@ import Foundation
 /// One JSON object as text, written key by key.
 ///
 /// A sweep has tens of thousands of items, for which Foundation's boxes and comparisons of keys
-/// take longer than the sweep. Keys are written as they come; they are in order by convention.
+/// take longer than the sweep, and whose whole text would take more memory. Keys are written as they
+/// come; they are in order by convention.
 struct JSONText {
     private var bytes: [UInt8] = [UInt8(ascii: "{")]
+    /// Takes the text bit by bit; nil for an object that is part of another.
+    private let write: (([UInt8]) -> Void)?
+
+    init(writingTo write: (([UInt8]) -> Void)? = nil) { self.write = write }
+
+    /// Ends the object, and writes what is left of it with the end of a line.
+    mutating func finish() {
+        bytes += "}\n".utf8
+        write?(bytes)
+        bytes = []
+    }
 
     mutating func add(_ key: StaticString, _ text: String) {
         begin(key)
@@ -44,19 +56,25 @@ struct JSONText {
         bytes.append(UInt8(ascii: "}"))
     }
 
-    mutating func add(_ key: StaticString, _ objects: some Sequence<JSONText>) {
+    /// Adds a list of the objects that `body` hands over one by one.
+    mutating func add(_ key: StaticString, objects body: ((JSONText) -> Void) -> Void) {
         begin(key)
         bytes.append(UInt8(ascii: "["))
-        for (index, object) in objects.enumerated() {
-            if index > 0 { bytes.append(UInt8(ascii: ",")) }
+        var isFirst = true
+        body { object in
+            if !isFirst { bytes.append(UInt8(ascii: ",")) }
+            isFirst = false
             bytes += object.bytes
             bytes.append(UInt8(ascii: "}"))
+            guard let write, bytes.count > Self.most else { return }
+            write(bytes)
+            bytes.removeAll(keepingCapacity: true)
         }
         bytes.append(UInt8(ascii: "]"))
     }
 
-    /// The whole object.
-    var text: String { String(decoding: bytes, as: UTF8.self) + "}" }
+    /// Bytes that are written at once.
+    private static let most = 1 << 16
 
     private mutating func add(_ key: StaticString, raw: String) {
         begin(key)
@@ -64,7 +82,7 @@ struct JSONText {
     }
 
     private mutating func begin(_ key: StaticString) {
-        if bytes.count > 1 { bytes.append(UInt8(ascii: ",")) }
+        if bytes.last != UInt8(ascii: "{") { bytes.append(UInt8(ascii: ",")) }
         bytes.append(UInt8(ascii: "\""))
         key.withUTF8Buffer { bytes += $0 }
         bytes.append(UInt8(ascii: "\""))

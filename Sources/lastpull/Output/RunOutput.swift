@@ -12,11 +12,13 @@ struct RunOutput {
 
     private var reclaimed: Int64 { run.reclaimed + reclaimedElse }
 
-    var json: String {
-        var object = JSONText()
-        let storage = run.storage.map { Self.item($0, run) }
-        let engine = run.engine.map(Self.item)
-        object.add("items", run.items.map(Self.item) + storage + engine)
+    private func printJSON() {
+        var object = JSONText(writingTo: Terminal.say(part:))
+        object.add("items") { add in
+            for item in run.items { add(Self.item(item)) }
+            for item in run.storage { add(Self.item(item, run)) }
+            for item in run.engine { add(Self.item(item)) }
+        }
         object.add("kept", Int64(run.kept))
         object.add("keptReasons", run.keptReasons)
         object.add("mode", run.mode)
@@ -26,7 +28,7 @@ struct RunOutput {
         object.add("released", released)
         object.add("run", run.name.description)
         object.add("state", run.state.rawValue)
-        return object.text
+        object.finish()
     }
 
     /// Bytes of what is removed, or would be: what failed or was skipped releases nothing.
@@ -120,7 +122,7 @@ struct RunOutput {
     }
 
     func print(asJSON: Bool) throws {
-        if asJSON { return Terminal.say(json) }
+        if asJSON { return printJSON() }
         printStorage()
         for item in run.items { Terminal.say(Self.line(item)) }
         for item in run.engine { Terminal.say(Self.line(item)) }

@@ -10,7 +10,12 @@ enum Terminal {
 
     /// What fails is remembered for the exit status: the command's work goes on, unheard.
     static func say(_ text: String) {
-        guard !isDeaf, let number = write(text + "\n", to: STDOUT_FILENO) else { return }
+        say(part: Array((text + "\n").utf8))
+    }
+
+    /// Says part of something that has its own ends of lines.
+    static func say(part: [UInt8]) {
+        guard !isDeaf, let number = write(part, to: STDOUT_FILENO) else { return }
         failure.withLock { $0 = number }
     }
 
@@ -43,10 +48,10 @@ enum Terminal {
     static func complain(_ text: String) { complain(lines: "lastpull: " + text) }
 
     /// Lines as they are, for messages that name a file's line themselves.
-    static func complain(lines: String) { _ = write(lines + "\n", to: STDERR_FILENO) }
+    static func complain(lines: String) { _ = write(Array((lines + "\n").utf8), to: STDERR_FILENO) }
 
     /// Writes without a line's end, for a question.
-    static func ask(_ text: String) { _ = write(text, to: STDERR_FILENO) }
+    static func ask(_ text: String) { _ = write(Array(text.utf8), to: STDERR_FILENO) }
 
     /// Takes the places of closed standard streams.
     ///
@@ -60,9 +65,9 @@ enum Terminal {
         }
     }
 
-    /// Writes all of `text`; returns the error number where that failed.
-    private static func write(_ text: String, to stream: CInt) -> CInt? {
-        var rest = Array(text.utf8)[...]
+    /// Writes all of `bytes`; returns the error number where that failed.
+    private static func write(_ bytes: [UInt8], to stream: CInt) -> CInt? {
+        var rest = bytes[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { Foundation.write(stream, $0.baseAddress, $0.count) }
             if count >= 0 {

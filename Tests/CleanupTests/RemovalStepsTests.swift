@@ -1,0 +1,72 @@
+import RegistryModel
+import Testing
+
+@testable import Cleanup
+@testable import RegistryStorage
+
+/// Many removals at once: whatever a kill leaves is a valid tree.
+struct RemovalStepsTests {
+    private let repository: RepositoryName
+    private let tag: TagName
+
+    init() throws {
+        repository = try #require(RepositoryName("team/api"))
+        tag = try #require(TagName("v1"))
+    }
+
+    private func digest(_ number: Int) -> Digest { Digest(hashing: Array("\(number)".utf8)) }
+
+    private func link(_ number: Int) -> LayerLink {
+        LayerLink(
+            repository: repository,
+            digest: digest(number),
+            bytes: 71,
+            modified: Timestamp(milliseconds: 0)
+        )
+    }
+
+    /// An image: a manifest that a tag remembers, and a layer.
+    private func image(_ number: Int) throws -> [Taking] {
+        let manifest = Removal(
+            kind: .manifest,
+            digest: digest(number),
+            repository: repository,
+            bytes: 1,
+            ownFiles: [
+                .tagIndexLink(repository, tag, digest(number)),
+                .revisionLink(repository, digest(number)), .blobData(digest(number)),
+            ]
+        )
+        let layer = Removal(
+            kind: .blob,
+            digest: digest(-number),
+            bytes: 1,
+            ownFiles: [.blobData(digest(-number))],
+            links: [link(-number)]
+        )
+        return [try #require(Taking(layer)), try #require(Taking(manifest))]
+    }
+
+    // Nothing that a manifest needs goes while something still makes it a manifest, and a link goes
+    // after what it leads to.
+    @Test func takesManifestsApartFromAbove() throws {
+        let removals = try (1...600).flatMap(image)
+        let steps = RemovalSteps(removals).files.map { $0.flatMap(\.self) }
+        let places = steps.map { paths in Set(paths.compactMap(\.place).map { "\($0)" }) }
+        #expect(places == [["tagIndex"], ["revision"], ["blob"], ["layer"]])
+        #expect(steps.map(\.count) == [600, 600, 1_200, 600])
+        let expected = removals.flatMap { $0.files + $0.links.map(\.path) }
+        #expect(Set(steps.flatMap(\.self)) == Set(expected))
+    }
+
+    // Threads that work in one folder wait for each other; a large one is shared all the same.
+    @Test func sharesOutFolders() throws {
+        let steps = RemovalSteps(try (1...600).flatMap(image))
+        for job in steps.files.flatMap(\.self) {
+            #expect(Set(job.compactMap(\.parent?.parent)).count == 1)
+            #expect(job.count <= 256)
+        }
+        let folders = Set(steps.folders.flatMap(\.self).compactMap(\.parent))
+        #expect(folders == Set(steps.files.joined().joined().compactMap(\.parent)))
+    }
+}
