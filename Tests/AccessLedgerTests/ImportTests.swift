@@ -2,45 +2,78 @@ import AccessLedger
 import RegistryModel
 import Testing
 
-/// Old logs enter the history, each record once (design, section 5.1).
+/// Old logs enter the history: each record once, at its own time (design, sections 5.1 and 5.2).
 struct ImportTests {
-    private let scene: ImportScene
+    private let fixture: LedgerFixture
 
-    init() async throws { scene = try await ImportScene() }
+    init() async throws { fixture = try await LedgerFixture() }
+
+    private var past: Timestamp { fixture.now - .days(3) }
+
+    private func use(
+        _ accessClass: AccessClass = .pull,
+        _ seed: String? = nil,
+        tag: String? = "v1",
+        at time: Timestamp,
+        key: UInt64,
+        agent: String = "containerd/v2.0.2"
+    ) -> Access {
+        fixture.logged(accessClass, seed, tag: tag, at: time, key: key, agent: agent)
+    }
+
+    @discardableResult
+    private func importing(
+        _ chunks: [[Access]],
+        history: Span = .days(30),
+        vouched: ClosedRange<Timestamp>? = nil,
+        doubts: ImportedDoubts = ImportedDoubts()
+    ) throws -> LedgerImport {
+        try fixture.importing(chunks, history: history, vouched: vouched, doubts: doubts)
+    }
+
+    private func covered() async throws -> [ClosedRange<Timestamp>] {
+        let record = try await fixture.ledger.coverage(
+            of: fixture.registry,
+            since: Timestamp(milliseconds: 0)
+        )
+        return record.covered.compactMap { stretch in stretch.to.map { stretch.from...$0 } }
+    }
+
+    // MARK: Once
 
     @Test func countsALogOnceHoweverOftenItIsImported() async throws {
         let log = (0..<10).map {
-            scene.use(.pull, "a", at: scene.past + .seconds(Int64($0)), key: UInt64($0))
+            use(.pull, "a", at: past + .seconds(Int64($0)), key: UInt64($0))
         }
-        #expect(try scene.importing([log]).sums.accepted == 10)
+        #expect(try importing([log]).sums.accepted == 10)
         // In other pieces, as a log that was compressed meanwhile.
-        let again = try scene.importing([Array(log[..<3]), Array(log[3...])]).sums
+        let again = try importing([Array(log[..<3]), Array(log[3...])]).sums
         #expect(again.accepted == 0 && again.duplicates == 10)
-        #expect(try await scene.fixture.manifest("a").inHistory == AccessCounts(pulls: 10))
-        #expect(try await scene.fixture.tag("v1").inHistory == AccessCounts(pulls: 10))
-        try await scene.fixture.expectSoundness()
+        #expect(try await fixture.manifest("a").inHistory == AccessCounts(pulls: 10))
+        #expect(try await fixture.tag("v1").inHistory == AccessCounts(pulls: 10))
+        try await fixture.expectSoundness()
     }
 
     @Test func countsWhatWasHeardBeforeOnce() async throws {
         let log = (0..<4).map {
-            scene.use(.pull, "a", at: scene.past + .seconds(Int64($0)), key: UInt64($0))
+            use(.pull, "a", at: past + .seconds(Int64($0)), key: UInt64($0))
         }
-        try await scene.fixture.record(Array(log[..<2]), from: .log)
-        let sums = try scene.importing([log]).sums
+        try await fixture.record(Array(log[..<2]), from: .log)
+        let sums = try importing([log]).sums
         #expect(sums.accepted == 2 && sums.duplicates == 2)
         // And what was imported is not heard again.
-        let answers = try await scene.fixture.record(log, from: .log).answers
+        let answers = try await fixture.record(log, from: .log).answers
         #expect(answers == [DeliveryAnswer(duplicates: 4)])
-        #expect(try await scene.fixture.manifest("a").inHistory == AccessCounts(pulls: 4))
+        #expect(try await fixture.manifest("a").inHistory == AccessCounts(pulls: 4))
     }
 
     // Keys of what is heard are kept for seven days, of what is imported as long as it counts.
     @Test func remembersImportedRecordsAsLongAsTheyCount() async throws {
-        let log = [scene.use(.pull, "a", at: scene.fixture.now - .days(20), key: 1)]
-        try scene.importing([log])
-        _ = try await scene.fixture.ledger.rollOff(history: .days(30), now: scene.fixture.now)
-        #expect(try scene.importing([log]).sums.duplicates == 1)
-        #expect(try await scene.fixture.record(log, from: .log).answers == [.init(duplicates: 1)])
+        let log = [use(.pull, "a", at: fixture.now - .days(20), key: 1)]
+        try importing([log])
+        _ = try await fixture.ledger.rollOff(history: .days(30), now: fixture.now)
+        #expect(try importing([log]).sums.duplicates == 1)
+        #expect(try await fixture.record(log, from: .log).answers == [.init(duplicates: 1)])
     }
 
     // Three equal requests of one second: all count, wherever the log is cut, and only once.
@@ -48,38 +81,167 @@ struct ImportTests {
     func countsEqualLinesOfOneLogApart(pieces: [Int]) async throws {
         let chunks = pieces.map { count in
             (0..<count).map { ordinal in
-                var access = scene.use(.pull, "a", at: scene.past, key: 1)
+                var access = use(.pull, "a", at: past, key: 1)
                 if ordinal > 0 { access.key = access.key.repeated(UInt64(ordinal)) }
                 return access
             }
         }
-        #expect(try scene.importing(chunks).sums.accepted == 3)
-        #expect(try scene.importing(chunks.reversed()).sums.duplicates == 3)
-        #expect(try await scene.fixture.manifest("a").inHistory == AccessCounts(pulls: 3))
+        #expect(try importing(chunks).sums.accepted == 3)
+        #expect(try importing(chunks.reversed()).sums.duplicates == 3)
+        #expect(try await fixture.manifest("a").inHistory == AccessCounts(pulls: 3))
     }
 
     @Test func manyEqualLinesTakeNoLonger() throws {
         let chunk = (0..<2_000).map { ordinal in
-            var access = scene.use(.pull, "a", at: scene.past, key: 1)
+            var access = use(.pull, "a", at: past, key: 1)
             access.key = access.key.repeated(UInt64(ordinal))
             return access
         }
-        let sums = try scene.importing(Array(repeating: chunk, count: 20)).sums
+        let sums = try importing(Array(repeating: chunk, count: 20)).sums
         #expect(sums.accepted == 40_000)
     }
 
+    // MARK: At its own time
+
+    @Test func anOldAccessDoesNotLookRecent() async throws {
+        try await fixture.record([fixture.access(.push, "a", tag: "v1", at: fixture.now - .days(9))]
+        )
+        try importing([[use(.pull, "a", at: past, key: 1)]])
+        #expect(try await fixture.tag("v1").lastAccess == past)
+        #expect(try await fixture.manifest("a").lastAccess == past)
+        let recent = fixture.now - .hours(1)
+        try await fixture.record([fixture.access(.pull, "a", tag: "v1", at: recent)])
+        try importing([[use(.pull, "a", at: past + .hours(1), key: 2)]])
+        #expect(try await fixture.tag("v1").lastAccess == recent)
+    }
+
+    @Test func dropsWhatIsOlderThanTheHistory() async throws {
+        let log = [
+            use(.pull, "a", at: fixture.now - .days(8), key: 1),
+            use(.pull, "a", at: fixture.now - .days(6), key: 2),
+        ]
+        let sums = try importing([log], history: .days(7)).sums
+        #expect(sums.accepted == 1 && sums.tooOld == 1)
+        #expect(try await fixture.manifest("a").inHistory == AccessCounts(pulls: 1))
+    }
+
+    // A tag is known to have moved: lines that name only the tag are about what it pointed to then.
+    @Test func creditsATagOnlyLineToWhatTheTagPointedToThen() async throws {
+        try await fixture.record([fixture.access(.push, "old", tag: "v1", at: past)])
+        try await fixture.record([
+            fixture.access(.push, "new", tag: "v1", at: past + .minutes(10))
+        ])
+        try importing([
+            [
+                use(at: past + .minutes(5), key: 1), use(at: past + .minutes(15), key: 2),
+                use(at: past + .minutes(16), key: 3),
+            ]
+        ])
+        #expect(try await fixture.manifest("old").inHistory.pulls == 1)
+        #expect(try await fixture.manifest("new").inHistory.pulls == 2)
+        #expect(try await fixture.tag("v1").inHistory.pulls == 3)
+    }
+
+    // The log's own pushes tell it, whichever comes first in a chunk.
+    @Test func pushesOfTheLogTellWhereItsTagsPointed() async throws {
+        try importing([
+            [
+                use(.push, "old", at: past, key: 1), use(at: past + .minutes(5), key: 2),
+                use(.push, "new", at: past + .minutes(10), key: 3),
+                use(at: past + .minutes(15), key: 4),
+            ]
+        ])
+        #expect(try await fixture.manifest("old").inHistory == AccessCounts(pulls: 1, pushes: 1))
+        #expect(try await fixture.manifest("new").inHistory == AccessCounts(pulls: 1, pushes: 1))
+        #expect(try await fixture.tag("v1").manifest == fixture.manifest("new").id)
+        try await fixture.expectSoundness()
+    }
+
+    // Before the first known time it may have been either.
+    @Test func creditsEveryManifestThatItMayHaveBeen() async throws {
+        try await fixture.record([fixture.access(.push, "b", tag: "v1", at: fixture.now - .days(1))]
+        )
+        try await fixture.record([fixture.access(.push, "c", tag: "v1", at: fixture.now)])
+        try importing([[use(at: past, key: 1)]])
+        #expect(try await fixture.manifest("b").inHistory.pulls == 1)
+        #expect(try await fixture.manifest("c").inHistory.pulls == 1)
+    }
+
+    // Else every old access of a tag that moves daily would be a move of its own.
+    @Test func anOldTargetNeverBecomesThePresentOne() async throws {
+        try await fixture.record([fixture.access(.push, "new", tag: "v1", at: fixture.now)])
+        try importing([(0..<3).map { use(.pull, "old", at: past + .hours($0), key: UInt64($0)) }])
+        #expect(try await fixture.tag("v1").manifest == fixture.manifest("new").id)
+        #expect(try await fixture.manifest("old").inHistory.pulls == 3)
+    }
+
+    @Test func passesOverAPushingClientsOwnChecksAcrossPieces() async throws {
+        try importing([
+            [
+                use(.resolve, "a", at: past, key: 1, agent: "docker/1"),
+                use(.resolve, "a", at: past, key: 2, agent: "docker/2"),
+            ],
+            [use(.push, "b", at: past + .seconds(30), key: 3, agent: "docker/1")],
+        ])
+        #expect(try await fixture.manifest("a").inHistory.resolves == 1)
+        #expect(try await fixture.tag("v1").inHistory == AccessCounts(resolves: 1, pushes: 1))
+    }
+
+    // Pushes of the past are no pushes since the last cleanup.
+    @Test func firesNoTriggerThatCountsPushes() async throws {
+        try importing([[use(.push, "a", at: past, key: 1)]])
+        let pushes = try await fixture.facts().pushes
+        #expect(pushes == 0)
+    }
+
+    // MARK: Coverage
+
+    @Test func coversTheHoursThatHoldLines() async throws {
+        let hour = past.startOfHour
+        let importing = try importing([
+            [
+                use(.pull, "a", at: hour + .minutes(10), key: 1),
+                use(.pull, "a", at: hour + .minutes(70), key: 2),
+                use(.pull, "a", at: hour + .minutes(250), key: 3),
+            ]
+        ])
+        let expected = [
+            hour + .minutes(10)...hour + .hours(2), hour + .hours(4)...hour + .minutes(250),
+        ]
+        #expect(importing.covered == expected)
+        #expect(try await covered() == expected)
+    }
+
+    @Test func coversWhatSomebodyVouchesFor() async throws {
+        let vouched = fixture.now - .days(5)...fixture.now - .days(2)
+        try importing([[use(.pull, "a", at: past, key: 1)]], vouched: vouched)
+        #expect(try await covered() == [vouched])
+    }
+
+    @Test func coversNoHourInWhichSomethingWasNotUnderstood() async throws {
+        let hour = past.startOfHour
+        var doubts = ImportedDoubts()
+        doubts.add(from: hour + .minutes(61), to: hour + .minutes(62))
+        let log = (0..<3).map {
+            use(.pull, "a", at: hour + .minutes(Int64($0) * 60), key: UInt64($0))
+        }
+        try importing([log], vouched: hour...hour + .hours(3), doubts: doubts)
+        #expect(
+            try await covered() == [hour...hour + .hours(1), hour + .hours(2)...hour + .hours(3)]
+        )
+    }
+
+    // MARK: Positions
+
     @Test func storesHowFarALogWasReadWithWhatItHolds() async throws {
         let importing = LedgerImport(
-            scene.fixture.ledger,
-            registry: scene.fixture.registry,
-            now: scene.fixture.now
+            fixture.ledger,
+            registry: fixture.registry,
+            now: fixture.now
         )
         let clock = try importing.clock(history: .days(30))
         importing.begin(after: nil)
-        let log = [
-            scene.use(.pull, "a", at: scene.past, key: 1),
-            scene.use(.pull, "a", at: scene.past, key: 2),
-        ]
+        let log = [use(.pull, "a", at: past, key: 1), use(.pull, "a", at: past, key: 2)]
         importing.add(
             ImportedChunk(
                 AccessTable(log),
@@ -93,17 +255,10 @@ struct ImportTests {
         position.headLength = 2
         position.offset = 99
         try importing.store(position)
-        let found = try scene.fixture.ledger.logPositions(
-            of: scene.fixture.registry,
-            head: [1, 2],
-            length: 2
-        )
+        let found = try fixture.ledger.logPositions(of: fixture.registry, head: [1, 2], length: 2)
         let stored = try #require(found.first)
-        #expect(stored.offset == 99 && stored.accesses == 2 && stored.lastLine == scene.past)
+        #expect(stored.offset == 99 && stored.accesses == 2 && stored.lastLine == past)
         #expect(stored.recentKeys == log.map(\.key))
-        #expect(
-            try scene.fixture.ledger.logPositions(of: scene.fixture.registry, head: [3], length: 2)
-                == []
-        )
+        #expect(try fixture.ledger.logPositions(of: fixture.registry, head: [3], length: 2) == [])
     }
 }

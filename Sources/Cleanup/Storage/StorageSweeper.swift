@@ -183,7 +183,7 @@ package struct StorageSweeper: Sendable {
         let plan = SweepPlan(mark, rules: rules, now: time)
         return Look(
             removals: plan.removals.compactMap(Taking.init),
-            folders: plan.removals.filter { $0.kind == .folder }.flatMap(\.files),
+            folders: plan.removals.filter { $0.kind == .folder }.flatMap(\.ownFiles),
             kept: plan.kept.named,
             total: mark.totals.bytes,
             doubts: mark.doubts.map { "\($0)" }

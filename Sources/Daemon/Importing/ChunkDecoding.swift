@@ -162,8 +162,9 @@ final class ChunkDecoding: @unchecked Sendable {
         return decoded
     }
 
-    /// Pieces that are decoded while others wait to be taken.
-    private static let ahead = 2
+    /// Pieces that are decoded while others are stored: a commit takes as long as many of them, and
+    /// what they are decoded to is small.
+    private static let ahead = 16
 }
 
 extension UnsafeRawBufferPointer {
@@ -186,19 +187,19 @@ struct DoubtSearch {
         while start < bytes.count {
             let end = Self.lineEnd(in: bytes, from: min(start + Self.length, bytes.count))
             let part = UnsafeRawBufferPointer(rebasing: bytes[start..<end])
-            let body = AccessLog.decode(part, dialect)
-            let times = body.accesses.map { clock.time(of: $0.time) }
+            let log = DecodedLog(reading: part, dialect)
+            let times = log.table.rows.map { clock.time(of: $0.time) }
             if let first = times.min(), let newest = times.max() {
                 if isOpen { doubts.add(from: last, to: first) }
                 isOpen = false
-                if !body.rejections.isEmpty {
+                if log.rest.rejected > 0 {
                     // Nobody knows where in this part it was, or whether before or behind it.
                     doubts.add(from: last, to: first)
                     doubts.add(from: first, to: newest)
                     isOpen = true
                 }
                 last = newest
-            } else if !body.rejections.isEmpty {
+            } else if log.rest.rejected > 0 {
                 isOpen = true
             }
             start = end

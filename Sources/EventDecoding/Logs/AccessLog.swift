@@ -46,8 +46,16 @@ package struct DecodedLog: Sendable {
     package private(set) var rest: DecodedBody
 
     /// Decodes whole lines or records, one after the other, on one thread.
-    package init(reading bytes: UnsafeRawBufferPointer, _ dialect: LogDialect) {
+    ///
+    /// `expectsShapes` says whether a record may be read by the shape of those before it, which only
+    /// makes it faster.
+    package init(
+        reading bytes: UnsafeRawBufferPointer,
+        _ dialect: LogDialect,
+        expectsShapes: Bool = true
+    ) {
         var decoder = LogDecoder(dialect)
+        if !expectsShapes { decoder.shapes = RecordShapes(most: 0) }
         decoder.read(bytes, as: .outermost)
         decoder.finish()
         self.init(decoder)

@@ -8,6 +8,7 @@ import RegistryStorage
 
 struct Delete: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "delete",
         abstract: "Removes named images: REPOSITORY[:TAG|@DIGEST].",
         discussion: """
             No policy is asked, but structure still protects: what an index holds, what belongs to a \

@@ -9,6 +9,7 @@ import RegistryModel
 
 struct Import: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "import",
         abstract: "Adds old access logs to a registry's history.",
         discussion: """
             Each line counts once, whatever was heard or imported before: also when a log has grown, \

@@ -37,6 +37,7 @@ struct PlanCommand: AsyncParsableCommand {
 
 struct Clean: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "clean",
         abstract: "Removes now what the policies allow; a policy that observes only plans.",
         discussion: "The options narrow what policies allow, they never widen it."
     )
@@ -85,6 +86,7 @@ struct Clean: AsyncParsableCommand {
 
 struct Sweep: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "sweep",
         abstract: """
             Removes manifests that no tag, no index and no referrer's subject holds, and their blobs \
             where the registry's disk is here.

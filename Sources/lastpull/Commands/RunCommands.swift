@@ -7,6 +7,7 @@ import RegistryModel
 
 struct Approve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "approve",
         abstract: "Carries out a plan that a brake holds.",
         discussion: "Only what a fresh plan would also remove."
     )
@@ -44,6 +45,7 @@ struct Approve: AsyncParsableCommand {
 
 struct Restore: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "restore",
         abstract: "Puts back what a run removed, or one image.",
         discussion: """
             Works while the registry still has the blobs: until they are purged, or its garbage \
@@ -144,6 +146,7 @@ struct Restore: AsyncParsableCommand {
 
 struct Runs: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "runs",
         abstract: "Lists plans and runs, newest first, or shows one item by item."
     )
 

@@ -1,15 +1,9 @@
 import AccessLedger
 import RegistryModel
 
-/// A ledger and logs of three days ago to import into it.
-struct ImportScene {
-    let fixture: LedgerFixture
-
-    init() async throws { fixture = try await LedgerFixture() }
-
-    var past: Timestamp { fixture.now - .days(3) }
-
-    func use(
+extension LedgerFixture {
+    /// An access as a log of whole seconds tells of it.
+    func logged(
         _ accessClass: AccessClass = .pull,
         _ seed: String? = nil,
         tag: String? = "v1",
@@ -17,7 +11,7 @@ struct ImportScene {
         key: UInt64,
         agent: String = "containerd/v2.0.2"
     ) -> Access {
-        var access = fixture.access(
+        var access = access(
             accessClass,
             seed,
             tag: tag,
@@ -30,25 +24,25 @@ struct ImportScene {
         return access
     }
 
-    /// Imports one log, each list of accesses as a chunk.
+    /// Imports one log, each list of accesses as a piece that is stored with the next one's coming;
+    /// `misses` are in the first piece.
     @discardableResult
     func importing(
-        _ chunks: [[Access]],
+        _ pieces: [[Access]],
+        misses: [Access] = [],
         history: Span = .days(30),
         vouched: ClosedRange<Timestamp>? = nil,
         doubts: ImportedDoubts = ImportedDoubts()
     ) throws -> LedgerImport {
-        let importing = LedgerImport(
-            fixture.ledger,
-            registry: fixture.registry,
-            now: fixture.now
-        )
+        let importing = LedgerImport(ledger, registry: registry, now: now)
         let clock = try importing.clock(history: history)
         importing.begin(after: nil)
-        for accesses in chunks {
+        for (number, accesses) in pieces.enumerated() {
+            var body = DecodedBody()
+            if number == 0 { for access in misses { body.note(Miss(access: access)) } }
             var chunk = ImportedChunk(
                 AccessTable(accesses),
-                DecodedBody(),
+                body,
                 clock: clock,
                 ignoring: AccessIgnoreList()
             )
@@ -59,14 +53,6 @@ struct ImportScene {
         try importing.store(nil)
         try importing.finish(vouched: vouched)
         return importing
-    }
-
-    func covered() async throws -> [ClosedRange<Timestamp>] {
-        let record = try await fixture.ledger.coverage(
-            of: fixture.registry,
-            since: Timestamp(milliseconds: 0)
-        )
-        return record.covered.compactMap { stretch in stretch.to.map { stretch.from...$0 } }
     }
 }
 
