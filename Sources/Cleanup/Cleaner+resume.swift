@@ -14,8 +14,7 @@ extension Cleaner {
         var finished: [(run: RunName, outcome: RunExecutor.Outcome)] = []
         let names = try await ledger.runs(in: .running)
         for name in try await names + ledger.halfDoneRuns() {
-            guard let run = try await ledger.run(name), run.isOfRegistry else { continue }
-            let registries = Set(run.items.map(\.registry.name))
+            guard let registries = try await registries(of: name) else { continue }
             let here = targets.filter { registries.contains($0.row.name) }
             do {
                 let locks = try here.map {
@@ -37,6 +36,14 @@ extension Cleaner {
             }
         }
         return finished
+    }
+
+    /// The registries that a run removes from; nil for a run of a disk or an engine.
+    ///
+    /// Its items are let go of at once: there may be very many, and they are read again.
+    private func registries(of name: RunName) async throws -> Set<String>? {
+        guard let run = try await ledger.run(name), run.isOfRegistry else { return nil }
+        return Set(run.items.map(\.registry.name))
     }
 
     /// What people are told of runs that were finished before their own began.
@@ -75,6 +82,7 @@ extension Cleaner {
             return "\(policies): nothing is removed without `mode: enforce`"
         }
         let command = cause.name == "plan" ? "clean" : cause.name
-        return joined([onlyPlanned(command), draft.brake.map { "it would wait for `approve`: \($0)" } ?? ""])
+        let held = draft.brake.map { "it would wait for `approve`: \($0)" }
+        return joined([onlyPlanned(command), held ?? ""])
     }
 }

@@ -2,18 +2,8 @@ import Foundation
 import NIOCore
 
 extension FakeAzure {
-    func handle(_ call: FakeRegistry.Call, _ query: String?) async -> FakeRegistry.Reply {
-        if recordsRequests {
-            requests.append(
-                FakeRegistry.RecordedRequest(
-                    method: call.method,
-                    path: call.path,
-                    query: query,
-                    userAgent: call["User-Agent"],
-                    authorization: call["Authorization"]
-                )
-            )
-        }
+    package func handle(_ call: FakeRegistry.Call, _ query: String?) async -> FakeRegistry.Reply {
+        note(call, query)
         beforeAnswer?(self, call.method, call.path)
         if call.method == "DELETE" {
             deletesUnderWay += 1
@@ -21,19 +11,7 @@ extension FakeAzure {
         }
         defer { if call.method == "DELETE" { deletesUnderWay -= 1 } }
         if let latency { try? await Task.sleep(for: latency) }
-        let fault = faults.next(call.method, call.path)
-        switch fault {
-        case .answer(let status, let headers, let body):
-            var reply = FakeRegistry.Reply(status, body: ByteBuffer(string: body))
-            for (name, value) in headers { reply[name] = value }
-            return reply
-        case .challenge: return challenge(call)
-        default: break
-        }
-        var reply = answer(call)
-        if case .answerAfterAll(let status)? = fault { reply = FakeRegistry.Reply(status) }
-        reply.fault = fault
-        return reply
+        return answer(call, refusal: challenge(call)) { answer(call) }
     }
 
     private func answer(_ call: FakeRegistry.Call) -> FakeRegistry.Reply {

@@ -4,7 +4,7 @@ import RegistryModel
 
 /// An Azure Container Registry in memory, on a port of loopback: its lists, locks, deletes and token
 /// exchange, and what goes wrong with them.
-package actor FakeAzure {
+package actor FakeAzure: FakeCloud {
     package struct Manifest: Sendable {
         package var bytes: [UInt8]
         package var mediaType: String
@@ -43,52 +43,20 @@ package actor FakeAzure {
         (@Sendable (isolated FakeAzure, _ method: String, _ path: String) -> Void)?
     /// How long each answer takes.
     package var latency: Duration?
-    package internal(set) var requests: [FakeRegistry.RecordedRequest] = []
+    package var requests: [FakeRegistry.RecordedRequest] = []
     /// Off, `requests` stays empty.
     package var recordsRequests = true
     package internal(set) var deletes:
         (first: ContinuousClock.Instant, last: ContinuousClock.Instant, count: Int)?
     package internal(set) var mostDeletesAtOnce = 0
 
-    var faults = PlannedFaults()
+    package var faults = PlannedFaults()
     var tokens: [String: Set<String>] = [:]
     package internal(set) var tokenCount = 0
     var deletesUnderWay = 0
-    private var server: Task<Void, any Error>?
+    package var server: Task<Void, any Error>?
 
-    package static func start() async throws -> FakeAzure {
-        let port = try LoopbackPort.free()
-        let azure = FakeAzure(port: port)
-        try await azure.listen(port)
-        return azure
-    }
-
-    private init(port: Int) { url = "http://127.0.0.1:\(port)" }
-
-    private func listen(_ port: Int) async throws {
-        server = try await FakeService.listen(port) { [weak self] call, query in
-            guard let self else { return FakeRegistry.Reply(503) }
-            return await self.handle(call, query)
-        }
-    }
-
-    package func stop() async {
-        server?.cancel()
-        _ = await server?.result
-        server = nil
-    }
-
-    /// Changes the settings above, which a caller outside can't set one by one.
-    package func set(_ change: @Sendable (isolated FakeAzure) -> Void) { change(self) }
-
-    /// Plans a fault for the next `count` requests that match.
-    package func fail(
-        next count: Int = 1,
-        _ fault: FakeRegistry.Fault,
-        where matches: @escaping @Sendable (_ method: String, _ path: String) -> Bool
-    ) {
-        faults.add(fault, count: count, matches)
-    }
+    package init(port: Int) { url = "http://127.0.0.1:\(port)" }
 
     package func tagNames(_ repository: String) -> [String] {
         (repositories[repository]?.tags ?? [:]).keys.sorted()

@@ -2,32 +2,10 @@ import Foundation
 import NIOCore
 
 extension FakeHub {
-    func handle(_ call: FakeRegistry.Call, _ query: String?) -> FakeRegistry.Reply {
-        if recordsRequests {
-            requests.append(
-                FakeRegistry.RecordedRequest(
-                    method: call.method,
-                    path: call.path,
-                    query: query,
-                    userAgent: call["User-Agent"],
-                    authorization: call["Authorization"]
-                )
-            )
-        }
+    package func handle(_ call: FakeRegistry.Call, _ query: String?) -> FakeRegistry.Reply {
+        note(call, query)
         beforeAnswer?(self, call.method, call.path)
-        let fault = faults.next(call.method, call.path)
-        switch fault {
-        case .answer(let status, let headers, let body):
-            var reply = FakeRegistry.Reply(status, body: ByteBuffer(string: body))
-            for (name, value) in headers { reply[name] = value }
-            return reply
-        case .challenge: return .detail(401, "authentication required")
-        default: break
-        }
-        var reply = answer(call)
-        if case .answerAfterAll(let status)? = fault { reply = FakeRegistry.Reply(status) }
-        reply.fault = fault
-        return reply
+        return answer(call, refusal: .detail(401, "authentication required")) { answer(call) }
     }
 
     private func answer(_ call: FakeRegistry.Call) -> FakeRegistry.Reply {

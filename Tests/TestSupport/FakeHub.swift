@@ -3,7 +3,7 @@ import RegistryModel
 
 /// Docker Hub's API in memory, on a port of loopback: logins, lists of tags, deletes of tags, and
 /// what goes wrong with them.
-package actor FakeHub {
+package actor FakeHub: FakeCloud {
     /// A tag with its platforms.
     package struct Tag: Sendable {
         package var digest: String?
@@ -55,7 +55,7 @@ package actor FakeHub {
     /// Called before each request is answered, to change things between requests.
     package var beforeAnswer:
         (@Sendable (isolated FakeHub, _ method: String, _ path: String) -> Void)?
-    package internal(set) var requests: [FakeRegistry.RecordedRequest] = []
+    package var requests: [FakeRegistry.RecordedRequest] = []
     /// Off, `requests` stays empty, which benches want.
     package var recordsRequests = true
     package internal(set) var logins = 0
@@ -66,43 +66,11 @@ package actor FakeHub {
 
     /// The names of a repository's tags in the order of its list, newest first.
     var order: [String: [String]] = [:]
-    var faults = PlannedFaults()
+    package var faults = PlannedFaults()
     var tokens: [String: Date] = [:]
-    private var server: Task<Void, any Error>?
+    package var server: Task<Void, any Error>?
 
-    package static func start() async throws -> FakeHub {
-        let port = try LoopbackPort.free()
-        let hub = FakeHub(port: port)
-        try await hub.listen(port)
-        return hub
-    }
-
-    private init(port: Int) { url = "http://127.0.0.1:\(port)" }
-
-    private func listen(_ port: Int) async throws {
-        server = try await FakeService.listen(port) { [weak self] call, query in
-            guard let self else { return FakeRegistry.Reply(503) }
-            return await self.handle(call, query)
-        }
-    }
-
-    package func stop() async {
-        server?.cancel()
-        _ = await server?.result
-        server = nil
-    }
-
-    /// Changes the settings above, which a caller outside can't set one by one.
-    package func set(_ change: @Sendable (isolated FakeHub) -> Void) { change(self) }
-
-    /// Plans a fault for the next `count` requests that match.
-    package func fail(
-        next count: Int = 1,
-        _ fault: FakeRegistry.Fault,
-        where matches: @escaping @Sendable (_ method: String, _ path: String) -> Bool
-    ) {
-        faults.add(fault, count: count, matches)
-    }
+    package init(port: Int) { url = "http://127.0.0.1:\(port)" }
 
     package func tagNames(_ repository: String) -> [String] {
         (repositories[repository] ?? [:]).keys.sorted()

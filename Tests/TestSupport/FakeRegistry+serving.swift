@@ -6,7 +6,7 @@ import RegistryModel
 
 extension FakeRegistry {
     /// A request that has come in whole.
-    struct Call: Sendable {
+    package struct Call: Sendable {
         var method: String
         var path: String
         var query: [String: String]
@@ -23,7 +23,7 @@ extension FakeRegistry {
     }
 
     /// An answer before it is sent.
-    struct Reply: Sendable {
+    package struct Reply: Sendable {
         var status: Int
         var headers: HTTPFields = [:]
         var body = ByteBuffer()

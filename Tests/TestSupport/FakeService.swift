@@ -57,7 +57,7 @@ enum FakeService {
 }
 
 /// What may go wrong with the requests to a fake, in the order in which it was planned.
-struct PlannedFaults: Sendable {
+package struct PlannedFaults: Sendable {
     private var faults: [FakeRegistry.PlannedFault] = []
 
     mutating func add(

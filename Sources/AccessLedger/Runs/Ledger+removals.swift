@@ -1,22 +1,20 @@
 import GRDB
 package import RegistryModel
 
-/// What removed an image: an item of a run.
-package struct RunRemoval: Sendable, Equatable {
+/// What removed something: an item of a run.
+package struct RemovalRecord<Item: Sendable & Equatable>: Sendable, Equatable {
     package var run: RunName
     /// The trigger, or the command.
     package var cause: String
     package var at: Timestamp
-    package var item: RunItem
+    package var item: Item
 }
 
-/// What took something from the registry's disk: an item of a sweep.
-package struct SweepRemoval: Sendable, Equatable {
-    package var run: RunName
-    package var cause: String
-    package var at: Timestamp
-    package var item: StorageItem
-}
+/// What removed an image.
+package typealias RunRemoval = RemovalRecord<RunItem>
+
+/// What took something from the registry's disk.
+package typealias SweepRemoval = RemovalRecord<StorageItem>
 
 extension Ledger {
     /// The newest removal of a tag, or of a manifest with or without its last tag, by a run of ours.
@@ -39,15 +37,8 @@ extension Ledger {
                     RunItem.wasGone,
                 ]
             )
-            guard let row, let name = RunName(row[1] as String) else { return nil }
-            let ordinal: Int = row[3]
-            return try Self.items(ofRun: row[0], db).first { $0.ordinal == ordinal }.map {
-                RunRemoval(
-                    run: name,
-                    cause: row[2],
-                    at: Timestamp(milliseconds: row[4]),
-                    item: $0
-                )
+            return try Self.removal(row) { run, ordinal in
+                try Self.items(ofRun: run, db).first { $0.ordinal == ordinal }
             }
         }
     }
@@ -80,17 +71,25 @@ extension Ledger {
                 sql,
                 [registry.id, repository.description, tag?.description ?? digest?.description]
             )
-            guard let row, let name = RunName(row[1] as String) else { return nil }
-            let ordinal: Int = row[3]
-            return try Self.storageItems(ofRun: row[0], db).first { $0.ordinal == ordinal }.map {
-                SweepRemoval(
-                    run: name,
-                    cause: row[2],
-                    at: Timestamp(milliseconds: row[4]),
-                    item: $0
-                )
+            return try Self.removal(row) { run, ordinal in
+                try Self.storageItems(ofRun: run, db).first { $0.ordinal == ordinal }
             }
         }
+    }
+
+    /// Reads a run's id, name and cause, and an item's ordinal and time.
+    private static func removal<Item>(
+        _ row: Row?,
+        item: (_ run: Int64, _ ordinal: Int) throws -> Item?
+    ) throws -> RemovalRecord<Item>? {
+        guard let row, let name = RunName(row[1] as String), let item = try item(row[0], row[3])
+        else { return nil }
+        return RemovalRecord(
+            run: name,
+            cause: row[2],
+            at: Timestamp(milliseconds: row[4]),
+            item: item
+        )
     }
 
     /// Content of a manifest, and of what it holds, that a sweep has taken off the disk for good.

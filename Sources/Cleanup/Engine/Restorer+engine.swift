@@ -24,10 +24,11 @@ extension Restorer {
         let none = "engine \(item.engine.name) keeps no copy"
         switch item.kind {
         case "image":
-            guard let pulled = item.digests.first else {
-                return "\(none), and it was never pulled or pushed; build it again"
+            // Podman's name for what no registry has.
+            guard let pulled = item.digests.first(where: { !$0.hasPrefix("localhost/") }) else {
+                return "\(none), and no registry is known to have it; build it again"
             }
-            let pull = "pull it again: \(pulled)"
+            let pull = "pull it again, if the registry still has it: \(pulled)"
             guard let tag = item.names.first else { return "\(none); \(pull)" }
             return "\(none); \(pull), then tag it \(tag)"
         case "container": return "\(none); start one from its image again"

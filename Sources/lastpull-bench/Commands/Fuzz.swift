@@ -12,7 +12,7 @@ struct Fuzz: ParsableCommand {
     @Option(help: "Inputs for each target.")
     var inputs = 1_000_000
 
-    @Option(help: "Only targets whose name contains this.")
+    @Option(help: "Only the target of this name, or those whose name contains this.")
     var only: String?
 
     @Option(help: "Where the inputs begin; the same number gives the same inputs.")
@@ -22,7 +22,11 @@ struct Fuzz: ParsableCommand {
         let samples = try FuzzSamples.all()
         let watch = FuzzWatch()
         watch.start()
-        for target in FuzzTarget.all where only.map(target.name.contains) ?? true {
+        let exact = FuzzTarget.all.filter { $0.name == only }
+        let named =
+            exact.isEmpty
+            ? FuzzTarget.all.filter { only.map($0.name.contains) ?? true } : exact
+        for target in named {
             let time = try ContinuousClock().measure { try run(target, samples, watch) }
             let memory = Self.peakMemory()
             Output.say(

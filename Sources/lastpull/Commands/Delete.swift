@@ -161,6 +161,11 @@ extension Deployment {
                 && images.allSatisfy { image in hosts.contains { image.hasPrefix($0 + "/") } }
         }
         if meant.count == 1 { return meant[0] }
+        guard !targets.isEmpty else {
+            throw ValidationError(
+                "there is no registry here, only engines; `lastpull runs RUN` tells of their images"
+            )
+        }
         guard targets.count == 1 else {
             let names = targets.map(\.row.name).joined(separator: ", ")
             throw ValidationError("there are several registries; add --registry, one of \(names)")

@@ -25,7 +25,9 @@ struct EngineRequests {
         let asked = try command.types.map { word in
             guard let part = EnginePart(rawValue: word) else {
                 let known = EnginePart.allCases.map(\.rawValue).joined(separator: ", ")
-                throw ValidationError("--type \(word) is unknown; there are \(known)")
+                throw ValidationError(
+                    "--type \(word) is unknown; there are \(known), one for each --type"
+                )
             }
             return part
         }

@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 
 /// Serves a fake registry, to try settings and commands on without an account.
-struct FakeCloud: AsyncParsableCommand {
+struct ServeFake: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "fake",
         abstract: "Serves a fake Docker Hub or Azure registry until it is ended.",
