@@ -10,7 +10,7 @@ struct LastpullBench: AsyncParsableCommand {
         subcommands: [
             Webhooks.self, TriggerLatency.self, Memory.self, Storage.self, Syslog.self,
             Recording.self, Decode.self, Fuzz.self, ImportBench.self, Clouds.self, All.self,
-            ServeNothing.self, ServeDaemon.self, CleanOnce.self,
+            ServeNothing.self, ServeDaemon.self, CleanOnce.self, FakeCloud.self,
         ]
     )
 

@@ -18,20 +18,9 @@ struct ImportTests {
         key: UInt64,
         agent: String = "containerd/v2.0.2"
     ) -> Access {
-        var access = fixture.access(
-            accessClass,
-            seed,
-            tag: tag,
-            at: time,
-            agent: agent,
-            instance: nil,
-            isSecondGranular: true
-        )
-        access.key = EventKey(high: 7, low: key)
-        return access
+        fixture.logged(accessClass, seed, tag: tag, at: time, key: key, agent: agent)
     }
 
-    /// Imports one log, each list of accesses as a chunk.
     @discardableResult
     private func importing(
         _ chunks: [[Access]],
@@ -39,27 +28,7 @@ struct ImportTests {
         vouched: ClosedRange<Timestamp>? = nil,
         doubts: ImportedDoubts = ImportedDoubts()
     ) throws -> LedgerImport {
-        let importing = LedgerImport(
-            fixture.ledger,
-            registry: fixture.registry,
-            now: fixture.now
-        )
-        let clock = try importing.clock(history: history)
-        importing.begin(after: nil)
-        for accesses in chunks {
-            var chunk = ImportedChunk(
-                AccessTable(accesses),
-                DecodedBody(),
-                clock: clock,
-                ignoring: AccessIgnoreList()
-            )
-            chunk.doubts = doubts
-            importing.add(chunk)
-            try importing.store(nil, holdingLast: true)
-        }
-        try importing.store(nil)
-        try importing.finish(vouched: vouched)
-        return importing
+        try fixture.importing(chunks, history: history, vouched: vouched, doubts: doubts)
     }
 
     private func covered() async throws -> [ClosedRange<Timestamp>] {
@@ -291,39 +260,5 @@ struct ImportTests {
         #expect(stored.offset == 99 && stored.accesses == 2 && stored.lastLine == past)
         #expect(stored.recentKeys == log.map(\.key))
         #expect(try fixture.ledger.logPositions(of: fixture.registry, head: [3], length: 2) == [])
-    }
-}
-
-extension AccessTable {
-    /// The accesses as a decoder tables them.
-    fileprivate init(_ accesses: [Access]) {
-        self.init()
-        for access in accesses {
-            let client = Client(
-                address: access.address,
-                actor: access.actor,
-                userAgent: access.userAgent
-            )
-            rows.append(
-                Row(
-                    key: access.key,
-                    time: access.time,
-                    size: 0,
-                    repository: Self.place(of: access.repository, in: &repositories),
-                    digest: access.digest.map { Self.place(of: $0, in: &digests) } ?? -1,
-                    tag: access.tag.map { Self.place(of: $0, in: &tags) } ?? -1,
-                    client: Self.place(of: client, in: &clients),
-                    mediaType: -1,
-                    class: access.class,
-                    isSecondGranular: access.isSecondGranular
-                )
-            )
-        }
-    }
-
-    private static func place<Item: Equatable>(of item: Item, in list: inout [Item]) -> Int32 {
-        if let place = list.firstIndex(of: item) { return Int32(place) }
-        list.append(item)
-        return Int32(list.count - 1)
     }
 }

@@ -136,6 +136,34 @@ struct RegretTests {
         #expect(try await settled().isEmpty)
     }
 
+    // An old log tells of requests after the removal as a heard one does; each counts once.
+    @Test func anImportedRequestForWhatWasRemovedBeforeIsOne() async throws {
+        let after = fixture.access(.pull, tag: "v1", at: fixture.now - .seconds(30))
+        try fixture.importing([[]], misses: [after])
+        try fixture.importing([[]], misses: [after])
+        let regret = try #require(try await settled().first)
+        #expect(regret.image == "team/api:v1" && regret.requests == 1)
+        #expect(regret.firstAt == fixture.now - .seconds(30))
+        try ask([after])
+        #expect(try await settled().isEmpty)
+        #expect(try await fixture.ledger.regrets(since: .init(milliseconds: 0)).count == 1)
+    }
+
+    // It was not removed yet: somebody asked for it before it was pushed.
+    @Test func anImportedRequestFromBeforeTheRemovalIsNone() async throws {
+        let before = fixture.access(.pull, tag: "v1", at: fixture.now - .minutes(2))
+        try fixture.importing([[]], misses: [before])
+        #expect(try await settled().isEmpty)
+    }
+
+    @Test(arguments: [1, 2])
+    func anImportedCheckBeforeAPushIsNone(pieces count: Int) async throws {
+        let check = fixture.access(.resolve, tag: "v1", at: fixture.now - .seconds(50))
+        let push = fixture.access(.push, "b", tag: "v1", at: fixture.now - .seconds(20))
+        try fixture.importing(count == 1 ? [[push]] : [[], [push]], misses: [check])
+        #expect(try await settled().isEmpty)
+    }
+
     @Test func somebodyElsesPushDoesNotTakeItBack() async throws {
         try ask([fixture.access(.pull, tag: "v1", address: "10.0.0.9")])
         fixture.now = fixture.now + .seconds(40)

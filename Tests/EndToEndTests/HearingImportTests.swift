@@ -123,6 +123,24 @@ extension Hearing {
             #expect(try await importing(folder.file("broken.gz"), status: 1).failures.count == 1)
         }
 
+        // Else they would be logs of which nothing is understood.
+        @Test func whatElseIsWrongWithAPlaceIsSaid() async throws {
+            let packed: [UInt8] = [0x28, 0xB5, 0x2F, 0xFD, 0x04, 0x58, 0x01]
+            try folder.write(packed, to: "access.log.zst")
+            let answer = try await importing(folder.file("access.log.zst"), status: 1)
+            #expect(answer.failures.first?.contains("zstd -dc") == true && answer.rejected == 0)
+            let piped = try await importing("-", input: "BZh91AY&SY", status: 1)
+            #expect(piped.failures.first?.contains("bzip2 -dc") == true)
+            try folder.write(lines(0..<3), to: "logs/access.txt")
+            let none = try await importing("--glob", "*.log", folder.file("logs"), status: 1)
+            #expect(none.failures.first?.contains("no file in it matches *.log") == true)
+            try folder.write("", to: "empty.log")
+            #expect(try await importing(folder.file("empty.log")).lines == 0)
+            let returned = lines(3..<6).replacing("\n", with: "\r\n")
+            try folder.write("\u{FEFF}" + returned, to: "returned.log")
+            #expect(try await importing(folder.file("returned.log")).accesses == 3)
+        }
+
         @Test func aLastLineThatIsNotCompleteIsLeft() async throws {
             let log = lines(0..<3)
             try folder.write(String(log.dropLast(100)), to: "access.log")

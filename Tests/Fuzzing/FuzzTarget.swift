@@ -13,7 +13,7 @@ package struct FuzzTarget: Sendable {
     package var run: @Sendable ([UInt8], inout SeededGenerator) throws -> Void
 
     package static let all: [FuzzTarget] =
-        [logs] + LogFormat.allCases.map(log) + [ownKeys, largeLogs, bulk, notifications]
+        [logs] + LogFormat.allCases.map(log) + [ownKeys, shapes, largeLogs, bulk, notifications]
         + [webhooks, handshakes, gzip, zstd, framing, message]
 }
 
@@ -32,6 +32,21 @@ extension FuzzTarget {
         let keys = LogKeys(["path": "tag", "method": "level", "status": "time", "time": "log"])
         let dialect = LogDialect(format: .json, keys: keys ?? .known)
         try check(body.withUnsafeBytes { AccessLog.decode($0, dialect) }, of: body.count)
+    }
+
+    /// Read by the shape of what came before, records say the same as when each is read in full.
+    private static let shapes = FuzzTarget(name: "record shapes") { body, _ in
+        guard body.count <= 16_384 else { return }
+        let twice = body + [0x0A] + body
+        let (expected, read) = twice.withUnsafeBytes {
+            (
+                DecodedLog(reading: $0, LogDialect(), expectsShapes: false),
+                DecodedLog(reading: $0, LogDialect())
+            )
+        }
+        guard read.table == expected.table, read.rest == expected.rest else {
+            throw FuzzFailure(description: "read by shapes it says something else")
+        }
     }
 
     /// A body that is read on all processors says the same as it does in one piece.

@@ -32,6 +32,7 @@ extension ImportedChunk {
 
     /// Marks the reads in here that were part of pushes of the next chunk.
     mutating func markChecks(ofNext next: ImportedChunk) {
+        forgetMisses(before: next)
         guard let last, let first = next.first, first - Self.window <= last else { return }
         let edge = (last + Self.window).milliseconds
         var pushes: [Push] = []
@@ -59,6 +60,9 @@ extension ImportedChunk {
     }
 
     mutating func markChecks(of pushes: [Push]) {
+        // Few clients push: what the others read needs no search.
+        var isPusher = [Bool](repeating: false, count: names.clients.count)
+        for push in pushes { isPusher[Int(push.client)] = true }
         var pushed: [Pushed: [Push]] = [:]
         for push in pushes {
             if push.digest >= 0 {
@@ -74,8 +78,8 @@ extension ImportedChunk {
         }
         for place in records.indices {
             let record = records[place]
+            guard isPusher[Int(record.client)], uses[Int(record.use)].class.isRead else { continue }
             let name = uses[Int(record.use)].name
-            guard name.class == .pull || name.class == .resolve else { continue }
             let byDigest = pushed[Pushed(repository: name.repository, digest: name.digest)]
             let byTag = pushed[Pushed(repository: name.repository, tag: name.tag)]
             func isCheck(_ push: Push) -> Bool {
@@ -87,6 +91,35 @@ extension ImportedChunk {
                 || name.tag >= 0 && byTag?.contains(where: isCheck) ?? false
             if isPart { records[place].isCheck = true }
         }
+    }
+
+    /// Forgets misses that were part of another piece's pushes, or of our own: what the client that
+    /// pushes had looked for just before is nothing that somebody misses.
+    mutating func forgetMisses(before other: ImportedChunk) {
+        guard !misses.isEmpty else { return }
+        let pushes = other.records.filter { other.uses[Int($0.use)].class == .push }
+        guard !pushes.isEmpty else { return }
+        misses.removeAll { miss, time in
+            // A stamp of whole seconds may be up to that much too early.
+            let first = time.milliseconds
+            let last = first + Self.window.milliseconds + 999
+            return pushes.contains { push in
+                push.time >= first && push.time <= last && other.tells(push, of: miss.access)
+            }
+        }
+    }
+
+    /// Whether a push is of what `access` is about, by the same client.
+    private func tells(_ push: Record, of access: Access) -> Bool {
+        let use = uses[Int(push.use)]
+        let client = AccessTable.Client(
+            address: access.address,
+            actor: access.actor,
+            userAgent: access.userAgent
+        )
+        return use.repository == access.repository && names.clients[Int(push.client)] == client
+            && (use.tag != nil && use.tag == access.tag
+                || use.digest != nil && use.digest == access.digest)
     }
 
     /// Forgets what only the search for checks needs; nothing that comes later can be a push of it.

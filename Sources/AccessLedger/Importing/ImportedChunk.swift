@@ -34,16 +34,8 @@ package struct ImportedChunk: Sendable {
         var hour: Int64
         var isSecondGranular: Bool
         var mediaType: String?
+        /// The same by the numbers of the table.
         var name: UseName
-    }
-
-    /// The same by the numbers of the table.
-    struct UseName: Hashable, Sendable {
-        var repository: Int32
-        var digest: Int32
-        var tag: Int32
-        var hour: Int32
-        var `class`: AccessClass
     }
 
     struct Record: Sendable {
@@ -66,6 +58,8 @@ package struct ImportedChunk: Sendable {
     package private(set) var ignored: Int
     /// Older than what is still remembered.
     package private(set) var tooOld = 0
+    /// What somebody asked for, and was not there; by our clock.
+    var misses: [(miss: Miss, time: Timestamp)]
     package private(set) var rejections: [DecodedBody.Rejection]
     package private(set) var rejected: Int
     /// The hours in which it has accesses.
@@ -84,21 +78,27 @@ package struct ImportedChunk: Sendable {
     ) {
         ignored = rest.ignored
         rejections = Array(rest.rejections.prefix(Self.rejectionsKept))
-        rejected = rest.rejections.count
+        rejected = rest.rejected
+        misses = rest.misses.map { ($0, clock.time(of: $0.access.time)) }
+            .filter { miss, time in
+                time >= clock.horizon && !OwnUserAgent.matches(miss.access.userAgent)
+                    && !ignoreList.ignores(miss.access)
+            }
         names = table
         names.rows = []
         records.reserveCapacity(table.rows.count)
         let clients = Clients(table, ignoreList)
-        var places: [UseName: Int32] = [:]
+        var places = UsePlaces()
         var pushes: [Int] = []
-        var lastHour: Int64 = .min
+        var hour: Int64 = .min
+        var (first, last) = (Timestamp(milliseconds: .max), Timestamp(milliseconds: .min))
         for row in table.rows {
             let time = clock.time(of: row.time)
-            let hour = time.hour
-            first = min(first ?? time, time)
-            last = max(last ?? time, time)
-            if hour != lastHour { hours.insert(hour) }
-            lastHour = hour
+            first = min(first, time)
+            last = max(last, time)
+            let newHour = time.hour
+            if newHour != hour { hours.insert(newHour) }
+            hour = newHour
             guard time >= clock.horizon else {
                 tooOld += 1
                 continue
@@ -114,26 +114,24 @@ package struct ImportedChunk: Sendable {
                 hour: Int32(truncatingIfNeeded: hour),
                 class: row.class
             )
-            let use: Int32
-            if let known = places[name] {
-                use = known
-            } else {
-                use = Int32(uses.count)
-                places[name] = use
-                uses.append(Self.use(name, row, hour, table))
-            }
+            let (use, isNew) = places.place(of: name)
+            if isNew { uses.append(Self.use(name, row, hour, table)) }
             if row.class == .push { pushes.append(records.count) }
             records.append(
                 Record(
                     key: row.key,
                     stamp: row.time.milliseconds,
                     time: time.milliseconds,
-                    use: use,
+                    use: Int32(use),
                     client: row.client
                 )
             )
         }
-        if !pushes.isEmpty { markChecks(of: pushes.map { push(records[$0]) }) }
+        if !table.rows.isEmpty { (self.first, self.last) = (first, last) }
+        guard !pushes.isEmpty else { return }
+        markChecks(of: pushes.map { push(records[$0]) })
+        let pushing = self
+        forgetMisses(before: pushing)
     }
 
     private static func use(

@@ -14,9 +14,10 @@ final class KeySpans {
     private var current: (number: Int64, span: Span)?
 
     private final class Span {
-        var keys = KeySet()
+        // Unchecked: one thread uses it, and asks it a million times a second.
+        @exclusivity(unchecked) var keys = KeySet()
         /// Keys that are to be stored.
-        var added: [EventKey] = []
+        @exclusivity(unchecked) var added: [EventKey] = []
         /// The newest row of the table that is in here.
         var loadedTo: Int64 = -1
         var lastTurn = 0
@@ -43,6 +44,30 @@ final class KeySpans {
         let taken = span.keys.take(key, by: owner)
         if taken.isNew { span.added.append(taken.key) }
         return taken
+    }
+
+    /// Takes records in their order, and gives each one's key, and whether it is new, to `body`.
+    func take(
+        _ records: [ImportedChunk.Record],
+        by owner: UInt32,
+        _ db: Database,
+        _ body: (ImportedChunk.Record, EventKey, Bool) -> Void
+    ) throws {
+        var start = 0
+        while start < records.count {
+            let number = Self.number(of: records[start].stamp)
+            let times = (number * Self.length)..<((number + 1) * Self.length)
+            let span = try span(at: records[start].stamp, db)
+            var end = start
+            while end < records.count, times.contains(records[end].stamp) {
+                let record = records[end]
+                let taken = span.keys.take(record.key, by: owner)
+                if taken.isNew { span.added.append(taken.key) }
+                body(record, taken.key, taken.isNew)
+                end += 1
+            }
+            start = end
+        }
     }
 
     /// Says of keys of that time that the log `owner` has had them.

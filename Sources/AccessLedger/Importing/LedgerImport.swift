@@ -41,6 +41,8 @@ package final class LedgerImport {
     private var version: Int64?
     private var pendingUses = JournalSums()
     private var lastRaise = ContinuousClock.now
+    /// Whether anything can be missed, once it was asked for.
+    private var hasRemovals: Bool?
 
     package init(_ ledger: Ledger, registry: RegistryRow, now: Timestamp) {
         self.ledger = ledger
@@ -135,7 +137,9 @@ package final class LedgerImport {
             moves: moves,
             sums: JournalSums()
         )
-        for chunk in chunks { try store(chunk, &recorder, &writer, &sums) }
+        var merged = MergedUses()
+        for chunk in chunks { try store(chunk, writer.delivery, &recorder, &merged, &sums) }
+        try writer.write(&merged, &recorder)
         try writer.flush(db)
         moves = writer.moves
         try raise(writer.raised, db)
@@ -153,29 +157,48 @@ package final class LedgerImport {
 
     private func store(
         _ chunk: ImportedChunk,
+        _ delivery: Delivery,
         _ recorder: inout BatchRecorder,
-        _ writer: inout ImportWriter,
+        _ merged: inout MergedUses,
         _ sums: inout Sums
     ) throws {
         sums.ignored += chunk.ignored
         sums.rejected += chunk.rejected
         sums.tooOld += chunk.tooOld
-        for rejection in chunk.rejections { try recorder.keep(rejection, of: writer.delivery) }
-        var tallies = [UseTally](repeating: UseTally(), count: chunk.uses.count)
-        var isNew = [Bool](repeating: false, count: chunk.records.count)
-        for (place, record) in chunk.records.enumerated() {
-            let taken = try keys.take(record.key, at: record.stamp, by: owner, recorder.db)
-            recent.note(taken.key, at: record.stamp)
-            guard taken.isNew else {
-                sums.duplicates += 1
-                continue
-            }
-            sums.accepted += 1
-            guard !record.isCheck else { continue }
-            isNew[place] = true
-            tallies[Int(record.use)].note(record.time)
+        for rejection in chunk.rejections { try recorder.keep(rejection, of: delivery) }
+        let places = merged.places(of: chunk)
+        var accepted = 0
+        // Out of the object, where each use of it would be checked.
+        var recent = recent
+        self.recent = RecentRecords()
+        defer { self.recent = recent }
+        try keys.take(chunk.records, by: owner, recorder.db) { record, key, isNew in
+            recent.note(key, at: record.stamp)
+            guard isNew else { return }
+            accepted += 1
+            if !record.isCheck { merged.note(places[Int(record.use)], at: record.time) }
         }
-        try writer.write(chunk, tallies, isNew, &recorder)
+        sums.accepted += accepted
+        sums.duplicates += chunk.records.count - accepted
+        try store(chunk.misses, delivery, &recorder)
+    }
+
+    /// Notes requests for what was removed before; each once, as accesses are.
+    private func store(
+        _ misses: [(miss: Miss, time: Timestamp)],
+        _ delivery: Delivery,
+        _ recorder: inout BatchRecorder
+    ) throws {
+        guard !misses.isEmpty else { return }
+        let hasRemovals = try hasRemovals ?? recorder.hasRemovals()
+        self.hasRemovals = hasRemovals
+        guard hasRemovals else { return }
+        for (miss, time) in misses {
+            try recorder.record(miss, at: time, of: delivery) { recorder throws in
+                let stamp = miss.access.time.milliseconds
+                return try keys.take(miss.access.key, at: stamp, by: owner, recorder.db).isNew
+            }
+        }
     }
 
     /// Forgets what others may have changed meanwhile.
@@ -222,48 +245,4 @@ package final class LedgerImport {
     package var doubts: [ClosedRange<Timestamp>] { spans.doubts }
 
     private static let raiseInterval = Duration.seconds(5)
-}
-
-/// How often one use of a chunk is new, and when.
-struct UseTally {
-    var count = 0
-    var first: Int64 = .max
-    var last: Int64 = .min
-
-    mutating func note(_ time: Int64) {
-        count += 1
-        first = min(first, time)
-        last = max(last, time)
-    }
-}
-
-/// The newest records of a log, by which reading goes on after it was ended.
-struct RecentRecords {
-    private(set) var stamp: Int64 = .min
-    private(set) var keys: [EventKey] = []
-    private var count: Int
-
-    init(_ position: LogPosition? = nil) {
-        count = position?.accesses ?? 0
-        guard let position, let last = position.lastLine else { return }
-        stamp = last.milliseconds
-        keys = position.recentKeys
-    }
-
-    mutating func note(_ key: EventKey, at time: Int64) {
-        count += 1
-        guard time >= stamp else { return }
-        if time > stamp { keys.removeAll(keepingCapacity: true) }
-        stamp = time
-        if keys.count < Self.most { keys.append(key) }
-    }
-
-    func describe(_ position: inout LogPosition) {
-        position.accesses = count
-        position.recentKeys = keys
-        position.lastLine = stamp == .min ? nil : Timestamp(milliseconds: stamp)
-    }
-
-    /// More equal records than these in one second, cut in two by a kill, may count once too little.
-    private static let most = 4_096
 }

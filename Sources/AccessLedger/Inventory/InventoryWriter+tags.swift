@@ -84,6 +84,26 @@ extension InventoryWriter {
         return known.id
     }
 
+    /// Notes that a tag that is there was pushed once more, with what it points to already.
+    func tagPushedAgain(_ id: Int64, at time: Timestamp) throws {
+        try db.run(
+            """
+            INSERT INTO tagMove (tagId, since, manifestId)
+            SELECT id, ?2, manifestId FROM tag WHERE id = ?1 AND movedAt < ?2
+            ON CONFLICT (tagId, since) DO UPDATE SET manifestId = excluded.manifestId
+            """,
+            [id, time.milliseconds]
+        )
+        try db.run(
+            """
+            UPDATE tag SET pushedAt = max(ifnull(pushedAt, 0), ?2), pushRank = max(pushRank, ?2),
+                movedAt = max(movedAt, ?2)
+            WHERE id = ?1
+            """,
+            [id, time.milliseconds]
+        )
+    }
+
     /// Marks a tag as gone.
     func tagGone(_ id: Int64, at time: Timestamp) throws {
         guard

@@ -15,14 +15,28 @@ extension BatchRecorder {
     /// It waits there until it is sure that it was no pushing client's own check.
     mutating func record(_ miss: Miss, of delivery: Delivery) throws {
         let access = miss.access
-        guard !OwnUserAgent.matches(access.userAgent), !ignoreList.ignores(access),
-            let repositoryId = try knownRepository(access.repository, of: delivery)
-        else { return }
+        guard !OwnUserAgent.matches(access.userAgent), !ignoreList.ignores(access) else { return }
         let time = try corrected(access.time, of: delivery)
+        try record(miss, at: time, of: delivery) { recorder throws in
+            try recorder.isNew(access, of: delivery)
+        }
+    }
+
+    /// As above, of a request that counts and was at `time`; `isNew` is asked only where it matters.
+    mutating func record(
+        _ miss: Miss,
+        at time: Timestamp,
+        of delivery: Delivery,
+        isNew: (inout BatchRecorder) throws -> Bool
+    ) throws {
+        let access = miss.access
+        guard let repositoryId = try knownRepository(access.repository, of: delivery) else {
+            return
+        }
         // A stamp of whole seconds may be up to that much too early.
         let latest = access.isSecondGranular ? time + Span(milliseconds: 999) : time
         guard let removal = try removal(of: miss, repositoryId, delivery, time, latest),
-            try isNew(access, of: delivery)
+            try isNew(&self)
         else { return }
         try db.run(
             """
@@ -38,6 +52,16 @@ extension BatchRecorder {
                 access.address, access.actor, access.userAgent,
             ]
         )
+    }
+
+    /// Whether anything was ever removed that could be missed.
+    func hasRemovals() throws -> Bool {
+        try db.number(
+            """
+            SELECT EXISTS (SELECT 1 FROM runItem WHERE state = 'done')
+                OR EXISTS (SELECT 1 FROM storageItem)
+            """
+        ) == 1
     }
 
     /// Drops what the client that pushes had looked for just before; of another source, whoever

@@ -27,6 +27,12 @@ extension UnsafeRawBufferPointer {
         UInt64(littleEndian: loadUnaligned(fromByteOffset: offset, as: UInt64.self))
     }
 
+    /// Four bytes at `offset`, the first lowest.
+    @inline(__always)
+    func halfWord(at offset: Int) -> UInt32 {
+        UInt32(littleEndian: loadUnaligned(fromByteOffset: offset, as: UInt32.self))
+    }
+
     @inline(__always)
     func equals(_ other: StaticString) -> Bool {
         count == other.utf8CodeUnitCount && starts(with: other)
@@ -41,12 +47,8 @@ extension UnsafeRawBufferPointer {
     /// Whether `prefix` stands at `offset`; false where it would not fit.
     @inline(__always)
     func starts(with prefix: StaticString, at offset: Int = 0) -> Bool {
-        let length = prefix.utf8CodeUnitCount
-        guard offset + length <= count else { return false }
-        for index in 0..<length where self[offset + index] != prefix.utf8Start[index] {
-            return false
-        }
-        return true
+        let text = UnsafeRawBufferPointer(start: prefix.utf8Start, count: prefix.utf8CodeUnitCount)
+        return matches(text, at: offset)
     }
 
     /// Whether all are equal but for the case of ASCII letters; `lowercase` must have none above.

@@ -17,8 +17,10 @@ enum ClientAddress {
 
 extension UnsafeRawBufferPointer {
     /// Whether it is one of the ways to write nothing: empty, `-`, `<nil>` or `<none>`.
+    @inline(__always)
     var isAbsent: Bool {
         guard count <= 6 else { return false }
-        return isEmpty || equals("-") || equals("<nil>") || equals("<none>")
+        guard count > 1 else { return isEmpty || self[0] == UInt8(ascii: "-") }
+        return self[0] == UInt8(ascii: "<") && (equals("<nil>") || equals("<none>"))
     }
 }

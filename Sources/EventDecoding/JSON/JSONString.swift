@@ -63,7 +63,8 @@ enum JSONString {
 
     /// Returns the offset of the first byte that is not plain: a quote, a backslash, a control
     /// character, or part of a longer UTF-8 sequence.
-    private static func plainEnd(in bytes: UnsafeRawBufferPointer, from start: Int) -> Int {
+    @inline(__always)
+    static func plainEnd(in bytes: UnsafeRawBufferPointer, from start: Int) -> Int {
         var index = start
         while index + 8 <= bytes.count {
             // Eight at a time: a byte of `found` has its high bit set where the word's byte is not

@@ -22,6 +22,10 @@ package enum AccessLog {
         body.withUnsafeBytes { decode($0, format: format) }
     }
 
+    package static func decode(_ body: [UInt8], _ dialect: LogDialect) -> DecodedBody {
+        body.withUnsafeBytes { decode($0, dialect) }
+    }
+
     /// Decodes the body of one request; a large one of lines on all processors.
     package static func decode(
         _ body: UnsafeRawBufferPointer,
@@ -42,8 +46,16 @@ package struct DecodedLog: Sendable {
     package private(set) var rest: DecodedBody
 
     /// Decodes whole lines or records, one after the other, on one thread.
-    package init(reading bytes: UnsafeRawBufferPointer, _ dialect: LogDialect) {
+    ///
+    /// `expectsShapes` says whether a record may be read by the shape of those before it, which only
+    /// makes it faster.
+    package init(
+        reading bytes: UnsafeRawBufferPointer,
+        _ dialect: LogDialect,
+        expectsShapes: Bool = true
+    ) {
         var decoder = LogDecoder(dialect)
+        if !expectsShapes { decoder.shapes = RecordShapes(most: 0) }
         decoder.read(bytes, as: .outermost)
         decoder.finish()
         self.init(decoder)

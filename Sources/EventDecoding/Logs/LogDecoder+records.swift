@@ -106,6 +106,7 @@ extension LogDecoder {
     }
 
     /// The text of a field without escapes; empty where it says nothing.
+    @inline(__always)
     func plain(_ field: LogField) -> UnsafeRawBufferPointer {
         fields[field].map { arena.plain($0) } ?? UnsafeRawBufferPointer(start: nil, count: 0)
     }

@@ -4,7 +4,9 @@ import RegistryModel
 /// An access log of a busy day, written line by line, and what it holds.
 ///
 /// Azure's lines are as formats of Azure Monitor have them: of a hundred, three are of another
-/// category, three are requests that failed, one is a push and one takes a tag away.
+/// category, three are requests that failed, one is a push and one takes a tag away. Nodes pull, and
+/// build machines push: what a client reads of a tag in the minute before it pushes that is no use,
+/// which a script that only counts does not know.
 struct GeneratedLogFile {
     enum Kind: String {
         case azure
@@ -68,6 +70,31 @@ struct GeneratedLogFile {
         }
     }
 
+    /// Who asks: one of many nodes, or of a few build machines.
+    private struct Client {
+        var identity: String
+        var address: String
+        var userAgent: String
+
+        static func node(_ random: inout SplitMix) -> Client {
+            let number = random.next() % 50
+            return Client(
+                identity: "node-\(number)",
+                address: "203.0.113.\(number)",
+                userAgent: "containerd/v2.0.2"
+            )
+        }
+
+        static func builder(_ random: inout SplitMix) -> Client {
+            let number = random.next() % 4
+            return Client(
+                identity: "build-\(number)",
+                address: "198.51.100.\(number)",
+                userAgent: "docker/28.3.2 go/go1.24.5 os/linux arch/amd64"
+            )
+        }
+    }
+
     private static func azure(
         _ image: Image,
         _ number: Int,
@@ -87,19 +114,19 @@ struct GeneratedLogFile {
             }
         let isByDigest = random.next() % 10 < 3 && operation == "Pull"
         let tag = operation == "Untag" ? "tmp-\(number)" : isByDigest ? image.digest : image.tag
-        let client = random.next() % 50
+        let client = operation == "Pull" ? Client.node(&random) : .builder(&random)
         text +=
             """
             {"time":"\(Stamp.azure(time))","category":"\(category)","resourceId":\
             "/SUBSCRIPTIONS/11111111-2222-3333-4444-555555555555/RESOURCEGROUPS/RG/PROVIDERS/\
             MICROSOFT.CONTAINERREGISTRY/REGISTRIES/CONTOSO","operationName":"\(operation)",\
-            "identity":"node-\(client)","location":"westeurope","resultType":"HttpStatusCode",\
+            "identity":"\(client.identity)","location":"westeurope","resultType":"HttpStatusCode",\
             "resultDescription":"\(status)","durationMs":"38.212784","callerIpAddress":\
-            "203.0.113.\(client)","correlationId":"5b0f6a5e-8d5a-4a3b-9a39-\(number)","properties":\
+            "\(client.address)","correlationId":"5b0f6a5e-8d5a-4a3b-9a39-\(number)","properties":\
             {"tag":"\(tag)","digest":"\(image.digest)","mediaType":\
             "application/vnd.oci.image.manifest.v1+json","repository":"\(image.repository)",\
             "artifactType":"acr.docker","loginServer":"contoso.azurecr.io","userAgent":\
-            "containerd/v2.0.2"}}
+            "\(client.userAgent)"}}
 
             """.utf8
         return kind == 6 || kind >= 8 ? 1 : 0

@@ -103,13 +103,17 @@ extension LogDecoder {
 
     private mutating func azureKey(_ time: Timestamp, _ accessClass: AccessClass) -> EventKey {
         keys.begin(time, accessClass)
-        for field in Self.identifying { keys.add(plain(field)) }
+        keys.add(plain(.repository))
+        keys.add(plain(.tag))
+        keys.add(plain(.digest))
+        keys.add(plain(.status))
+        keys.add(plain(.address))
+        keys.add(plain(.user))
+        keys.add(plain(.userAgent))
+        keys.add(plain(.requestId))
+        keys.add(plain(.duration))
         return keys.finish()
     }
-
-    private static let identifying: [LogField] = [
-        .repository, .tag, .digest, .status, .address, .user, .userAgent, .requestId, .duration,
-    ]
 
     /// A request by digest puts the digest into `tag`.
     private mutating func azureReference() throws(FieldProblem) -> (digest: Int32, tag: Int32) {
@@ -131,7 +135,10 @@ private enum AzureOperation {
     case delete
 
     init?(_ text: UnsafeRawBufferPointer) {
-        if text.equals(ignoringCase: "pull") {
+        // As it is written, mostly.
+        if text.equals("Pull") {
+            self = .pull
+        } else if text.equals(ignoringCase: "pull") {
             self = .pull
         } else if text.equals(ignoringCase: "push") {
             self = .push

@@ -53,21 +53,39 @@ enum LogContext: UInt8 {
 }
 
 /// The values of one record, by what they are; of several the one of the highest rank.
+///
+/// A copy must not be used beside the original, for both write to the same memory.
 struct LogFields {
-    private var texts: ContiguousArray<JSONText>
-    /// -1 for none.
-    private var ranks: ContiguousArray<Int8>
+    private let memory = Memory()
     /// The first field whose value is a container or a boolean.
     var misfit: LogField?
 
-    init() {
-        let none = JSONText(bytes: UnsafeRawBufferPointer(start: nil, count: 0), isEscaped: false)
-        texts = ContiguousArray(repeating: none, count: LogField.allCases.count)
-        ranks = ContiguousArray(repeating: -1, count: LogField.allCases.count)
+    /// What is asked for with every value: no array, so that nothing is counted or checked.
+    private final class Memory {
+        let texts: UnsafeMutablePointer<JSONText>
+        /// -1 for none.
+        let ranks: UnsafeMutablePointer<Int8>
+        let count = LogField.allCases.count
+
+        init() {
+            let none = JSONText(
+                bytes: UnsafeRawBufferPointer(start: nil, count: 0),
+                isEscaped: false
+            )
+            texts = .allocate(capacity: count)
+            texts.initialize(repeating: none, count: count)
+            ranks = .allocate(capacity: count)
+            ranks.initialize(repeating: -1, count: count)
+        }
+
+        deinit {
+            texts.deallocate()
+            ranks.deallocate()
+        }
     }
 
     mutating func removeAll() {
-        for index in ranks.indices { ranks[index] = -1 }
+        memory.ranks.update(repeating: -1, count: memory.count)
         misfit = nil
     }
 
@@ -76,19 +94,19 @@ struct LogFields {
     @inline(__always)
     mutating func set(_ field: LogField, _ text: JSONText, rank: Int8) {
         let rank = text.bytes.isAbsent ? 0 : rank
-        guard rank > ranks[field.rawValue] else { return }
-        ranks[field.rawValue] = rank
-        texts[field.rawValue] = text
+        guard rank > memory.ranks[field.rawValue] else { return }
+        memory.ranks[field.rawValue] = rank
+        memory.texts[field.rawValue] = text
     }
 
     /// Whether there is such a field, even if it says nothing.
-    func has(_ field: LogField) -> Bool { ranks[field.rawValue] >= 0 }
+    func has(_ field: LogField) -> Bool { memory.ranks[field.rawValue] >= 0 }
 
-    func rank(_ field: LogField) -> Int8 { ranks[field.rawValue] }
+    func rank(_ field: LogField) -> Int8 { memory.ranks[field.rawValue] }
 
     /// The text of a field; nil where there is none or it says nothing.
     @inline(__always)
     subscript(_ field: LogField) -> JSONText? {
-        ranks[field.rawValue] > 0 ? texts[field.rawValue] : nil
+        memory.ranks[field.rawValue] > 0 ? memory.texts[field.rawValue] : nil
     }
 }

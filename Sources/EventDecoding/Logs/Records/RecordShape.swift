@@ -56,24 +56,35 @@ struct RecordShape {
         into fields: inout LogFields
     ) -> Int? {
         text.withUnsafeBytes { text in
-            var position = start
-            var read = 0
-            for blank in blanks {
-                let between = text.part(read, blank.start)
-                guard bytes.matches(between, at: position) else { return nil }
-                position += between.count
-                guard let value = Self.value(in: bytes, at: position, blank.kind) else {
-                    return nil
-                }
-                if let meaning = blank.meaning {
-                    fields.set(meaning.field, value, rank: meaning.rank)
-                }
-                position += value.bytes.count
-                read = blank.end
+            blanks.withUnsafeBufferPointer { blanks in
+                Self.read(bytes, at: start, text, blanks, into: &fields)
             }
-            let rest = text.part(read, text.count)
-            return bytes.matches(rest, at: position) ? position + rest.count : nil
         }
+    }
+
+    @inline(__always)
+    private static func read(
+        _ bytes: UnsafeRawBufferPointer,
+        at start: Int,
+        _ text: UnsafeRawBufferPointer,
+        _ blanks: UnsafeBufferPointer<Blank>,
+        into fields: inout LogFields
+    ) -> Int? {
+        var position = start
+        var read = 0
+        for blank in blanks {
+            let between = text.part(read, blank.start)
+            guard bytes.matches(between, at: position) else { return nil }
+            position += between.count
+            guard let value = value(in: bytes, at: position, blank.kind) else { return nil }
+            if let meaning = blank.meaning {
+                fields.set(meaning.field, value, rank: meaning.rank)
+            }
+            position += value.bytes.count
+            read = blank.end
+        }
+        let rest = text.part(read, text.count)
+        return bytes.matches(rest, at: position) ? position + rest.count : nil
     }
 
     @inline(__always)
@@ -84,16 +95,28 @@ struct RecordShape {
     ) -> JSONText? {
         switch kind {
         case .string:
-            guard let (end, isEscaped) = try? JSONString.end(in: bytes, from: position) else {
-                return nil
+            let plainEnd = JSONString.plainEnd(in: bytes, from: position)
+            if plainEnd < bytes.count, bytes[plainEnd] == UInt8(ascii: "\"") {
+                return JSONText(bytes: bytes.part(position, plainEnd), isEscaped: false)
             }
-            return JSONText(bytes: bytes.part(position, end), isEscaped: isEscaped)
+            return unusualString(in: bytes, at: position)
         case .number:
             guard let end = JSONNumber.end(in: bytes, from: position) else { return nil }
             return JSONText(bytes: bytes.part(position, end), isEscaped: false)
         // It stands in what is between the values.
         case .null: return JSONText(bytes: bytes.part(position, position), isEscaped: false)
         }
+    }
+
+    /// One with escapes, or with other than ASCII in it.
+    private static func unusualString(
+        in bytes: UnsafeRawBufferPointer,
+        at position: Int
+    ) -> JSONText? {
+        guard let (end, isEscaped) = try? JSONString.end(in: bytes, from: position) else {
+            return nil
+        }
+        return JSONText(bytes: bytes.part(position, end), isEscaped: isEscaped)
     }
 
     /// Longer ones come seldom, and are not worth a copy.
@@ -105,6 +128,11 @@ struct RecordShapes {
     private var shapes: [RecordShape] = []
     /// Records that no shape fitted since one did.
     private var misses = 0
+    /// How many are remembered.
+    private let most: Int
+
+    /// A log has requests with and without some field, and a few other records.
+    init(most: Int = 4) { self.most = most }
 
     /// Reads the record at `start` when it has a known shape, and returns its end.
     mutating func read(
@@ -127,13 +155,11 @@ struct RecordShapes {
     mutating func learn(_ bytes: UnsafeRawBufferPointer, _ leaves: [LogLeaf]) {
         misses += 1
         // Records that are all different would only be copied in vain.
-        guard misses <= Self.mostMisses || misses % Self.mostMisses == 0,
+        guard most > 0, misses <= Self.mostMisses || misses % Self.mostMisses == 0,
             let shape = RecordShape(bytes, leaves)
         else { return }
-        if shapes.count < Self.most { shapes.append(shape) } else { shapes[Self.most - 1] = shape }
+        if shapes.count < most { shapes.append(shape) } else { shapes[most - 1] = shape }
     }
 
-    /// A log has requests with and without some field, and a few other records.
-    private static let most = 4
     private static let mostMisses = 16
 }

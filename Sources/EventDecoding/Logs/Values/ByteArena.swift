@@ -4,22 +4,18 @@
 /// by `release`.
 final class ByteArena {
     private var blocks: [UnsafeMutableRawBufferPointer] = []
-    private var block = 0
-    private var offset = 0
+    private var position = Mark()
 
     struct Mark {
-        fileprivate var block: Int
-        fileprivate var offset: Int
+        fileprivate var block = 0
+        fileprivate var offset = 0
     }
 
     deinit { for block in blocks { block.deallocate() } }
 
-    var mark: Mark { Mark(block: block, offset: offset) }
+    var mark: Mark { position }
 
-    func release(_ mark: Mark) {
-        block = mark.block
-        offset = mark.offset
-    }
+    func release(_ mark: Mark) { position = mark }
 
     /// The text without escapes: itself where it has none.
     @inline(__always)
@@ -49,16 +45,20 @@ final class ByteArena {
     ) -> UnsafeRawBufferPointer {
         makeRoom(for: bytes.count)
         let target = UnsafeMutableRawBufferPointer(
-            rebasing: blocks[block][offset..<offset + bytes.count]
+            rebasing: blocks[position.block][position.offset..<position.offset + bytes.count]
         )
         let length = transform(bytes, target)
-        offset += length
+        position.offset += length
         return UnsafeRawBufferPointer(rebasing: target[..<length])
     }
 
     private func makeRoom(for count: Int) {
-        if block < blocks.count, offset + count <= blocks[block].count { return }
-        let next = blocks.isEmpty ? 0 : block + 1
+        if position.block < blocks.count,
+            position.offset + count <= blocks[position.block].count
+        {
+            return
+        }
+        let next = blocks.isEmpty ? 0 : position.block + 1
         if next < blocks.count, blocks[next].count < count {
             for old in blocks[next...] { old.deallocate() }
             blocks.removeSubrange(next...)
@@ -68,8 +68,7 @@ final class ByteArena {
                 .allocate(byteCount: max(count, Self.smallestBlock), alignment: 16)
             )
         }
-        block = next
-        offset = 0
+        position = Mark(block: next, offset: 0)
     }
 
     private static let smallestBlock = 65_536

@@ -8,10 +8,6 @@ struct LogTexts {
     private var tags = TextIndex()
     private var clients = TextIndex()
     private var mediaTypes = TextIndex()
-    /// The user agent that was read last: many clients have the same.
-    private var lastAgent = ""
-    /// The parts of a client, one after the other.
-    private var client: [UInt8] = []
 
     mutating func append(_ row: AccessTable.Row) { table.rows.append(row) }
 
@@ -74,37 +70,36 @@ struct LogTexts {
         userAgent: UnsafeRawBufferPointer
     ) -> Int32 {
         let bare = ClientAddress.bare(address)
-        client.removeAll(keepingCapacity: true)
-        add(bare)
-        add(actor)
-        add(userAgent)
-        let (number, isNew) = client.withUnsafeBytes { clients.number(of: $0) }
+        let length = bare.count + actor.count + userAgent.count + 12
+        let (number, isNew) = withUnsafeTemporaryAllocation(byteCount: length, alignment: 4) {
+            if let start = $0.baseAddress {
+                _ = Self.add(userAgent, to: Self.add(actor, to: Self.add(bare, to: start)))
+            }
+            return clients.number(of: UnsafeRawBufferPointer($0))
+        }
         if isNew {
             table.clients.append(
                 AccessTable.Client(
                     address: Self.text(bare),
                     actor: Self.text(actor),
-                    userAgent: agent(userAgent)
+                    userAgent: Self.text(userAgent)
                 )
             )
         }
         return Int32(number)
     }
 
-    /// As ``text(_:)``; equal ones in a row are one.
-    private mutating func agent(_ bytes: UnsafeRawBufferPointer) -> String? {
-        guard !bytes.isAbsent else { return nil }
-        let isSame = lastAgent.withUTF8 { bytes.equals(UnsafeRawBufferPointer($0)) }
-        if !isSame { lastAgent = String(decoding: bytes, as: UTF8.self) }
-        return lastAgent
-    }
-
-    private mutating func add(_ part: UnsafeRawBufferPointer) {
-        // With the length before it, no part can pass for a piece of its neighbour.
-        withUnsafeBytes(of: UInt32(truncatingIfNeeded: part.count)) {
-            client.append(contentsOf: $0)
+    /// Adds a part with its length before it, so that none can pass for a piece of its neighbour.
+    @inline(__always)
+    private static func add(
+        _ part: UnsafeRawBufferPointer,
+        to target: UnsafeMutableRawPointer
+    ) -> UnsafeMutableRawPointer {
+        target.storeBytes(of: UInt32(truncatingIfNeeded: part.count), as: UInt32.self)
+        if let source = part.baseAddress {
+            (target + 4).copyMemory(from: source, byteCount: part.count)
         }
-        client.append(contentsOf: part)
+        return target + 4 + part.count
     }
 
     static func text(_ bytes: UnsafeRawBufferPointer) -> String? {

@@ -6,8 +6,8 @@ import RegistryModel
 /// The last one is remembered, since lines that follow each other share all but their seconds.
 struct LogTime {
     private var commonLog: (text: [UInt8], time: Timestamp) = ([], Timestamp(milliseconds: 0))
-    /// The first 17 bytes of an RFC 3339 time, up to its minute, in UTC.
-    private var minute: (text: [UInt8], time: Timestamp) = ([], Timestamp(milliseconds: 0))
+    /// The first 16 bytes of an RFC 3339 time, up to its minute, in UTC.
+    private var minute: (first: UInt64, second: UInt64, time: Timestamp)?
 
     /// A moment, and whether only its whole seconds are known.
     typealias Reading = (time: Timestamp, isSecondGranular: Bool)
@@ -41,7 +41,7 @@ struct LogTime {
         let isFraction = text[19] == UInt8(ascii: ".")
         if let time = Timestamp(rfc3339: text) {
             if text.last == UInt8(ascii: "Z"), time.milliseconds >= 0 {
-                minute = (Array(text.prefix(17)), time.startOfMinute)
+                minute = (text.word(at: 0), text.word(at: 8), time.startOfMinute)
             }
             return (time, !isFraction)
         }
@@ -50,8 +50,9 @@ struct LogTime {
 
     /// The time of `2006-01-02T15:04:05Z` or `…05.123…Z` in the minute that was read last.
     private func known(_ text: UnsafeRawBufferPointer) -> Reading? {
-        guard text.count >= 20, text[text.count - 1] == UInt8(ascii: "Z"),
-            minute.text.withUnsafeBytes({ $0.count == 17 && text.part(0, 17).equals($0) }),
+        guard let minute, text.count >= 20, text[text.count - 1] == UInt8(ascii: "Z"),
+            text.word(at: 0) == minute.first, text.word(at: 8) == minute.second,
+            text[16] == UInt8(ascii: ":"),
             let second = text.decimal(at: 17, count: 2), second < 60
         else { return nil }
         let base = minute.time.milliseconds + Int64(second) * 1_000

@@ -2,15 +2,27 @@ import RegistryModel
 
 /// Names log records by the fields by which they are the same when they are delivered again.
 ///
-/// Per record: `begin`, `add` each field in a fixed order, `finish`.
+/// Per record: `begin`, `add` each field in a fixed order, `finish`. A copy must not be used beside
+/// the original in between, for both write to the same memory.
 struct RecordKeys {
-    /// Only the first `length` bytes mean anything; it grows and is used again.
-    private var fields = [UInt8](repeating: 0, count: 1_024)
+    private var memory = Memory(count: 2_048)
     private var length = 0
+
+    /// Memory that is taken once and used again; a class only to give it back.
+    private final class Memory {
+        let base: UnsafeMutableRawPointer
+        let count: Int
+
+        init(count: Int) {
+            base = .allocate(byteCount: count, alignment: 16)
+            self.count = count
+        }
+
+        deinit { base.deallocate() }
+    }
 
     mutating func begin(_ time: Timestamp, _ accessClass: AccessClass) {
         length = 0
-        add(UInt64(bitPattern: time.milliseconds))
         let number: UInt8 =
             switch accessClass {
             case .pull: 0
@@ -18,10 +30,13 @@ struct RecordKeys {
             case .push: 2
             case .delete: 3
             }
+        add(UInt64(bitPattern: time.milliseconds))
         append(number)
     }
 
+    @inline(__always)
     mutating func add(_ field: UnsafeRawBufferPointer) {
+        makeRoom(for: field.count + 9)
         // With the length before it, no field can pass for a part of its neighbour.
         if field.count < 255 {
             append(UInt8(truncatingIfNeeded: field.count))
@@ -29,37 +44,33 @@ struct RecordKeys {
             append(255)
             add(UInt64(field.count))
         }
-        makeRoom(for: field.count)
-        let start = length
-        fields.withUnsafeMutableBytes { target in
-            UnsafeMutableRawBufferPointer(rebasing: target[start...]).copyMemory(from: field)
-        }
+        guard let source = field.baseAddress else { return }
+        (memory.base + length).copyMemory(from: source, byteCount: field.count)
         length += field.count
     }
 
     mutating func add(_ number: UInt64) {
         makeRoom(for: 8)
-        let start = length
-        fields.withUnsafeMutableBytes {
-            $0.storeBytes(of: number.littleEndian, toByteOffset: start, as: UInt64.self)
-        }
+        memory.base.storeBytes(of: number.littleEndian, toByteOffset: length, as: UInt64.self)
         length += 8
     }
 
     func finish() -> EventKey {
-        fields.withUnsafeBytes { EventKey(hashing: $0.part(0, length)) }
+        EventKey(hashing: UnsafeRawBufferPointer(start: memory.base, count: length))
     }
 
     private mutating func append(_ byte: UInt8) {
         makeRoom(for: 1)
-        fields[length] = byte
+        memory.base.storeBytes(of: byte, toByteOffset: length, as: UInt8.self)
         length += 1
     }
 
     @inline(__always)
     private mutating func makeRoom(for count: Int) {
-        guard length + count > fields.count else { return }
-        fields.append(contentsOf: repeatElement(0, count: length + count))
+        guard length + count > memory.count else { return }
+        let larger = Memory(count: (length + count) * 2)
+        larger.base.copyMemory(from: memory.base, byteCount: length)
+        memory = larger
     }
 }
 

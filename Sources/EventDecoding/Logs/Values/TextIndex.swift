@@ -2,66 +2,76 @@
 struct TextIndex: Sendable {
     /// Numbers plus one, zero for a free place; a power of two of them.
     private var places = [Int32](repeating: 0, count: 16)
-    private var hashes: [UInt64] = []
-    private var ends: [Int] = [0]
+    private var texts: [Text] = []
     private var storage: [UInt8] = []
 
-    var count: Int { hashes.count }
+    /// Where in `storage` a text lies.
+    private struct Text {
+        var hash: UInt64
+        var start: Int
+        var count: Int
+    }
+
+    var count: Int { texts.count }
 
     /// The number of `bytes`, and whether they came for the first time.
     mutating func number(of bytes: UnsafeRawBufferPointer) -> (number: Int, isNew: Bool) {
         let hash = bytes.seededHash
-        var index = Int(truncatingIfNeeded: hash) & (places.count - 1)
-        while places[index] != 0 {
-            let number = Int(places[index]) - 1
-            if hashes[number] == hash, isText(number, bytes) { return (number, false) }
-            index = (index + 1) & (places.count - 1)
-        }
-        places[index] = Int32(hashes.count + 1)
-        hashes.append(hash)
+        let (number, place) = find(bytes, hash)
+        if let number { return (number, false) }
+        places[place] = Int32(texts.count + 1)
+        texts.append(Text(hash: hash, start: storage.count, count: bytes.count))
         storage.append(contentsOf: bytes)
-        ends.append(storage.count)
-        if hashes.count * 2 > places.count { grow() }
-        return (hashes.count - 1, true)
+        if texts.count * 2 > places.count { grow() }
+        return (texts.count - 1, true)
     }
 
     /// The number of `bytes` where they came before.
-    func existing(_ bytes: UnsafeRawBufferPointer) -> Int? {
-        let hash = bytes.seededHash
-        var index = Int(truncatingIfNeeded: hash) & (places.count - 1)
-        while places[index] != 0 {
-            let number = Int(places[index]) - 1
-            if hashes[number] == hash, isText(number, bytes) { return number }
-            index = (index + 1) & (places.count - 1)
+    func existing(_ bytes: UnsafeRawBufferPointer) -> Int? { find(bytes, bytes.seededHash).number }
+
+    /// The number of `bytes`, or the free place where it belongs; half of them are always free.
+    @inline(__always)
+    private func find(
+        _ bytes: UnsafeRawBufferPointer,
+        _ hash: UInt64
+    ) -> (number: Int?, place: Int) {
+        places.withUnsafeBufferPointer { places in
+            texts.withUnsafeBufferPointer { texts in
+                storage.withUnsafeBytes { storage in
+                    let mask = places.count - 1
+                    var place = Int(truncatingIfNeeded: hash) & mask
+                    while places[place] != 0 {
+                        let number = Int(places[place]) - 1
+                        let text = texts[number]
+                        if text.hash == hash, text.count == bytes.count,
+                            storage.matches(bytes, at: text.start)
+                        {
+                            return (number, place)
+                        }
+                        place = (place + 1) & mask
+                    }
+                    return (nil, place)
+                }
+            }
         }
-        return nil
     }
 
     /// Takes the newest text out again.
     mutating func removeLast() {
-        guard let hash = hashes.popLast() else { return }
-        var index = Int(truncatingIfNeeded: hash) & (places.count - 1)
-        while Int(places[index]) != hashes.count + 1 { index = (index + 1) & (places.count - 1) }
+        guard let text = texts.popLast() else { return }
+        var place = Int(truncatingIfNeeded: text.hash) & (places.count - 1)
+        while Int(places[place]) != texts.count + 1 { place = (place + 1) & (places.count - 1) }
         // It came last, so no other text was pushed aside by it.
-        places[index] = 0
-        ends.removeLast()
-        storage.removeLast(storage.count - (ends.last ?? 0))
-    }
-
-    private func isText(_ number: Int, _ bytes: UnsafeRawBufferPointer) -> Bool {
-        let start = ends[number]
-        guard ends[number + 1] - start == bytes.count else { return false }
-        return storage.withUnsafeBytes { stored in
-            stored.matches(bytes, at: start)
-        }
+        places[place] = 0
+        storage.removeLast(text.count)
     }
 
     private mutating func grow() {
         var larger = [Int32](repeating: 0, count: places.count * 4)
-        for (number, hash) in hashes.enumerated() {
-            var index = Int(truncatingIfNeeded: hash) & (larger.count - 1)
-            while larger[index] != 0 { index = (index + 1) & (larger.count - 1) }
-            larger[index] = Int32(number + 1)
+        for (number, text) in texts.enumerated() {
+            var place = Int(truncatingIfNeeded: text.hash) & (larger.count - 1)
+            while larger[place] != 0 { place = (place + 1) & (larger.count - 1) }
+            larger[place] = Int32(number + 1)
         }
         places = larger
     }
@@ -74,6 +84,11 @@ extension UnsafeRawBufferPointer {
         let length = other.count
         guard offset + length <= count else { return false }
         guard length >= 8 else {
+            guard length < 4 else {
+                // The two halves may share some bytes.
+                return halfWord(at: offset) == other.halfWord(at: 0)
+                    && halfWord(at: offset + length - 4) == other.halfWord(at: length - 4)
+            }
             for index in 0..<length where self[offset + index] != other[index] { return false }
             return true
         }
@@ -88,18 +103,24 @@ extension UnsafeRawBufferPointer {
 
     /// A hash that nobody outside can foresee: texts that meet in a table cannot be chosen.
     var seededHash: UInt64 {
-        var hash = hashSeed ^ UInt64(truncatingIfNeeded: count)
+        let seed = hashSeed
+        var hash = seed ^ UInt64(truncatingIfNeeded: count)
         var index = 0
         while index + 8 <= count {
             hash = Self.folded(hash ^ word(at: index), 0x9E37_79B9_7F4A_7C15)
             index += 8
+        }
+        guard index < count else { return Self.folded(hash, seed | 1) }
+        guard count < 8 else {
+            // With some bytes that were hashed before.
+            return Self.folded(hash ^ word(at: count - 8), seed | 1)
         }
         var rest: UInt64 = 0
         while index < count {
             rest = rest << 8 | UInt64(self[index])
             index += 1
         }
-        return Self.folded(hash ^ rest, hashSeed | 1)
+        return Self.folded(hash ^ rest, seed | 1)
     }
 
     @inline(__always)

@@ -1,0 +1,139 @@
+import AccessLedger
+import EventDecoding
+import Foundation
+import LogReading
+import RegistryModel
+
+// Logs on this machine, and what is piped in.
+extension Importer {
+    /// All files, in the order of their first lines: an older log tells what the tags of a newer one
+    /// pointed to.
+    func localFiles() throws -> [String] {
+        var found: [(path: String, first: Timestamp)] = []
+        for case .path(let path) in request.places {
+            do {
+                let files = try LogFolder.files(at: path, matching: request.glob)
+                if files.isEmpty { report.failures.append(nothing(in: path)) }
+                for file in files { found.append((file, firstTime(of: file))) }
+            } catch let error as LogReadingError {
+                report.failures.append(error.description)
+            }
+        }
+        return found.enumerated()
+            .sorted { ($0.element.first, $0.offset) < ($1.element.first, $1.offset) }
+            .map(\.element.path)
+    }
+
+    private func nothing(in folder: String) -> String {
+        request.glob.map { "\(folder): no file in it matches \($0); check --glob" }
+            ?? "\(folder): there is no file in it; check the path"
+    }
+
+    private func firstTime(of path: String) -> Timestamp {
+        let latest = Timestamp(milliseconds: .max)
+        // Whatever is wrong with it is found out when it is read.
+        guard let file = try? LogFile(path), file.isRegular,
+            let bytes = try? file.beginning(Self.lookedAt)
+        else { return latest }
+        let end = bytes.lastIndex(of: UInt8(ascii: "\n")) ?? bytes.endIndex
+        let log = bytes[..<end].withUnsafeBytes {
+            DecodedLog(reading: $0, request.dialect)
+        }
+        return log.table.rows.map(\.time).min() ?? latest
+    }
+
+    func totalBytes(_ files: [String]) -> Int64? {
+        guard request.places.allSatisfy({ if case .path = $0 { true } else { false } }) else {
+            return nil
+        }
+        return files.reduce(0) { $0 + LogFile.size(of: $1) }
+    }
+
+    func importFile(_ path: String) throws {
+        let file = try LogFile(path)
+        guard file.isRegular else {
+            return try importStream(file.stream(from: 0), place: path)
+        }
+        _ = try file.stream(from: 0).readable(place: path)
+        let candidates = try positions(like: file)
+        let opened = try file.open(
+            known: candidates.map(KnownLog.init),
+            pool: pool
+        )
+        let known = opened.known.map { candidates[$0] }
+        var position =
+            known.flatMap { $0.isImported ? $0 : nil } ?? LogPosition(place: path, isImported: true)
+        position.place = URL(fileURLWithPath: path).standardizedFileURL.path
+        position.device = file.device
+        position.inode = file.inode
+        if let known { position.continue(known) }
+        let linesBefore = progress.lines
+        try read(opened, into: position, after: known)
+        bytesBefore += file.size
+        progress.bytes = bytesBefore
+        if known != nil, progress.lines == linesBefore {
+            report.unchanged += 1
+        } else {
+            report.files += 1
+        }
+    }
+
+    private func positions(like file: LogFile) throws -> [LogPosition] {
+        let beginning = try file.beginning()
+        return try ledger.logPositions(
+            of: request.registry,
+            head: LogMark.hash(beginning),
+            length: beginning.count
+        ).filter {
+            $0.headLength <= beginning.count
+                && LogMark.hash(beginning.prefix($0.headLength)) == $0.head
+        }
+    }
+
+    func importStandardInput() throws {
+        let stream = FileStream(descriptor: STDIN_FILENO, place: "standard input")
+        try importStream(stream, place: "standard input")
+    }
+
+    /// Reads what can be read once only: only its records' keys tell what is known of it.
+    private func importStream(_ stream: FileStream, place: String) throws {
+        let (inflated, isCompressed) = try stream.readable(place: place).inflated(place: place)
+        let opened = OpenedLog(
+            chunks: LineChunks(inflated, pool: pool),
+            stream: inflated,
+            known: nil,
+            isCompressed: isCompressed
+        )
+        try read(opened, into: nil, after: nil)
+        bytesBefore += stream.fetched
+        report.files += 1
+    }
+
+    /// As much of a file as tells when it begins.
+    private static let lookedAt = 65_536
+}
+
+extension KnownLog {
+    fileprivate init(_ position: LogPosition) {
+        self.init(
+            mark: LogMark(
+                head: position.head,
+                headLength: position.headLength,
+                tail: position.tail
+            ),
+            offset: position.offset,
+            isCut: position.isCut
+        )
+    }
+}
+
+extension LogPosition {
+    /// Takes over how far the same log was read by somebody else.
+    fileprivate mutating func `continue`(_ known: LogPosition) {
+        head = known.head
+        headLength = known.headLength
+        tail = known.tail
+        offset = known.offset
+        isCut = known.isCut
+    }
+}
