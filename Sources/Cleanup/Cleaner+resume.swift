@@ -75,6 +75,7 @@ extension Cleaner {
             return "\(policies): nothing is removed without `mode: enforce`"
         }
         let command = cause.name == "plan" ? "clean" : cause.name
-        return joined([onlyPlanned(command), draft.brake.map { "it would wait for `approve`: \($0)" } ?? ""])
+        let brake = draft.brake.map { "it would wait for `approve`: \($0)" } ?? ""
+        return joined([onlyPlanned(command), brake])
     }
 }
