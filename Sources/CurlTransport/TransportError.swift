@@ -32,7 +32,7 @@ extension TransportError: CustomStringConvertible {
         case .unknownHost: "the host name is not known"
         case .timeout: "no whole answer in time"
         case .untrusted(let text): "the certificate is not trusted: \(text)"
-        case .wantsCertificate(let text): "it accepts only clients whose certificate it trusts: \(text)"
+        case .wantsCertificate(let text): "it wants a client certificate that it trusts: \(text)"
         case .tls(let text): "no secure connection: \(text)"
         case .interrupted(let text): "the connection broke: \(text)"
         case .bodyTooLarge(let limit): "the answer is longer than \(limit) bytes"

@@ -98,7 +98,8 @@ struct SyslogListenerTests {
         let authority = try await TestAuthority()
         let server = try await authority.sign("server")
         let client = try await authority.sign("client")
-        let stranger = try await TestAuthority().sign("stranger")
+        let other = try await TestAuthority()
+        let stranger = try await other.sign("stranger")
         let certificate = SyslogSocket.Certificate(
             chain: server.chain,
             key: server.key,
@@ -113,6 +114,8 @@ struct SyslogListenerTests {
             try await eventually("the line") { !sink.accesses.isEmpty }
         }
         #expect(sink.accesses.map { $0.tag?.description } == ["good"])
+        // The files go with it.
+        withExtendedLifetime(other) {}
     }
 
     // A proxy that was told to connect to 127.0.0.1 gets an answer to its mistake.

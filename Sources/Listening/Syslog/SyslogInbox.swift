@@ -42,8 +42,10 @@ final class SyslogInbox: Sendable {
         (news, signal) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
-    /// Bytes that are recorded together: some thousand lines, so that a commit is little beside them.
-    /// With four times as many a line costs the same, and all that are under way take 50 MB more.
+    /// Bytes that are recorded together.
+    ///
+    /// Some thousand lines, so that a commit is little beside them. With four times as many a line
+    /// costs the same, and all that are under way take 50 MB more.
     private static let loadSize = 1 << 20
 
     /// Adds what `fill` puts in; false when nobody should read on before there is room.

@@ -61,7 +61,9 @@ package struct EngineError: Error, Sendable, Equatable, CustomStringConvertible 
         case .wantsCertificate:
             "it wants to know lastpull by a certificate; name one that it accepts in"
                 + " certificateFile and keyFile"
-        case .insecure: "no secure connection; does it speak TLS on that port?"
+        case .insecure:
+            "no secure connection; does it speak TLS on that port, or want a certificate of"
+                + " lastpull's own (certificateFile, keyFile)?"
         case .timeout: "no whole answer in time"
         case .cancelled: "cancelled"
         case .notFound: "not found"
