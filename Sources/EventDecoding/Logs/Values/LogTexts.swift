@@ -9,6 +9,9 @@ struct LogTexts {
     private var clients = TextIndex()
     private var mediaTypes = TextIndex()
 
+    /// Makes room for so many rows at once.
+    mutating func reserve(_ count: Int) { table.rows.reserveCapacity(count) }
+
     mutating func append(_ row: AccessTable.Row) { table.rows.append(row) }
 
     /// A number, or -1 where the field says nothing.
