@@ -36,7 +36,9 @@ extension ImportWriter {
             facts.append(Fact(use: use, time: tally.first))
             let isSteady =
                 use.class.isRead && !losesManifests && !changed.contains(TagPlace(use.name))
-            if tally.last > tally.first, !isSteady { facts.append(Fact(use: use, time: tally.last)) }
+            if tally.last > tally.first, !isSteady {
+                facts.append(Fact(use: use, time: tally.last))
+            }
         }
         // Of one moment, what was read was there after what was pushed or deleted.
         return facts.sorted { ($0.time, $0.rank) < ($1.time, $1.rank) }
