@@ -30,7 +30,8 @@ extension Cleaner {
             let run =
                 try await isRepeated(draft, cause)
                 ? nil : carryOut(draft, scope, cause, note: notes.joined())
-            if let run, run.state == .waiting { notes.append(run.note) }
+            // Its own note has the others already.
+            if let run, run.state == .waiting { notes = [run.note] }
             if let run, run.state == .failed || run.state == .partly {
                 notes.append(run.note)
             }

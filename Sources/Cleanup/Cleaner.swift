@@ -10,6 +10,8 @@ package struct Cleaner: Sendable {
     package let ledger: Ledger
     package let planMaker: PlanMaker
     package let targets: [CleanupTarget]
+    /// Ends what this cleaner carries out after what is under way.
+    package let interruption: Interruption
     let executor: RunExecutor
     let logger: Logger
     let now: @Sendable () -> Timestamp
@@ -23,6 +25,7 @@ package struct Cleaner: Sendable {
         now: @escaping @Sendable () -> Timestamp,
         onProgress: @escaping @Sendable (RunProgress) -> Void = { _ in }
     ) {
+        interruption = Interruption()
         self.ledger = ledger
         self.targets = targets
         self.logger = logger
@@ -38,6 +41,7 @@ package struct Cleaner: Sendable {
             planMaker: planMaker,
             logger: logger,
             now: now,
+            interruption: interruption,
             onProgress: onProgress
         )
     }
@@ -72,8 +76,17 @@ package struct Cleaner: Sendable {
 
     /// Plans and stores what would go, and stops there: `plan` and `--dry-run`.
     package func plan(_ scope: CleanupScope, cause: Cause) async throws -> RunRecord {
-        let draft = try await draft(scope, modes: [.enforce, .observe])
-        let run = try record(draft, scope, cause, state: .planned)
+        try await store(try await draft(scope, modes: [.enforce, .observe]), scope, cause)
+    }
+
+    /// Stores a draft, which is not to be carried out.
+    private func store(
+        _ draft: PlanMaker.Draft,
+        _ scope: CleanupScope,
+        _ cause: Cause
+    ) async throws -> RunRecord {
+        var run = try record(draft, scope, cause, state: .planned)
+        run.note = Self.joined([Self.wants(draft, cause), run.note])
         try await ledger.create(run)
         return run
     }
@@ -82,7 +95,7 @@ package struct Cleaner: Sendable {
     ///
     /// What a kill has left half done is finished first.
     package func clean(_ scope: CleanupScope, cause: Cause) async throws -> RunRecord {
-        try await resume()
+        let finished = Self.told(of: try await resume())
         let locks = try locks(scope)
         defer { withExtendedLifetime(locks) {} }
         let draft = try await draft(scope, modes: [.enforce, .observe])
@@ -91,7 +104,7 @@ package struct Cleaner: Sendable {
         {
             return waiting
         }
-        return try await carryOut(draft, scope, cause)
+        return try await carryOut(draft, scope, cause, note: finished)
     }
 
     /// The plan that waits for approval since the same was asked for before.
@@ -114,7 +127,7 @@ package struct Cleaner: Sendable {
         of target: CleanupTarget,
         isDryRun: Bool
     ) async throws -> RunRecord {
-        if !isDryRun { try await resume() }
+        let finished = isDryRun ? "" : Self.told(of: try await resume())
         let lock = try isDryRun ? nil : RunLock(ledger: ledger.path, registry: target.row.name)
         defer { withExtendedLifetime(lock) {} }
         let draft = try await planMaker.draft(deleting: candidates, of: target, now: now())
@@ -122,12 +135,8 @@ package struct Cleaner: Sendable {
         scope.registry = target.row.name
         scope.images = images
         let cause = Cause(name: "delete")
-        guard !isDryRun else {
-            let run = try record(draft, scope, cause, state: .planned)
-            try await ledger.create(run)
-            return run
-        }
-        return try await carryOut(draft, scope, cause)
+        guard !isDryRun else { return try await store(draft, scope, cause) }
+        return try await carryOut(draft, scope, cause, note: finished)
     }
 
     func draft(
@@ -159,18 +168,22 @@ package struct Cleaner: Sendable {
             cause,
             state: isBraked ? .waiting : isEnforced ? .running : .planned
         )
+        // Where nothing is to go, what was asked for is done.
+        if draft.items.isEmpty, run.mode == Policy.Mode.enforce.rawValue { run.state = .done }
         if isBraked, let brake = draft.brake {
             let held = "\(brake); `lastpull approve \(run.name)` carries it out"
-            run.note = Self.joined([held, run.note])
+            run.note = Self.joined([held, note, run.note])
         }
-        if !isEnforced { run.note = Self.joined([note, run.note]) }
+        if !isEnforced {
+            run.note = Self.joined([note, Self.wants(draft, cause), run.note])
+        }
         try await ledger.create(run, announcing: announcements(of: run, draft))
         guard isEnforced, !isBraked else { return run }
         _ = try await executor.execute(run, on: targets, note: Self.joined([note, run.note]))
         return try await ledger.run(run.name) ?? run
     }
 
-    private static func joined(_ notes: [String]) -> String {
+    static func joined(_ notes: [String]) -> String {
         notes.filter { !$0.isEmpty }.joined(separator: "; ")
     }
 
@@ -237,73 +250,5 @@ package struct Cleaner: Sendable {
                 time: run.createdAt
             )
         }
-    }
-
-    // MARK: Runs
-
-    /// Carries out a waiting plan, but only what a fresh plan would also remove.
-    package func approve(_ name: RunName) async throws -> RunRecord {
-        try await resume()
-        guard let run = try await ledger.run(name) else {
-            throw CleanupError.unknownRun(name.description)
-        }
-        guard run.state == .waiting else {
-            throw CleanupError.notWaiting(run: name, state: run.state.rawValue)
-        }
-        let scope = try CleanupScope(run.scope)
-        let locks = try locks(scope)
-        defer { withExtendedLifetime(locks) {} }
-        let fresh = try await draft(scope, modes: [.enforce], isQuick: true)
-        let still = Set(fresh.items.map(Self.identity))
-        for item in run.items where item.isEnforced && !still.contains(Self.identity(item)) {
-            try await ledger.set(
-                .skipped,
-                of: item,
-                in: name,
-                detail: "a fresh plan would not remove it",
-                at: now()
-            )
-        }
-        let policies = run.items.filter(\.isEnforced).compactMap(\.policy)
-        try await ledger.approved(policies: Set(policies), at: now())
-        let current = try await ledger.run(name) ?? run
-        _ = try await executor.execute(current, on: targets)
-        return try await ledger.run(name) ?? current
-    }
-
-    private static func identity(_ item: RunItem) -> [String] {
-        [
-            "\(item.repositoryId)", item.tag?.description ?? "", item.digest?.description ?? "",
-        ]
-    }
-
-    /// Finishes the runs that a kill has left behind; each is compared again item by item.
-    ///
-    /// So are removals that failed half way, with a tag on a throw-away manifest.
-    package func resume() async throws {
-        let names = try await ledger.runs(in: .running)
-        for name in try await names + ledger.halfDoneRuns() {
-            guard let run = try await ledger.run(name), run.isOfRegistry else { continue }
-            let registries = Set(run.items.map(\.registry.name))
-            let here = targets.filter { registries.contains($0.row.name) }
-            do {
-                let locks = try here.map {
-                    try RunLock(ledger: ledger.path, registry: $0.row.name)
-                }
-                defer { withExtendedLifetime(locks) {} }
-                // Whoever held the locks may have finished it meanwhile.
-                guard let current = try await ledger.run(name)?.reopened() else { continue }
-                logger.notice("finishing a run that was cut off", metadata: ["run": "\(name)"])
-                _ = try await executor.execute(current, on: here, note: "finished after a restart")
-            } catch CleanupError.alreadyRunning {
-                // Another process is carrying it out right now.
-                continue
-            }
-        }
-    }
-
-    /// The right to clean every registry of a scope, for as long as the result lives.
-    func locks(_ scope: CleanupScope) throws -> [RunLock] {
-        try targets(of: scope).map { try RunLock(ledger: ledger.path, registry: $0.row.name) }
     }
 }

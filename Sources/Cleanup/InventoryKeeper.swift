@@ -118,6 +118,8 @@ package struct InventoryKeeper: Sendable {
     ) async throws -> [RepositoryName] {
         let known = try await ledger.repositories(of: target.row).map(\.name)
         guard known.isEmpty else { return known }
+        // A wrong password is no closed catalog, and needs other advice.
+        try await target.reader.ping()
         var error = error
         let advice =
             "the registry keeps its catalog to itself; name its `repositories` in the settings"

@@ -97,6 +97,20 @@ struct ItemRemover: Sendable {
         }
     }
 
+    /// Leaves groups that an interruption came before; of what was begun nobody knows how it ended.
+    func leave(_ groups: [ArraySlice<RunItem>]) async throws {
+        for group in groups.map({ Array($0) }) {
+            let isBegun = group[0].state == .started
+            try await end(
+                group,
+                isBegun ? .failed : .skipped,
+                isBegun
+                    ? "interrupted before it could be looked at again" : RunExecutor.interrupted,
+                step: group[0].step
+            )
+        }
+    }
+
     private func end(
         _ group: [RunItem],
         _ state: RunItem.State,
@@ -148,69 +162,6 @@ struct ItemRemover: Sendable {
             }
         }
         return present
-    }
-
-    /// Whether a kill came between the registry's answer and its being written down: what was heard
-    /// of the image since then is no reason to call it kept.
-    private func wasRemovedBeforeTheKill(_ item: RunItem) async throws -> Bool {
-        guard item.state == .started, let digest = item.digest else { return false }
-        if item.tag != nil,
-            let look = try await GroupLook(group: [item], target: target).look(at: item)
-        {
-            return look == .gone
-        }
-        let reference: ManifestReference = item.tag.map { .tag($0) } ?? .digest(digest)
-        return try await fetch(reference, in: item.repository) == nil
-    }
-
-    /// Writes down that an item needs no removal; its manifest stays if the registry has it.
-    ///
-    /// One that a kill cut off was removed by us, so its manifest still has to follow.
-    private func gone(_ item: RunItem) async throws {
-        let isOurs = item.state == .started
-        var item = item
-        if power != .tagOnly, item.tagId != nil, item.removesManifest, let digest = item.digest,
-            try await exists(digest, in: item.repository)
-        {
-            item.removesManifest = isOurs ? try await isUnheld(item) : false
-            if item.removesManifest {
-                _ = try await target.client.delete(item.repository, .digest(digest))
-            }
-        }
-        try await ledger.removed(
-            [item],
-            in: run.name,
-            detail: isOurs ? "" : RunItem.wasGone,
-            at: executor.now(),
-            leavingManifests: power == .tagOnly
-        )
-        await tally.count(1, as: .done)
-    }
-
-    /// Whether nothing but the item's own tag holds its manifest, and nobody used it.
-    private func isUnheld(_ item: RunItem) async throws -> Bool {
-        guard let id = item.manifestId else { return false }
-        let slice = try await ledger.slice(
-            of: [.untagged(id, repository: item.repositoryId)],
-            rule: executor.planMaker.rule(run.createdAt)
-        )
-        guard let manifest = slice.manifests[id] else { return false }
-        do {
-            try compareUse(item, nil, manifest)
-            try compareHolders(manifest, [item])
-        } catch is Obstacle {
-            return false
-        }
-        return true
-    }
-
-    private func exists(_ digest: Digest, in repository: RepositoryName) async throws -> Bool {
-        do {
-            _ = try await target.client.head(repository, .digest(digest))
-            return true
-        } catch let error where error.kind == .notFound {
-            return false
-        }
     }
 
     func fetch(
@@ -269,79 +220,5 @@ struct ItemRemover: Sendable {
             guard power == .byTag, item.tag != nil else { throw error }
             throw Obstacle.left("the tag is removed, but its manifest is not: \(error)")
         }
-    }
-
-    /// Takes one tag away where a delete by digest would take its siblings along: points it at a
-    /// throw-away manifest of its own, and deletes that (design, section 5.6).
-    private func overwrite(_ item: RunItem) async throws {
-        guard let tag = item.tag else { return }
-        let config = Array(#"{"lastpull":"\#(run.name) \#(item.ordinal)"}"#.utf8)
-        let manifest = Self.throwAway(config)
-        try await ledger.begin(
-            [item],
-            in: run.name,
-            step: "\(Self.overwriting)\(manifest.digest)",
-            at: executor.now()
-        )
-        do {
-            _ = try await target.client.uploadBlob(item.repository, bytes: config)
-            _ = try await target.client.put(
-                item.repository,
-                .tag(tag),
-                bytes: manifest.bytes,
-                mediaType: MediaType.ociManifest
-            )
-            _ = try await target.client.delete(item.repository, .digest(manifest.digest))
-        } catch {
-            do {
-                try await undoOverwrite(item, tag, manifest.digest)
-            } catch let undoing {
-                throw Obstacle.halfDone(
-                    "\(error); the next cleanup finishes it, as it could not be undone: \(undoing)",
-                    step: "\(Self.overwriting)\(manifest.digest)"
-                )
-            }
-            throw error
-        }
-    }
-
-    /// How the journal marks an overwrite that has begun, before the throw-away digest.
-    private static let overwriting = "overwrite "
-
-    static func throwAway(_ config: [UInt8]) -> (digest: Digest, bytes: [UInt8]) {
-        let text =
-            #"{"schemaVersion":2,"mediaType":"\#(MediaType.ociManifest)","config":"#
-            + #"{"mediaType":"application/vnd.oci.image.config.v1+json","#
-            + #""digest":"\#(Digest(hashing: config))","size":\#(config.count)},"layers":[]}"#
-        let bytes = Array(text.utf8)
-        return (Digest(hashing: bytes), bytes)
-    }
-
-    /// After a kill between overwriting and deleting: deletes the throw-away manifest.
-    ///
-    /// - Returns: Whether the tag pointed to it.
-    private func finishOverwrite(_ item: RunItem) async throws -> Bool {
-        guard item.step.hasPrefix(Self.overwriting), let tag = item.tag,
-            let found = try await fetch(.tag(tag), in: item.repository)?.digest,
-            item.step == "\(Self.overwriting)\(found)"
-        else { return false }
-        _ = try await target.client.delete(item.repository, .digest(found))
-        return true
-    }
-
-    /// After a refusal between overwriting and deleting: points the tag back.
-    private func undoOverwrite(_ item: RunItem, _ tag: TagName, _ throwAway: Digest) async throws {
-        guard let digest = item.digest,
-            try await fetch(.tag(tag), in: item.repository)?.digest == throwAway,
-            let kept = try await ledger.keptManifest(digest, in: item.repositoryId)
-        else { return }
-        _ = try await target.client.put(
-            item.repository,
-            .tag(tag),
-            bytes: kept.bytes,
-            mediaType: kept.mediaType
-        )
-        // Untagged now; where this is refused too, it stays for the registry's own collector.
-        _ = try? await target.client.delete(item.repository, .digest(throwAway))
     }
 }

@@ -70,7 +70,8 @@ package struct Prober: Sendable {
     private func confirmGone(_ choice: ProbeTarget, _ target: CleanupTarget) async throws {
         do {
             _ = try await target.client.manifest(choice.repository, .digest(choice.digest))
-        } catch let error as RegistryError where error.kind == .notFound {
+        } catch {
+            guard error.kind == .notFound else { throw error }
             try await ledger.markGone(manifest: choice.manifestId, of: target.row, at: now())
         }
     }

@@ -27,6 +27,10 @@ struct RemovalRounds {
                 try await remover.refuse(result.left + later, because: refusal)
                 return refusal
             }
+            if remover.executor.interruption.isRaised {
+                try await remover.leave(result.left + later)
+                return nil
+            }
             let isStuck = later.isEmpty && result.left.count == open.count
             open = result.left + later
             later = []
@@ -47,13 +51,14 @@ struct RemovalRounds {
         _ round: ItemRemover.Round
     ) async throws -> RoundResult {
         let remover = remover
+        let interruption = remover.executor.interruption
         return try await withThrowingTaskGroup(of: (Int, ItemRemover.Ending).self) { tasks in
             var result = RoundResult()
             var left: [Int] = []
             var begun: Set<Int> = []
             var next = 0
             var refusals = 0
-            while next < groups.count, next < width {
+            while next < groups.count, next < width, !interruption.isRaised {
                 let (number, group) = (next, groups[next])
                 tasks.addTask { (number, try await remover.remove(Array(group), in: round)) }
                 next += 1
@@ -69,12 +74,15 @@ struct RemovalRounds {
                     refusals += 1
                     if refusals >= Self.mostRefusals { result.refusal = reason }
                 }
-                guard next < groups.count, result.refusal == nil else { continue }
+                guard next < groups.count, result.refusal == nil, !interruption.isRaised else {
+                    continue
+                }
                 let (number, group) = (next, groups[next])
                 tasks.addTask { (number, try await remover.remove(Array(group), in: round)) }
                 next += 1
             }
-            if result.refusal != nil { left += next..<groups.count }
+            // What a refusal or an interruption came before.
+            left += next..<groups.count
             result.left = left.sorted().map { index in
                 begun.contains(index) ? Self.begun(groups[index]) : groups[index]
             }

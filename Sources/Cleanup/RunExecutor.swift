@@ -13,6 +13,8 @@ package struct RunExecutor: Sendable {
     let planMaker: PlanMaker
     let logger: Logger
     let now: @Sendable () -> Timestamp
+    /// What is not begun when this is raised stays.
+    let interruption: Interruption
     let onProgress: @Sendable (RunProgress) -> Void
 
     package init(
@@ -20,12 +22,14 @@ package struct RunExecutor: Sendable {
         planMaker: PlanMaker,
         logger: Logger,
         now: @escaping @Sendable () -> Timestamp,
+        interruption: Interruption = Interruption(),
         onProgress: @escaping @Sendable (RunProgress) -> Void = { _ in }
     ) {
         self.ledger = ledger
         self.planMaker = planMaker
         self.logger = logger
         self.now = now
+        self.interruption = interruption
         self.onProgress = onProgress
     }
 
@@ -35,6 +39,8 @@ package struct RunExecutor: Sendable {
         package var note: String
         package var released: Int64
         package var done: Int
+        /// All that policies let go.
+        package var total: Int
     }
 
     /// Removes what is planned and not done yet of one registry.
@@ -52,6 +58,10 @@ package struct RunExecutor: Sendable {
         for target in targets {
             let own = Self.items(of: run, at: target)
             guard own.contains(where: \.isOpen) else { continue }
+            guard !interruption.isRaised else {
+                try await leave(own, of: run)
+                continue
+            }
             if let refusal = try await execute(own, of: run, on: target) {
                 refusals.append(refusal)
             }
@@ -156,6 +166,24 @@ package struct RunExecutor: Sendable {
         return groups + waiting.values.map { $0[...] }.sorted { $0[0].ordinal < $1[0].ordinal }
     }
 
+    /// Leaves what an interruption came before.
+    private func leave(_ items: [RunItem], of run: RunRecord) async throws {
+        for item in items where item.isOpen {
+            // What a kill left half done stays so until it is finished.
+            try await ledger.set(
+                item.step.isEmpty ? .skipped : .failed,
+                of: item,
+                in: run.name,
+                detail: Self.interrupted,
+                step: item.step,
+                at: now()
+            )
+        }
+    }
+
+    /// What is said of that.
+    static let interrupted = "interrupted before it was removed"
+
     private func refuse(
         _ items: [RunItem],
         of run: RunRecord,
@@ -192,7 +220,10 @@ package struct RunExecutor: Sendable {
         let isWhole = done.count == enforced.count
         let state: RunRecord.State =
             isWhole ? .done : doneCount == 0 && failed > 0 ? .failed : .partly
-        let said = (refusals + [note]).filter { !$0.isEmpty }.joined(separator: "; ")
+        let total = enforced.reduce(0) { $0 + $1.count }
+        let said = Cleaner.joined(
+            refusals + [isWhole ? "" : stop(doneCount, of: total), note]
+        )
         try await ledger.set(
             state,
             of: run.name,
@@ -208,7 +239,19 @@ package struct RunExecutor: Sendable {
                 "failed": "\(failed)", "released": "\(released)", "note": "\(said)",
             ]
         )
-        return Outcome(state: state, note: said, released: released, done: doneCount)
+        return Outcome(
+            state: state,
+            note: said,
+            released: released,
+            done: doneCount,
+            total: total
+        )
+    }
+
+    private func stop(_ done: Int, of total: Int) -> String {
+        guard interruption.isRaised else { return "" }
+        return "interrupted after \(done) of \(total); the rest stays until a cleanup is asked for "
+            + "again"
     }
 
     /// One prune event for each registry and kind of thing that was removed (design, section 5.10).

@@ -5,6 +5,10 @@ extension TransportError {
     /// The one place where libcurl's codes become ours.
     init(_ code: CURLcode, _ handle: EasyHandle) {
         let text = handle.explanation(of: code)
+        if Self.isAboutOurCertificate(text) {
+            self = .wantsCertificate(text)
+            return
+        }
         switch code {
         case CURLE_COULDNT_CONNECT:
             let isRefused = handle.number(CURLINFO_OS_ERRNO) == Int(ECONNREFUSED)
@@ -21,5 +25,15 @@ extension TransportError {
         case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL: self = .invalidRequest(text)
         default: self = .other(code: Int(code.rawValue), text: text)
         }
+    }
+
+    /// Whether the server has ended the handshake because of the certificate that it got, or did not
+    /// get: an alert (RFC 8446, section 6.2) is always the other side's, so it means ours.
+    ///
+    /// With TLS 1.3 it comes when our side of the handshake is over, so libcurl takes it for a
+    /// connection that broke.
+    private static func isAboutOurCertificate(_ text: String) -> Bool {
+        text.contains("alert")
+            && ["certificate", "unknown ca"].contains { text.contains($0) }
     }
 }

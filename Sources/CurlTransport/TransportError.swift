@@ -8,6 +8,8 @@ package enum TransportError: Error, Sendable, Equatable {
     case timeout
     /// The server's certificate is of no trusted authority, of another name, or out of date.
     case untrusted(String)
+    /// The server wants a certificate of ours, and got none or one that it does not accept.
+    case wantsCertificate(String)
     /// No secure connection for another reason, such as no protocol in common.
     case tls(String)
     /// The connection broke after it stood; the answer is missing or truncated.
@@ -30,6 +32,7 @@ extension TransportError: CustomStringConvertible {
         case .unknownHost: "the host name is not known"
         case .timeout: "no whole answer in time"
         case .untrusted(let text): "the certificate is not trusted: \(text)"
+        case .wantsCertificate(let text): "it accepts only clients whose certificate it trusts: \(text)"
         case .tls(let text): "no secure connection: \(text)"
         case .interrupted(let text): "the connection broke: \(text)"
         case .bodyTooLarge(let limit): "the answer is longer than \(limit) bytes"

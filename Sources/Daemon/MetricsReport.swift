@@ -24,7 +24,8 @@ struct MetricsReport {
         return [build, size] + Self.heard(numbers.sources)
             + (try await coverage()) + (try await probes(numbers.registries))
             + Self.held(numbers.registries)
-            + runs(numbers.runs) + Self.events(numbers.events) + (try await webhooks())
+            + runs(numbers.runs) + Self.events(numbers.events, of: numbers.registries)
+            + (try await webhooks())
     }
 
     // MARK: Hearing
@@ -155,7 +156,10 @@ struct MetricsReport {
         return [all, fired]
     }
 
-    private static func events(_ events: [LedgerMetrics.Events]) -> [MetricFamily] {
+    private static func events(
+        _ events: [LedgerMetrics.Events],
+        of registries: [LedgerMetrics.Registry]
+    ) -> [MetricFamily] {
         var all = MetricFamily("events_total", .counter, "Events, as /events tells them.")
         var items = MetricFamily("pruned_items_total", .counter, "What was removed.")
         var released = MetricFamily(
@@ -168,6 +172,11 @@ struct MetricsReport {
             .counter,
             "Bytes that were really freed."
         )
+        var regrets = MetricFamily(
+            "regrets_total",
+            .counter,
+            "Removed things that somebody asked for afterwards, each once."
+        )
         for event in events {
             let labels: KeyValuePairs = ["registry": event.actor, "type": event.type]
             all.add(
@@ -179,7 +188,16 @@ struct MetricsReport {
             released.add(event.released, labels)
             reclaimed.add(event.reclaimed, labels)
         }
-        return [all, items, released, reclaimed]
+        for registry in registries {
+            // From the first scrape on: an alarm needs a number that grows.
+            for type in ["tag", "manifest", "blob"] {
+                let known = events.first {
+                    $0.action == "regret" && $0.type == type && $0.actor == registry.name
+                }
+                regrets.add(known?.count ?? 0, ["registry": registry.name, "type": type])
+            }
+        }
+        return [all, items, released, reclaimed, regrets]
     }
 
     // MARK: Webhooks

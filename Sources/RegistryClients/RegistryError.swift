@@ -10,6 +10,8 @@ package struct RegistryError: Error, Sendable, Equatable {
         case connectionRefused
         /// Its certificate is not trusted; nothing was sent.
         case untrusted
+        /// It wants a certificate of the client's, which lastpull has none of for registries.
+        case wantsCertificate
         case timeout
         case unauthorized
         case forbidden
@@ -62,8 +64,8 @@ package struct RegistryError: Error, Sendable, Equatable {
         case .unreachable, .diskUnreadable, .connectionRefused, .timeout, .tooManyRequests,
             .serverError:
             true
-        case .untrusted, .unauthorized, .forbidden, .notFound, .deletesDisabled, .protected,
-            .unsupported, .badAnswer, .corrupt, .cancelled:
+        case .untrusted, .wantsCertificate, .unauthorized, .forbidden, .notFound,
+            .deletesDisabled, .protected, .unsupported, .badAnswer, .corrupt, .cancelled:
             false
         }
     }
@@ -86,6 +88,9 @@ extension RegistryError: CustomStringConvertible {
         case .untrusted:
             "the registry's certificate is not trusted; name the authority that signed it with"
                 + " caFile in the settings, and the registry by the name it is for"
+        case .wantsCertificate:
+            "the registry wants a client certificate, which lastpull does not have; give it an"
+                + " address that takes a user and a password"
         case .timeout: "no answer in time; the registry may be overloaded"
         case .unauthorized: "the registry does not accept us; check username and password"
         case .forbidden: "not permitted; give the user the right to do this"
@@ -131,6 +136,7 @@ struct RegistryCall: Sendable {
         switch failure {
         case .connectionRefused: error(.connectionRefused)
         case .untrusted(let text): error(.untrusted, text)
+        case .wantsCertificate(let text): error(.wantsCertificate, text)
         case .timeout: error(.timeout)
         case .cancelled: error(.cancelled)
         case .bodyTooLarge, .invalidRequest: error(.badAnswer, "\(failure)")

@@ -56,6 +56,12 @@ package struct Span: Sendable, Hashable, Comparable, CustomStringConvertible {
         milliseconds = total
     }
 
+    /// Without what is less than a second, which nobody wants to read in a sentence; less than a
+    /// second in all stays as it is.
+    package var inWholeSeconds: Span {
+        milliseconds.magnitude < 1_000 ? self : .seconds(milliseconds / 1_000)
+    }
+
     package var description: String {
         guard milliseconds != 0 else { return "0s" }
         var rest = milliseconds.magnitude

@@ -21,7 +21,7 @@ package struct StorageInventory: Sendable {
 
     /// All repositories, sorted; folders whose names are none are left out.
     package func repositories() throws(StorageError) -> [RepositoryName] {
-        try RepositoryDiscovery(root: root).places.compactMap(\.name)
+        try RepositoryDiscovery(root: root, crew: .ofMachine).places.compactMap(\.name)
     }
 
     /// The tags of a repository, sorted; none where there is no such repository.

@@ -63,7 +63,7 @@ extension Planner {
         guard !evidence.isCovered else {
             return "\(counted), covered since \(evidence.coveredSince?.text ?? "ever")"
         }
-        let missed = evidence.hasLoss ? "known losses" : "\(evidence.uncovered) not heard"
+        let missed = evidence.hasLoss ? "known losses" : "\(evidence.uncovered.inWholeSeconds) not heard"
         guard let from = evidence.holdsFrom else {
             return "\(counted), \(missed), no coverage yet"
         }

@@ -9,8 +9,8 @@ struct LastpullBench: AsyncParsableCommand {
         abstract: "Measures how fast lastpull is, on loopback, in folders that it removes.",
         subcommands: [
             Webhooks.self, TriggerLatency.self, Memory.self, Storage.self, Syslog.self,
-            Decode.self, Fuzz.self, ImportBench.self, Clouds.self, All.self,
-            ServeNothing.self, ServeDaemon.self, CleanOnce.self,
+            Recording.self, Decode.self, Fuzz.self, ImportBench.self, Clouds.self, All.self,
+            ServeNothing.self, ServeDaemon.self, CleanOnce.self, FakeCloud.self,
         ]
     )
 

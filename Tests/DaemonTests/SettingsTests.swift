@@ -2,6 +2,7 @@ import Cleanup
 import Daemon
 import EventDecoding
 import Foundation
+import Listening
 import LogReading
 import RegistryModel
 import RetentionPlanning
@@ -36,6 +37,27 @@ struct SettingsTests {
         #expect(registry.repositories == nil && registry.caFile == nil)
     }
 
+    @Test func aLogMayHaveKeysOfItsOwn() throws {
+        let settings = try SettingsSamples.parse(
+            """
+            registries:
+              - name: a
+                url: https://a
+                logs:
+                  - { follow: /var/log/a.json, keys: { path: uri, status: code } }
+                  - { syslog: "udp://127.0.0.1:5514", format: json, keys: { path: uri } }
+            """
+        )
+        let logs = try #require(settings.registries.first?.logs)
+        let own = try #require(LogKeys(["path": "uri", "status": "code"]))
+        #expect(logs.first == .file("/var/log/a.json", dialect: LogDialect(keys: own)))
+        guard case .syslog(let socket) = logs.last else {
+            Issue.record("not a socket")
+            return
+        }
+        #expect(socket.dialect.format == .json && socket.dialect.keys.own == ["path": "uri"])
+    }
+
     @Test func aContainerIsFollowedBelowItsPrefix() throws {
         let settings = try SettingsSamples.parse(
             """
@@ -48,7 +70,7 @@ struct SettingsTests {
                     format: acr
             """
         )
-        guard case .blobs(let place, let names, let format) = settings.registries.first?.logs.first
+        guard case .blobs(let place, let names, let dialect) = settings.registries.first?.logs.first
         else {
             Issue.record("not a container")
             return
@@ -56,7 +78,7 @@ struct SettingsTests {
         #expect(place.container == "https://a.blob.core.windows.net/logs")
         #expect(place.prefix == "resourceId=/X/")
         #expect(place.signature.revealed == "sv=1&sig=hunter2")
-        #expect(names == Glob("**/PT1H.json") && format == .acr)
+        #expect(names == Glob("**/PT1H.json") && dialect == LogDialect(format: .acr))
         #expect(!"\(settings.registries)".contains("hunter2"))
     }
 
@@ -100,7 +122,8 @@ struct SettingsTests {
         #expect(registry.storage == "/var/lib/registry")
         #expect(registry.afterSweep == ["systemctl", "restart", "docker-registry"])
         #expect(registry.grace == .hours(2) && registry.quarantine == .minutes(90))
-        #expect(registry.logs == [.file("/var/log/nginx/registry.json", format: .combined)])
+        let dialect = LogDialect(format: .combined)
+        #expect(registry.logs == [.file("/var/log/nginx/registry.json", dialect: dialect)])
         #expect(registry.probeURL == "https://registry.example.com")
         #expect(registry.trustHistoryFrom == Timestamp(milliseconds: 1_767_225_600_000))
         #expect(

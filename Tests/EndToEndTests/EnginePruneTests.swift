@@ -53,6 +53,21 @@ extension Engines {
             }
         }
 
+        // An engine keeps no copy, so the way back is said: by the digest that it was pulled as.
+        @Test func restoreSaysHowToGetBackWhatWent() async throws {
+            try await RealEngine.with { engine in
+                let scene = try PruneScene(engine)
+                _ = try await engine.importImage("team/made:1")
+                let report = try await scene.prune("--filter", "dangling=false")
+                #expect(report.state == "done" && report.items.count == 1)
+                let made = try await scene.run("restore", report.run)
+                #expect(made.status == 1)
+                #expect(made.output.contains("image team/made:1: engine"), "\(made)")
+                #expect(made.output.contains("keeps no copy"), "\(made)")
+                #expect(made.output.contains("build it again"), "\(made)")
+            }
+        }
+
         // An image with several tags goes whole, or not at all; an older container's image stays.
         @Test func takesTaggedImagesOnlyWhenAsked() async throws {
             try await RealEngine.with { engine in

@@ -122,7 +122,7 @@ private final class Reader {
                 )
             )
         }
-        follower = BlobFollower(container, names: nil, format: nil, known: stored)
+        follower = BlobFollower(container, names: nil, known: stored)
     }
 
     func look() async throws -> [String] {

@@ -216,7 +216,7 @@ private final class Reader {
 
     init(_ path: String, known: [FollowedFile] = []) {
         states = known
-        follower = FileFollower(path: path, format: nil, known: known.map(Self.stored))
+        follower = FileFollower(path: path, known: known.map(Self.stored))
     }
 
     func look() throws -> [String] {

@@ -21,6 +21,8 @@ package struct EngineItem: Sendable, Equatable {
     package var subject: String
     /// An image's tags; the name of anything else.
     package var names: [String]
+    /// What an image was pulled as, such as `team/api@sha256:…`: by that it can be pulled again.
+    package var digests: [String]
     package var reason: String
     /// The reason in words, with its numbers.
     package var why: String
@@ -45,6 +47,7 @@ package struct EngineItem: Sendable, Equatable {
         kind: String,
         subject: String,
         names: [String],
+        digests: [String] = [],
         reason: String,
         why: String = "",
         policy: String? = nil,
@@ -61,6 +64,7 @@ package struct EngineItem: Sendable, Equatable {
         self.kind = kind
         self.subject = subject
         self.names = names
+        self.digests = digests
         self.reason = reason
         self.why = why
         self.policy = policy

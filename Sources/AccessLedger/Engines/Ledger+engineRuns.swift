@@ -11,16 +11,18 @@ extension Ledger {
         _ db: Database
     ) throws {
         let names = try JSONEncoder.sorted.encode(item.names)
+        let digests = try JSONEncoder.sorted.encode(item.digests)
         try db.run(
             """
-            INSERT INTO engineItem (runId, ordinal, engineId, kind, subject, names, reason, why,
-                policy, mode, lastUse, uses, bytes, size, state, detail, changedAt)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO engineItem (runId, ordinal, engineId, kind, subject, names, digests,
+                reason, why, policy, mode, lastUse, uses, bytes, size, state, detail, changedAt)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 run, item.ordinal, item.engine.id, item.kind, item.subject,
-                String(decoding: names, as: UTF8.self), item.reason, item.why, item.policy,
-                item.isEnforced ? "enforce" : "observe", item.lastUse?.milliseconds, item.uses,
+                String(decoding: names, as: UTF8.self), String(decoding: digests, as: UTF8.self),
+                item.reason, item.why, item.policy, item.isEnforced ? "enforce" : "observe",
+                item.lastUse?.milliseconds, item.uses,
                 item.bytes, item.size, item.state.rawValue, item.detail, time.milliseconds,
             ]
         )
@@ -30,22 +32,20 @@ extension Ledger {
         try db.rows(
             """
             SELECT i.ordinal, i.engineId, e.name, i.kind, i.subject, i.names, i.reason, i.why,
-                i.policy, i.mode, i.lastUse, i.uses, i.bytes, i.size, i.state, i.detail
+                i.policy, i.mode, i.lastUse, i.uses, i.bytes, i.size, i.state, i.detail,
+                i.digests
             FROM engineItem AS i JOIN engine AS e ON e.id = i.engineId
             WHERE i.runId = ? ORDER BY i.ordinal
             """,
             [id]
         ).map { row in
-            let names = try? JSONDecoder().decode(
-                [String].self,
-                from: Data((row[5] as String).utf8)
-            )
-            return EngineItem(
+            EngineItem(
                 ordinal: row[0],
                 engine: EngineRow(id: row[1], name: row[2]),
                 kind: row[3],
                 subject: row[4],
-                names: names ?? [],
+                names: Self.texts(row[5]),
+                digests: Self.texts(row[16]),
                 reason: row[6],
                 why: row[7],
                 policy: row[8],
@@ -58,6 +58,10 @@ extension Ledger {
                 detail: row[15]
             )
         }
+    }
+
+    private static func texts(_ json: String) -> [String] {
+        (try? JSONDecoder().decode([String].self, from: Data(json.utf8))) ?? []
     }
 
     static func insert(_ freed: RunFreed, of run: Int64, _ db: Database) throws {

@@ -142,7 +142,7 @@ extension ImportWriter {
             seenAt: delivery.receivedAt,
             isPush: true
         )
-        recorder.known.tags[key] = nil
+        recorder.known.forget(key)
         moves.forget(id)
         if known == nil { try hide(id, seenAt: time, recorder) }
     }
@@ -189,7 +189,7 @@ extension ImportWriter {
             seenAt: delivery.receivedAt,
             isPush: false
         )
-        recorder.known.tags[key] = nil
+        recorder.known.forget(key)
         moves.forget(id)
         if known == nil { try hide(id, seenAt: time, recorder) }
     }

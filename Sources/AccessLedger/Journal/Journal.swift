@@ -28,7 +28,7 @@ struct Journal {
     /// Carries everything over; true when it changed the last access of other rows than were used.
     @discardableResult
     func fold() throws -> Bool {
-        var sums = JournalSums()
+        var sums = JournalSums(room: Self.usualRows)
         var keys: [SeenKey] = []
         try forEachPage { page in
             keys += page.keys
@@ -42,6 +42,9 @@ struct Journal {
         return isFurther
     }
 
+    /// Rows that the accesses of a full journal are credited to.
+    private static let usualRows = 1_024
+
     private func forEachPage(_ body: (JournalPage) -> Void) throws {
         let statement = try db.cachedStatement(sql: "SELECT keys, credits FROM journal ORDER BY id")
         let rows = try Row.fetchCursor(statement)
@@ -53,7 +56,7 @@ struct Journal {
     private func write(_ keys: [SeenKey]) throws {
         let statement = try SeenKey.insertion(db)
         for key in keys.sorted() {
-            try statement.execute(words: [key.registryId, key.stamp, key.high, key.low])
+            try statement.execute(words: key.words)
         }
     }
 

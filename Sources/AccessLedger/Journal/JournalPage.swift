@@ -15,6 +15,9 @@ struct SeenKey: Sendable, Hashable, Comparable {
         low = Int64(bitPattern: access.key.low)
     }
 
+    /// As the table's row has it.
+    var words: InlineArray<4, Int64> { [registryId, stamp, high, low] }
+
     /// In the order of the table's rows, so that many are written page by page.
     static func < (left: SeenKey, right: SeenKey) -> Bool {
         (left.registryId, left.stamp, left.high, left.low)

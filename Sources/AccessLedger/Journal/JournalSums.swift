@@ -11,6 +11,9 @@ struct JournalSums {
     /// Rows whose own last access is to follow, and when that was.
     private(set) var raised: [CountedRow: Int64] = [:]
 
+    /// Makes room for the rows that are likely to come.
+    init(room: Int = 0) { hours.reserveCapacity(room) }
+
     mutating func add(_ page: JournalPage) {
         for credit in page.credits {
             let hour = CountedHour(

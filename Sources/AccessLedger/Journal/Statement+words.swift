@@ -20,6 +20,23 @@ extension Statement {
         try step()
     }
 
+    func execute(words: InlineArray<12, Int64>) throws {
+        for index in words.indices {
+            sqlite3_bind_int64(sqliteStatement, Int32(index) + 1, words[index])
+        }
+        try step()
+    }
+
+    /// The first column of the only row, of a statement without arguments.
+    func number() throws -> Int64 {
+        defer { sqlite3_reset(sqliteStatement) }
+        let code = sqlite3_step(sqliteStatement)
+        guard code == SQLITE_ROW else {
+            throw DatabaseError(resultCode: ResultCode(rawValue: code), sql: sql)
+        }
+        return sqlite3_column_int64(sqliteStatement, 0)
+    }
+
     private func step() throws {
         let code = sqlite3_step(sqliteStatement)
         sqlite3_reset(sqliteStatement)

@@ -16,6 +16,7 @@ enum Migrations {
         migrator.registerMigration("v11", migrate: rememberWhenTaken)
         migrator.registerMigration("v12", migrate: rememberLabelsVersionsAndRegrets)
         migrator.registerMigration("v13", migrate: createPublishing)
+        migrator.registerMigration("v17", migrate: rememberWhatEnginesPulled)
         return migrator
     }
 }

@@ -25,7 +25,7 @@ extension BatchRecorder {
         row.lastAccess = max(row.lastAccess, time.milliseconds)
         guard page != nil else {
             let hour = CountedHour(hour: time.hour, source: source.rawValue)
-            row.counts[hour, default: AccessCounts()].add(accessClass, 1)
+            row.add(accessClass, 1, in: hour)
             markDirty(row)
             return
         }
@@ -51,7 +51,7 @@ extension BatchRecorder {
         previous: Int64
     ) {
         let hour = CountedHour(hour: time.hour, source: source.rawValue)
-        row.counts[hour, default: AccessCounts()].add(accessClass, -1)
+        row.add(accessClass, -1, in: hour)
         if row.lastAccess == time.milliseconds {
             row.lastAccess = previous
             row.isLowered = true
@@ -74,9 +74,9 @@ extension BatchRecorder {
         at time: Timestamp,
         mediaType: String? = nil
     ) throws -> KnownRow {
-        if let row = known.manifests[key], row.isPresent { return row }
+        if let row = known.manifest(key), row.isPresent { return row }
         if let row = try load(key), row.isPresent {
-            known.manifests[key] = row
+            known.know(row, as: key)
             return row
         }
         let made = try writer(delivery).presentManifest(
@@ -94,15 +94,15 @@ extension BatchRecorder {
             exactly: lastAccess(ofManifest: made.id),
             isPresent: made.goneAt == nil
         )
-        known.manifests[key] = row
+        known.know(row, as: key)
         return row
     }
 
     /// The manifest's row, brought into memory; nil where there is none.
     func knownRow(of key: ManifestKey) throws -> KnownRow? {
-        if let row = known.manifests[key] { return row }
+        if let row = known.manifest(key) { return row }
         let row = try load(key)
-        if let row, row.isPresent { known.manifests[key] = row }
+        if let row, row.isPresent { known.know(row, as: key) }
         return row
     }
 
@@ -147,7 +147,7 @@ extension BatchRecorder {
 
     /// The tag's row, brought into memory; nil where there is none.
     func row(of key: TagKey) throws -> KnownRow? {
-        if let row = known.tags[key] { return row }
+        if let row = known.tag(key) { return row }
         let row = try db.row(
             """
             SELECT id, lastAccess, manifestId, goneAt FROM tag WHERE repositoryId = ? AND name = ?
@@ -162,7 +162,7 @@ extension BatchRecorder {
             target: row[2],
             isPresent: (row[3] as Int64?) == nil
         )
-        known.tags[key] = loaded
+        known.know(loaded, as: key)
         return loaded
     }
 
@@ -185,7 +185,6 @@ extension BatchRecorder {
         }
         try flushGathered()
         known.forgetUses()
-        tagMoves = [:]
         isUnsettled = true
     }
 
@@ -204,7 +203,7 @@ extension BatchRecorder {
                 )
             }
             if row.isLowered || row.isStale { try write(row, writer) }
-            row.counts = [:]
+            row.forgetCounts()
             row.isLowered = false
             row.isDirty = false
         }
@@ -219,7 +218,7 @@ extension BatchRecorder {
         case (.tag, false): try writer.raise(tag: row.row.id, to: row.lastAccess)
         case (.manifest, false):
             for key in try writer.raise(manifest: row.row.id, to: row.lastAccess) {
-                known.manifests[key] = nil
+                known.forget(key)
             }
         }
         row.stored = row.lastAccess

@@ -210,8 +210,8 @@ extension BatchRecorder {
         of delivery: Delivery
     ) throws -> [ManifestKey] {
         guard let tag = try row(of: key) else { return [] }
-        let moves = try tagMoves[tag.row.id] ?? writer(delivery).moves(ofTag: tag.row.id)
-        tagMoves[tag.row.id] = moves
+        let moves = try tag.moves ?? writer(delivery).moves(ofTag: tag.row.id)
+        tag.moves = moves
         let end = access.isSecondGranular ? time + Span(milliseconds: 999) : time
         return TagMove.digests(in: moves, from: time, to: end).map {
             ManifestKey(repositoryId: key.repositoryId, digest: $0)

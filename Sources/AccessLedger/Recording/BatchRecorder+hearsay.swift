@@ -28,9 +28,9 @@ extension BatchRecorder {
         of delivery: Delivery
     ) throws -> Int64? {
         let key = RepositoryKey(registryId: delivery.registry.id, name: name)
-        if let id = known.repositories[key] { return id }
+        if let id = known.repository(key) { return id }
         let id = try writer(delivery).knownRepository(name)
-        if let id { known.repositories[key] = id }
+        if let id { known.know(id, as: key) }
         return id
     }
 

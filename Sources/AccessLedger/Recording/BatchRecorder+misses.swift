@@ -92,7 +92,7 @@ extension BatchRecorder {
         of delivery: Delivery
     ) throws -> Int64? {
         let key = RepositoryKey(registryId: delivery.registry.id, name: name)
-        if let id = known.repositories[key] { return id }
+        if let id = known.repository(key) { return id }
         return try writer(delivery).knownRepository(name)
     }
 

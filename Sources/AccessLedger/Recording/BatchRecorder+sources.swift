@@ -154,34 +154,34 @@ extension BatchRecorder {
     }
 
     private func add(_ sum: Heard, to source: Source) throws {
-        try db.run(
-            """
-            INSERT INTO heard (
-                registryId, source, accepted, duplicates, ignored, rejected, lastAt, hour, inHour,
-                pulls, resolves, pushes, deletes
-            ) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?3, ?9, ?10, ?11, ?12)
-            ON CONFLICT (registryId, source) DO UPDATE SET
-                accepted = accepted + excluded.accepted,
-                inHourBefore = CASE excluded.hour - hour
-                    WHEN 0 THEN inHourBefore WHEN 1 THEN inHour ELSE 0 END,
-                inHour = iif(excluded.hour = hour, inHour, 0) + excluded.inHour,
-                hour = excluded.hour,
-                duplicates = duplicates + excluded.duplicates,
-                ignored = ignored + excluded.ignored,
-                rejected = rejected + excluded.rejected,
-                lastAt = max(lastAt, excluded.lastAt),
-                pulls = pulls + excluded.pulls,
-                resolves = resolves + excluded.resolves,
-                pushes = pushes + excluded.pushes,
-                deletes = deletes + excluded.deletes
-            """,
-            [
-                source.registryId, source.kind, sum.answer.accepted, sum.answer.duplicates,
-                sum.answer.ignored, sum.answer.rejected, sum.lastAt,
-                Timestamp(milliseconds: sum.lastAt).hour, sum.accepted.pulls,
-                sum.accepted.resolves, sum.accepted.pushes, sum.deletes,
-            ]
+        let statement = try db.cachedStatement(
+            sql: """
+                INSERT INTO heard (
+                    registryId, source, accepted, duplicates, ignored, rejected, lastAt, hour, inHour,
+                    pulls, resolves, pushes, deletes
+                ) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?3, ?9, ?10, ?11, ?12)
+                ON CONFLICT (registryId, source) DO UPDATE SET
+                    accepted = accepted + excluded.accepted,
+                    inHourBefore = CASE excluded.hour - hour
+                        WHEN 0 THEN inHourBefore WHEN 1 THEN inHour ELSE 0 END,
+                    inHour = iif(excluded.hour = hour, inHour, 0) + excluded.inHour,
+                    hour = excluded.hour,
+                    duplicates = duplicates + excluded.duplicates,
+                    ignored = ignored + excluded.ignored,
+                    rejected = rejected + excluded.rejected,
+                    lastAt = max(lastAt, excluded.lastAt),
+                    pulls = pulls + excluded.pulls,
+                    resolves = resolves + excluded.resolves,
+                    pushes = pushes + excluded.pushes,
+                    deletes = deletes + excluded.deletes
+                """
         )
+        try statement.execute(words: [
+            source.registryId, Int64(source.kind), Int64(sum.answer.accepted),
+            Int64(sum.answer.duplicates), Int64(sum.answer.ignored), Int64(sum.answer.rejected),
+            sum.lastAt, Timestamp(milliseconds: sum.lastAt).hour, Int64(sum.accepted.pulls),
+            Int64(sum.accepted.resolves), Int64(sum.accepted.pushes), Int64(sum.deletes),
+        ])
     }
 
     /// Writes what was heard of the registry's processes.

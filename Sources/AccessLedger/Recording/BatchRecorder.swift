@@ -14,8 +14,8 @@ struct BatchRecorder {
     let known: KnownRows
     /// What goes to the journal; nil when it is written to where it is counted.
     var page: JournalPage?
-    /// What tags pointed to, by their rows; as long as nothing moves.
-    var tagMoves: [Int64: [TagMove]] = [:]
+    /// Adds a key; looked up once for many.
+    private var seenInsertion: Statement?
     /// Rows with gathered uses.
     var dirty: [KnownRow] = []
     /// Whether others changed rows in this transaction, so that what is known may be wrong after it.
@@ -154,7 +154,9 @@ struct BatchRecorder {
     mutating func isNew(_ access: Access, of delivery: Delivery) throws -> Bool {
         let key = SeenKey(access, of: delivery.registry.id)
         if page == nil {
-            try SeenKey.insertion(db).execute(arguments: key.row)
+            let insertion = try seenInsertion ?? SeenKey.insertion(db)
+            seenInsertion = insertion
+            try insertion.execute(words: key.words)
             guard db.changesCount > 0 else { return false }
         } else {
             guard try known.recent.insert(key, db) else { return false }
@@ -194,9 +196,9 @@ struct BatchRecorder {
 
     mutating func repository(_ name: RepositoryName, of delivery: Delivery) throws -> Int64 {
         let key = RepositoryKey(registryId: delivery.registry.id, name: name)
-        if let id = known.repositories[key] { return id }
+        if let id = known.repository(key) { return id }
         let id = try writer(delivery).repository(name)
-        known.repositories[key] = id
+        known.know(id, as: key)
         return id
     }
 

@@ -17,7 +17,7 @@ extension Ledger {
             let (outcome, rows, write) = try transactionHere("record accesses in") { db in
                 if isRepeated { recentReads.forgetAll() }
                 isRepeated = true
-                let version = try db.number("PRAGMA data_version") ?? 0
+                let version = try db.cachedStatement(sql: "PRAGMA data_version").number()
                 let (rows, write) = rowMemory.take(version: version)
                 let usesJournal = Self.isSmall(deliveries)
                 try Self.prepareJournal(db, rows, keepsIt: usesJournal)
@@ -36,7 +36,7 @@ extension Ledger {
             return outcome
         } catch {
             // What was noted may speak of rows that were never committed.
-            try? pool.writeWithoutTransaction { _ in recentReads.forgetAll() }
+            pool.writeWithoutTransaction { _ in recentReads.forgetAll() }
             throw error
         }
     }

@@ -184,15 +184,23 @@ extension Ledger {
         events: [PruneEvent] = []
     ) async throws {
         try await write("write a run to") { db in
-            try db.run(
-                "UPDATE run SET state = ?, note = ?, endedAt = ? WHERE name = ?",
-                [
-                    state.rawValue, note, state.isOver ? time.milliseconds : nil,
-                    run.description,
-                ]
-            )
-            for event in events { try Self.append(event, db) }
+            try Self.set(state, of: run, note: note, at: time, events: events, db)
         }
+    }
+
+    static func set(
+        _ state: RunRecord.State,
+        of run: RunName,
+        note: String,
+        at time: Timestamp,
+        events: [PruneEvent],
+        _ db: Database
+    ) throws {
+        try db.run(
+            "UPDATE run SET state = ?, note = ?, endedAt = ? WHERE name = ?",
+            [state.rawValue, note, state.isOver ? time.milliseconds : nil, run.description]
+        )
+        for event in events { try Self.append(event, db) }
     }
 }
 

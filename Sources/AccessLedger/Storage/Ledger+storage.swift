@@ -126,16 +126,38 @@ extension Ledger {
     ) async throws {
         guard !storageItems.isEmpty else { return }
         try await write("write a sweep to") { db in
-            guard let id = try Self.runId(run, db) else { return }
-            for item in storageItems {
-                try db.run(
-                    """
-                    UPDATE storageItem SET state = 'done', reclaimed = ?, changedAt = ?
-                    WHERE runId = ? AND ordinal = ?
-                    """,
-                    [item.reclaimed, time.milliseconds, id, item.ordinal]
-                )
-            }
+            try Self.purged(storageItems, in: run, at: time, db)
+        }
+    }
+
+    private static func purged(
+        _ items: [(ordinal: Int, reclaimed: Int64)],
+        in run: RunName,
+        at time: Timestamp,
+        _ db: Database
+    ) throws {
+        guard let id = try runId(run, db) else { return }
+        for item in items {
+            try db.run(
+                """
+                UPDATE storageItem SET state = 'done', reclaimed = ?, changedAt = ?
+                WHERE runId = ? AND ordinal = ?
+                """,
+                [item.reclaimed, time.milliseconds, id, item.ordinal]
+            )
+        }
+    }
+
+    /// Writes down how a sweep ended, with the last that it took off the disk, in one transaction.
+    package func end(
+        _ run: RunRecord,
+        purged: [(ordinal: Int, reclaimed: Int64)],
+        at time: Timestamp,
+        events: [PruneEvent]
+    ) async throws {
+        try await write("write a sweep to") { db in
+            try Self.purged(purged, in: run.name, at: time, db)
+            try Self.set(run.state, of: run.name, note: run.note, at: time, events: events, db)
         }
     }
 

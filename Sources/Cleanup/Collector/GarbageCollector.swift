@@ -97,6 +97,7 @@ package struct GarbageCollector: Sendable {
         let isDone = if case .success(0) = outcome { true } else { false }
         if isDryRun {
             run.state = isDone ? .planned : .failed
+            if isDone { run.note = Cleaner.joined([Cleaner.onlyPlanned(run.cause), run.note]) }
             run.freed = []
             run.endedAt = now()
             try await ledger.create(run)

@@ -56,6 +56,7 @@ extension EnginePlanner {
                 bytes: image.unique,
                 size: image.size
             ) { item in
+                item.digests = image.digests
                 item.why = verdict.verdict.detail
                 item.policy = verdict.policy.name
                 item.isEnforced = verdict.policy.mode == .enforce

@@ -164,7 +164,7 @@ package struct EnginePlanner: Sendable {
                 reason: image.isDangling ? "dangling" : "unusedImage",
                 bytes: image.unique,
                 size: image.size
-            )
+            ) { $0.digests = image.digests }
         }
     }
 

@@ -38,6 +38,7 @@ package struct EnginePruner: Sendable {
     package func plan(_ request: Request, of target: EngineTarget) async throws -> RunRecord {
         var run = try await draft(request, of: target).run
         run.state = .planned
+        run.note = Cleaner.onlyPlanned(run.cause, isEmpty: run.engine.isEmpty)
         run.endedAt = now()
         try await ledger.create(run)
         return run

@@ -14,30 +14,28 @@ func offPool<Result: Sendable>(
     }
 }
 
-/// Maps `items` on many threads; blocks the caller's.
+/// Does `jobs` on many threads, in no order; blocks the caller's.
 ///
 /// For what waits for the disk: a file system may tell it of every freed block (ext4 with `discard`),
 /// and with no more threads than cores these would idle meanwhile. After an error nothing is begun.
-func onManyThreads<Item: Sendable, Result: Sendable>(
-    _ items: [Item],
-    _ body: @escaping @Sendable (Item) throws -> Result
-) throws -> [Result] {
-    let shares = (items.count + share - 1) / share
+func onManyThreads<Job: Sendable>(
+    _ jobs: [Job],
+    _ body: @escaping @Sendable (Job) throws -> Void
+) throws {
+    // What a thread takes to begin is the time of some jobs.
+    guard jobs.count > fewJobs else { return try jobs.forEach(body) }
     let next = Atomic(0)
-    let parts = Mutex([Int: [Result]]())
     let problem = Mutex<(any Error)?>(nil)
     let all = DispatchGroup()
-    for _ in 0..<min(mostThreads, shares) {
+    for _ in 0..<min(mostThreads, jobs.count) {
         all.enter()
         Thread {
-            while case let part = next.add(1, ordering: .relaxed).oldValue, part < shares {
+            while case let job = next.add(1, ordering: .relaxed).oldValue, job < jobs.count {
                 do {
-                    let done = try items[part * share..<min((part + 1) * share, items.count)]
-                        .map(body)
-                    parts.withLock { $0[part] = done }
+                    try body(jobs[job])
                 } catch {
                     problem.withLock { $0 = $0 ?? error }
-                    next.store(shares, ordering: .relaxed)
+                    next.store(jobs.count, ordering: .relaxed)
                 }
             }
             all.leave()
@@ -45,12 +43,9 @@ func onManyThreads<Item: Sendable, Result: Sendable>(
     }
     all.wait()
     if let error = problem.withLock(\.self) { throw error }
-    let done = parts.withLock(\.self)
-    return (0..<shares).flatMap { done[$0] ?? [] }
 }
 
-/// Items that one thread takes at a time; neighbours mostly lie in the same folders.
-private let share = 64
+private let fewJobs = 8
 
 /// More do not make a disk faster.
 private let mostThreads = 16

@@ -20,19 +20,8 @@ extension StorageSweeper {
                 draft.way = await forgetWay(target, presence, since: draft.way)
                 draft.isAtRest = isAtRest(target, presence, draft.way)
             }
-            if request.isNow, draft.isAtRest {
-                try await removeAtOnce(draft)
-                if case .unproven = draft.way, !draft.removals.isEmpty {
-                    try await complainOfStaleCache(
-                        draft,
-                        target,
-                        count: draft.removals.count,
-                        "it was told to go on at once"
-                    )
-                }
-            } else {
-                try await quarantine(draft, target)
-            }
+            if request.isNow, draft.isAtRest { return try await removeAtOnce(draft, target) }
+            try await quarantine(draft, target)
             try await removeEmpty(draft.folders, draft.root)
         } catch {
             try await putBackCutOff(run, of: target, draft.root, because: "\(error)")
@@ -41,45 +30,11 @@ extension StorageSweeper {
         return try await end(run, of: target, note: draft.run.note)
     }
 
-    private func removeEmpty(_ folders: [StoragePath], _ root: StorageRoot) async throws {
+    func removeEmpty(_ folders: [StoragePath], _ root: StorageRoot) async throws {
         try await offPool {
             for folder in folders { _ = try root.removeEmptyFolder(folder) }
         }
     }
-
-    // MARK: At once
-
-    /// Deletes what is planned: nobody else works on the tree.
-    private func removeAtOnce(_ draft: Draft) async throws {
-        let run = draft.run.name
-        let remover = Remover(root: draft.root)
-        for (range, removals) in Self.batches(draft.removals) {
-            let freed = try await offPool {
-                try onManyThreads(removals) { removal in
-                    try removal.remove(by: remover)
-                    return removal.bytes
-                }
-            }
-            FaultPoint.halfRemoved.reach()
-            try await ledger.purged(
-                storageItems: zip(range, freed).map { (ordinal: $0, reclaimed: $1) },
-                in: run,
-                at: now()
-            )
-        }
-    }
-
-    static func batches(
-        _ removals: [Taking]
-    ) -> [(Range<Int>, [Taking])] {
-        stride(from: 0, to: removals.count, by: batch).map { start in
-            let range = start..<min(start + batch, removals.count)
-            return (range, Array(removals[range]))
-        }
-    }
-
-    /// Removals between two commits of the journal.
-    private static let batch = 8_192
 
     // MARK: Through the quarantine
 

@@ -10,9 +10,21 @@ extension StorageSweeper {
         note: String,
         isCutOff: Bool = false
     ) async throws -> RunRecord {
-        guard var run = try await ledger.run(name) else {
+        guard let run = try await ledger.run(name) else {
             throw CleanupError.unknownRun(name.description)
         }
+        return try await end(run, of: target, note: note, isCutOff: isCutOff)
+    }
+
+    /// The same for a run whose items are as they are here, together with the last that it removed.
+    func end(
+        _ run: RunRecord,
+        of target: CleanupTarget,
+        note: String,
+        isCutOff: Bool = false,
+        purged: [(ordinal: Int, reclaimed: Int64)] = []
+    ) async throws -> RunRecord {
+        var run = run
         let taken = run.storage.filter { $0.state == .done || $0.state == .quarantined }
         let quarantined = taken.filter { $0.state == .quarantined }
         var said = note.isEmpty ? [] : [note]
@@ -31,17 +43,16 @@ extension StorageSweeper {
         run.state = taken.count == run.storage.count ? .done : isFailed ? .failed : .partly
         run.note = said.joined(separator: "; ")
         run.endedAt = now()
-        try await ledger.set(
-            run.state,
-            of: name,
-            note: run.note,
+        try await ledger.end(
+            run,
+            purged: purged,
             at: now(),
             events: Self.events(of: run, at: now())
         )
         logger.info(
             "sweep ended",
             metadata: [
-                "run": "\(name)", "state": "\(run.state.rawValue)", "items": "\(taken.count)",
+                "run": "\(run.name)", "state": "\(run.state.rawValue)", "items": "\(taken.count)",
                 "reclaimed": "\(run.storage.reduce(0) { $0 + $1.reclaimed })",
                 "note": "\(run.note)",
             ]

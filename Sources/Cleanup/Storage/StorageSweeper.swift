@@ -44,6 +44,8 @@ package struct StorageSweeper: Sendable {
     ) async throws -> RunRecord {
         var draft = try await draft(request, of: target)
         draft.run.state = .planned
+        let wants = Cleaner.onlyPlanned(draft.run.cause, isEmpty: draft.run.storage.isEmpty)
+        draft.run.note = Cleaner.joined([wants, draft.run.note])
         draft.run.endedAt = now()
         try await ledger.create(draft.run)
         return draft.run
@@ -181,7 +183,7 @@ package struct StorageSweeper: Sendable {
         let plan = SweepPlan(mark, rules: rules, now: time)
         return Look(
             removals: plan.removals.compactMap(Taking.init),
-            folders: plan.removals.filter { $0.kind == .folder }.flatMap(\.files),
+            folders: plan.removals.filter { $0.kind == .folder }.flatMap(\.ownFiles),
             kept: plan.kept.named,
             total: mark.totals.bytes,
             doubts: mark.doubts.map { "\($0)" }

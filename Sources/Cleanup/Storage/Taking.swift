@@ -11,7 +11,7 @@ struct Taking: Sendable {
     var name: String?
     var reason: Reason
     var bytes: Int64
-    /// All but the layer links.
+    /// All but the layer links, in the order in which they go.
     var files: [StoragePath]
     var links: [LayerLink]
 
@@ -42,10 +42,7 @@ struct Taking: Sendable {
         name = removal.upload?.description
         bytes = removal.bytes
         links = removal.links
-        let linked = Set(links.map(\.path))
-        files = Self.inOrder(
-            linked.isEmpty ? removal.files : removal.files.filter { !linked.contains($0) }
-        )
+        files = removal.ownFiles
     }
 
     init(_ tag: ImageRemoval.TagFolder) {
@@ -55,23 +52,10 @@ struct Taking: Sendable {
         repository = tag.key.repository
         name = tag.key.tag.description
         bytes = tag.bytes
-        files = Self.inOrder(tag.files)
+        // What only remembers manifests goes before what the tag points to.
+        files =
+            tag.files.filter { $0.place == .tagIndex } + tag.files.filter { $0.place != .tagIndex }
         links = []
-    }
-
-    /// The order in which files go, so that what a kill leaves is a valid tree: what only remembers
-    /// a manifest, then what makes it one, then the content, which other links may still name.
-    private static func inOrder(_ files: [StoragePath]) -> [StoragePath] {
-        func rank(_ path: StoragePath) -> Int {
-            switch path.place {
-            case .tagIndex: 0
-            case .tagCurrent, .revision: 1
-            default: 2
-            }
-        }
-        guard files.count > 1 else { return files }
-        let ranks = files.map(rank)
-        return (0...2).flatMap { own in zip(files, ranks).filter { $1 == own }.map(\.0) }
     }
 
     func item(_ ordinal: Int, _ registry: RegistryRow) -> StorageItem {
@@ -92,31 +76,23 @@ struct Taking: Sendable {
         Forgettable(blob: kind == .blob ? digest : nil, links: links)
     }
 
-    /// Unlinks its files, then what folders that leaves empty.
-    func remove(by remover: Remover) throws {
-        for path in files + links.map(\.path) { _ = try remover.removeFile(path) }
-        try removeEmptied { try remover.removeEmptyFolder($0) }
+    /// Removes its files, then what folders that leaves empty.
+    func remove(from root: StorageRoot) throws {
+        for path in files { _ = try root.removeFile(path) }
+        try removeEmptied(from: root)
     }
 
     /// Removes the folders that hold nothing without its files.
     func removeEmptied(from root: StorageRoot) throws {
-        try removeEmptied { try root.removeEmptyFolder($0) }
-    }
-
-    private func removeEmptied(_ removeEmptyFolder: (StoragePath) throws -> Bool) throws {
         for path in files + links.map(\.path) {
             var folder = path.parent
             while let empty = folder, empty.parent?.isContainer == false || empty.isOwnFolder {
-                guard try removeEmptyFolder(empty) else { break }
+                guard try root.removeEmptyFolder(empty) else { break }
                 guard kind == .upload || kind == .tag, !empty.isOwnFolder else { break }
                 folder = empty.parent
             }
         }
     }
-}
-
-extension LayerLink {
-    var path: StoragePath { .layerLink(repository, digest) }
 }
 
 extension StoragePath {

@@ -11,7 +11,7 @@ struct BlobFollowing: Service {
     let log: FollowedLog
     let container: BlobContainer
     let names: Glob?
-    let format: LogFormat?
+    let dialect: LogDialect
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
@@ -49,7 +49,7 @@ struct BlobFollowing: Service {
                 growth: position.growth
             )
         }
-        return BlobFollower(container, names: names, format: format, known: known)
+        return BlobFollower(container, names: names, dialect: dialect, known: known)
     }
 
     private func look(_ follower: BlobFollower) async throws {
@@ -82,15 +82,15 @@ extension LastpullDaemon {
             for source in registry.logs {
                 switch source {
                 case .syslog: continue
-                case .file(let path, let format):
+                case .file(let path, let dialect):
                     let log = FollowedLog(
                         registry: target.row,
                         place: path,
                         intake: intake,
                         deployment
                     )
-                    services.append(FileFollowing(log, format: format))
-                case .blobs(let place, let names, let format):
+                    services.append(FileFollowing(log, dialect: dialect))
+                case .blobs(let place, let names, let dialect):
                     let log = FollowedLog(
                         registry: target.row,
                         place: place.description,
@@ -102,7 +102,7 @@ extension LastpullDaemon {
                             log: log,
                             container: BlobContainer(place, transport: transport),
                             names: names,
-                            format: format
+                            dialect: dialect
                         )
                     )
                 }

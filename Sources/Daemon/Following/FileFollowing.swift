@@ -12,13 +12,13 @@ import Synchronization
 /// On a thread of its own: a file system that does not answer must not stop anything else.
 final class FileFollowing: Service {
     private let log: FollowedLog
-    private let format: LogFormat?
+    private let dialect: LogDialect
     private let isStopped = Mutex(false)
     private let bell = DispatchSemaphore(value: 0)
 
-    init(_ log: FollowedLog, format: LogFormat?) {
+    init(_ log: FollowedLog, dialect: LogDialect) {
         self.log = log
-        self.format = format
+        self.dialect = dialect
     }
 
     func run() async throws {
@@ -65,7 +65,7 @@ final class FileFollowing: Service {
         let known = try log.ledger.logPositions(of: log.registry, place: log.place).map {
             FollowedFile(id: $0.id, device: $0.device, inode: $0.inode, growth: $0.growth)
         }
-        return FileFollower(path: log.place, format: format, known: known)
+        return FileFollower(path: log.place, dialect: dialect, known: known)
     }
 
     private func look(_ follower: FileFollower) throws {

@@ -27,7 +27,7 @@ final class ChunkDecoding: @unchecked Sendable {
     private let source: LineChunks
     private let stream: any ByteStream
     private let sourceLock = NSLock()
-    private let format: LogFormat?
+    private let dialect: LogDialect
     private let clock: ImportedChunk.Clock
     private let ignoreList: AccessIgnoreList
     private let width: Int
@@ -43,14 +43,14 @@ final class ChunkDecoding: @unchecked Sendable {
     init(
         _ source: LineChunks,
         of stream: any ByteStream,
-        format: LogFormat?,
+        dialect: LogDialect,
         clock: ImportedChunk.Clock,
         ignoring ignoreList: AccessIgnoreList,
         width: Int
     ) {
         self.source = source
         self.stream = stream
-        self.format = format
+        self.dialect = dialect
         self.clock = clock
         self.ignoreList = ignoreList
         self.width = width
@@ -146,12 +146,12 @@ final class ChunkDecoding: @unchecked Sendable {
     private func decode(_ chunk: LineChunks.Chunk) -> ImportedChunk {
         let log = DecodedLog(
             reading: chunk.bytes.withoutByteOrderMark,
-            LogDialect(format: format),
+            dialect,
             isNumbered: false
         )
         var decoded = ImportedChunk(log.table, log.rest, clock: clock, ignoring: ignoreList)
         if decoded.rejected > 0 {
-            decoded.doubts = DoubtSearch(format: format, clock: clock).doubts(in: chunk.bytes)
+            decoded.doubts = DoubtSearch(dialect: dialect, clock: clock).doubts(in: chunk.bytes)
         }
         if chunk.dropped > 0 {
             decoded.reject(
@@ -180,7 +180,7 @@ extension UnsafeRawBufferPointer {
 
 /// Finds out when it was that something was not understood, by the records around it.
 struct DoubtSearch {
-    let format: LogFormat?
+    let dialect: LogDialect
     let clock: ImportedChunk.Clock
 
     func doubts(in bytes: UnsafeRawBufferPointer) -> ImportedDoubts {
@@ -191,7 +191,7 @@ struct DoubtSearch {
         while start < bytes.count {
             let end = Self.lineEnd(in: bytes, from: min(start + Self.length, bytes.count))
             let part = UnsafeRawBufferPointer(rebasing: bytes[start..<end])
-            let log = DecodedLog(reading: part, LogDialect(format: format))
+            let log = DecodedLog(reading: part, dialect)
             let times = log.table.rows.map { clock.time(of: $0.time) }
             if let first = times.min(), let newest = times.max() {
                 if isOpen { doubts.add(from: last, to: first) }

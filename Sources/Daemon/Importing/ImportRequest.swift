@@ -17,7 +17,7 @@ package struct ImportRequest: Sendable {
     /// Which files of a folder, or blobs of a container; nil for all.
     package var glob: Glob?
     /// Nil lets each record tell.
-    package var format: LogFormat?
+    package var dialect: LogDialect
     /// The time for which somebody says that the logs are whole.
     package var vouched: ClosedRange<Timestamp>?
     /// How long accesses are remembered.
@@ -28,7 +28,7 @@ package struct ImportRequest: Sendable {
         registry: RegistryRow,
         places: [Place],
         glob: Glob? = nil,
-        format: LogFormat? = nil,
+        dialect: LogDialect = LogDialect(),
         vouched: ClosedRange<Timestamp>? = nil,
         history: Span,
         ignoring ignoreList: AccessIgnoreList = AccessIgnoreList()
@@ -36,7 +36,7 @@ package struct ImportRequest: Sendable {
         self.registry = registry
         self.places = places
         self.glob = glob
-        self.format = format
+        self.dialect = dialect
         self.vouched = vouched
         self.history = history
         self.ignoreList = ignoreList

@@ -37,7 +37,7 @@ extension Importer {
         else { return latest }
         let end = bytes.lastIndex(of: UInt8(ascii: "\n")) ?? bytes.endIndex
         let log = bytes[..<end].withUnsafeBytes {
-            DecodedLog(reading: $0, LogDialect(format: request.format))
+            DecodedLog(reading: $0, request.dialect)
         }
         return log.table.rows.map(\.time).min() ?? latest
     }

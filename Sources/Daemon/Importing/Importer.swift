@@ -85,7 +85,7 @@ package final class Importer {
         let decoding = ChunkDecoding(
             opened.chunks,
             of: opened.stream,
-            format: request.format,
+            dialect: request.dialect,
             clock: clock,
             ignoring: request.ignoreList,
             width: max(1, ProcessInfo.processInfo.activeProcessorCount)

@@ -6,11 +6,10 @@ package import RegistryModel
 /// Where lastpull gets a registry's access log from by itself: one entry of `logs` (design,
 /// section 6.2).
 package enum LogSource: Sendable, Hashable {
-    /// A file that somebody writes, followed as it grows and is rotated; nil lets each record tell
-    /// its format.
-    case file(String, format: LogFormat?)
+    /// A file that somebody writes, followed as it grows and is rotated.
+    case file(String, dialect: LogDialect)
     /// The blobs of a container whose names match, as they come and grow.
-    case blobs(BlobPlace, names: Glob?, format: LogFormat?)
+    case blobs(BlobPlace, names: Glob?, dialect: LogDialect)
     /// A socket that somebody sends lines to.
     case syslog(SyslogSocket)
 }
@@ -18,7 +17,7 @@ package enum LogSource: Sendable, Hashable {
 extension LogSource {
     static let shape = SettingsShape(
         keys: [
-            "follow", "format", "glob", "syslog", "networks", "certificateFile", "keyFile",
+            "follow", "format", "keys", "glob", "syslog", "networks", "certificateFile", "keyFile",
             "clientCaFile",
         ]
     )
@@ -39,15 +38,22 @@ extension LogSource {
             return nil
         }
         guard let follow = section["follow"] else { return nil }
-        let format = section["format"]?.logFormat()
+        let dialect = section.logDialect()
         guard let text = follow.text() else { return nil }
+        guard text != "-" else {
+            follow.refuse(
+                "standard input can't be followed, as nobody could read it again after a restart; "
+                    + "pipe it to `lastpull import -`, or name the file it comes from"
+            )
+            return nil
+        }
         guard text.contains("://") else {
             section["glob"]?.refuse("goes with the address of a container; remove it")
-            return follow.absolutePath().map { .file($0, format: format) }
+            return follow.absolutePath().map { .file($0, dialect: dialect) }
         }
         do {
             let glob = section["glob"]?.text().map { Glob($0) }
-            return .blobs(try BlobPlace(text), names: glob, format: format)
+            return .blobs(try BlobPlace(text), names: glob, dialect: dialect)
         } catch {
             follow.refuse(error.description)
             return nil
@@ -74,16 +80,27 @@ extension LogSource {
     /// What is read, however.
     private var place: LogSource {
         switch self {
-        case .file(let path, _): .file(path, format: nil)
-        case .blobs(let place, _, _): .blobs(place, names: nil, format: nil)
+        case .file(let path, _): .file(path, dialect: LogDialect())
+        case .blobs(let place, _, _): .blobs(place, names: nil, dialect: LogDialect())
         case .syslog(let socket): .syslog(socket.place)
         }
     }
 }
 
-extension SettingsEntry {
-    /// Reads the name of a log's format.
-    func logFormat() -> LogFormat? {
-        choice(LogFormat.allCases.map(\.rawValue)).flatMap { LogFormat(rawValue: $0) }
+extension SettingsSection {
+    /// Reads `format`, and `keys`: those of JSON records by the names that a query has for them.
+    func logDialect() -> LogDialect {
+        let format = self["format"]?.choice(LogFormat.allCases.map(\.rawValue))
+            .flatMap { LogFormat(rawValue: $0) }
+        guard let entry = self["keys"] else { return LogDialect(format: format) }
+        if let format, format != .json {
+            entry.refuse("goes with format json, and not with \(format.rawValue); remove one")
+        }
+        guard let section = entry.section(SettingsShape(keys: LogKeys.nameable)) else {
+            return LogDialect(format: format)
+        }
+        var own: [String: String] = [:]
+        for name in LogKeys.nameable { own[name] = section[name]?.text() }
+        return LogDialect(format: format, keys: LogKeys(own) ?? .known)
     }
 }

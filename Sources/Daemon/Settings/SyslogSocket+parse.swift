@@ -11,7 +11,7 @@ extension SyslogSocket {
         section["follow"]?.refuse("is a source of its own; write it as an entry of its own")
         section["glob"]?.refuse("goes with the address of a container; remove it")
         guard let entry = section["syslog"], let text = entry.text() else { return nil }
-        let format = section["format"]?.logFormat()
+        let dialect = section.logDialect()
         let networks = section["networks"]?.items { $0.network() } ?? []
         let parts = text.split(separator: "://", maxSplits: 1).map(String.init)
         guard parts.count == 2, let transport = Transport(rawValue: parts[0]),
@@ -37,7 +37,7 @@ extension SyslogSocket {
             transport: transport,
             host: address.host,
             port: address.port,
-            format: format,
+            dialect: dialect,
             networks: networks,
             certificate: certificate
         )

@@ -22,6 +22,10 @@ package enum AccessLog {
         body.withUnsafeBytes { decode($0, format: format) }
     }
 
+    package static func decode(_ body: [UInt8], _ dialect: LogDialect) -> DecodedBody {
+        body.withUnsafeBytes { decode($0, dialect) }
+    }
+
     /// Decodes the body of one request; a large one of lines on all processors.
     package static func decode(
         _ body: UnsafeRawBufferPointer,

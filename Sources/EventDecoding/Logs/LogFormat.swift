@@ -42,7 +42,7 @@ package enum LogFormat: String, Sendable, CaseIterable {
 }
 
 /// How a log is to be read.
-package struct LogDialect: Sendable {
+package struct LogDialect: Sendable, Hashable {
     /// What it must hold; nil lets each record tell.
     package var format: LogFormat?
     /// The keys of JSON records.

@@ -28,7 +28,7 @@ package struct SyslogSocket: Sendable, Hashable, CustomStringConvertible {
     package var host: String
     package var port: Int
     /// What the lines are; nil lets each tell.
-    package var format: LogFormat?
+    package var dialect: LogDialect
     /// Who may send; empty for all that can reach it.
     package var networks: [Network]
     package var certificate: Certificate?
@@ -37,14 +37,14 @@ package struct SyslogSocket: Sendable, Hashable, CustomStringConvertible {
         transport: Transport,
         host: String,
         port: Int,
-        format: LogFormat? = nil,
+        dialect: LogDialect = LogDialect(),
         networks: [Network] = [],
         certificate: Certificate? = nil
     ) {
         self.transport = transport
         self.host = host
         self.port = port
-        self.format = format
+        self.dialect = dialect
         self.networks = networks
         self.certificate = certificate
     }

@@ -51,7 +51,7 @@ final class SyslogStation: Sendable {
     }
 
     private func decode(_ load: SyslogInbox.Load, _ numbering: inout LineNumbering) -> DecodedBody {
-        var body = AccessLog.decode(load.text, format: socket.format)
+        var body = AccessLog.decode(load.text, socket.dialect)
         numbering.number(&body.accesses)
         body.sortAccesses()
         body.isHearsay = true

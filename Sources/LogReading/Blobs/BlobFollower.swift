@@ -29,7 +29,7 @@ package final class BlobFollower {
 
     private let container: BlobContainer
     private let names: Glob?
-    private let format: LogFormat?
+    private let dialect: LogDialect
     /// By address.
     private var known: [String: State]
     /// ETags of blobs that were looked into, though they had nothing to record.
@@ -38,12 +38,12 @@ package final class BlobFollower {
     package init(
         _ container: BlobContainer,
         names: Glob?,
-        format: LogFormat?,
+        dialect: LogDialect = LogDialect(),
         known: [String: State]
     ) {
         self.container = container
         self.names = names
-        self.format = format
+        self.dialect = dialect
         self.known = known
     }
 
@@ -100,7 +100,7 @@ package final class BlobFollower {
             let lines = state.growth.taking(
                 part.bytes,
                 isEnd: isEnd,
-                format: format,
+                dialect: dialect,
                 horizon: horizon
             )
             let isTooLong = part.bytes.count == Self.partLength

@@ -19,7 +19,7 @@ package final class FileFollower {
     }
 
     package let path: String
-    private let format: LogFormat?
+    private let dialect: LogDialect
     /// Files that were in the place before, the oldest first, then the one that is there.
     private var files: [FollowedOpenFile] = []
     /// What was read before the start, the newest first; nil once it was looked for.
@@ -28,9 +28,9 @@ package final class FileFollower {
     private var past: [LogGrowth] = []
 
     /// `known` is what was read there before, the newest first.
-    package init(path: String, format: LogFormat?, known: [FollowedFile]) {
+    package init(path: String, dialect: LogDialect = LogDialect(), known: [FollowedFile]) {
         self.path = path
-        self.format = format
+        self.dialect = dialect
         earlier = known.filter { $0.growth.offset > 0 }
     }
 
@@ -165,7 +165,7 @@ package final class FileFollower {
             guard let bytes = try? file.beginning(Self.lookedAt),
                 let end = bytes.lastIndex(of: UInt8(ascii: "\n"))
             else { continue }
-            let times = AccessLog.decode(Array(bytes[...end]), format: format).accesses.map(\.time)
+            let times = AccessLog.decode(Array(bytes[...end]), dialect).accesses.map(\.time)
             if let first = times.min(), first >= last { found.append((file, first)) }
         }
         return found.sorted { $0.first < $1.first }.map(\.file)
@@ -217,7 +217,7 @@ package final class FileFollower {
         // While a log is rotated, equal lines of one second stand in several files.
         for other in files where other !== open { growth.learn(other.state.growth) }
         for other in past { growth.learn(other) }
-        let lines = growth.taking(bytes, isEnd: isEnd, format: format, horizon: horizon)
+        let lines = growth.taking(bytes, isEnd: isEnd, dialect: dialect, horizon: horizon)
         let isTooLong = bytes.count == Self.pieceLength
         guard let taken = lines ?? (isTooLong ? growth.dropping(bytes) : nil) else { return false }
         var state = open.state

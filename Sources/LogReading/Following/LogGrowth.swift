@@ -81,7 +81,7 @@ package struct LogGrowth: Sendable, Equatable {
     package func taking(
         _ bytes: [UInt8],
         isEnd: Bool,
-        format: LogFormat?,
+        dialect: LogDialect,
         horizon: Timestamp
     ) -> (body: DecodedBody, growth: LogGrowth)? {
         var start = 0
@@ -93,10 +93,10 @@ package struct LogGrowth: Sendable, Equatable {
         var count = end
         // Where a log was truncated beneath its writer, zeros stand for what was there.
         let content = bytes[start..<end].drop { $0 == 0 }
-        var body = content.withUnsafeBytes { AccessLog.decode($0, format: format) }
+        var body = content.withUnsafeBytes { AccessLog.decode($0, dialect) }
         var isCut = false
         if isEnd, end < bytes.count {
-            let last = bytes[end...].withUnsafeBytes { AccessLog.decode($0, format: format) }
+            let last = bytes[end...].withUnsafeBytes { AccessLog.decode($0, dialect) }
             if last.rejections.isEmpty {
                 body.append(last)
                 count = bytes.count

@@ -6,6 +6,10 @@ package struct EngineError: Error, Sendable, Equatable, CustomStringConvertible 
         /// Nobody listens there, or this user may not connect.
         case unreachable
         case untrusted
+        /// It wants a certificate of ours, and got none or one that it does not accept.
+        case wantsCertificate
+        /// No secure connection for another reason.
+        case insecure
         case timeout
         case cancelled
         case notFound
@@ -54,6 +58,10 @@ package struct EngineError: Error, Sendable, Equatable, CustomStringConvertible 
         switch kind {
         case .unreachable: "it does not answer; is it running, and may this user use its socket?"
         case .untrusted: "its certificate is not trusted; name its authority in caFile"
+        case .wantsCertificate:
+            "it wants to know lastpull by a certificate; name one that it accepts in"
+                + " certificateFile and keyFile"
+        case .insecure: "no secure connection; does it speak TLS on that port?"
         case .timeout: "no whole answer in time"
         case .cancelled: "cancelled"
         case .notFound: "not found"
@@ -79,7 +87,9 @@ struct EngineCall: Sendable {
 
     func error(for failure: TransportError) -> EngineError {
         switch failure {
-        case .untrusted(let text), .tls(let text): error(.untrusted, text)
+        case .untrusted(let text): error(.untrusted, text)
+        case .wantsCertificate(let text): error(.wantsCertificate, text)
+        case .tls(let text): error(.insecure, text)
         case .timeout: error(.timeout)
         case .cancelled: error(.cancelled)
         case .bodyTooLarge, .invalidRequest: error(.badAnswer, "\(failure)")

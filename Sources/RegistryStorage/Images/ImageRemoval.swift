@@ -1,4 +1,3 @@
-import Foundation
 package import RegistryModel
 
 /// The removal of images by name, at a cost that does not grow with the rest of the registry.
@@ -49,8 +48,8 @@ package struct ImageRemoval: Sendable {
         rules: SweepRules,
         now: Timestamp
     ) throws(StorageError) -> ImageRemoval {
-        let crew = Crew(width: ProcessInfo.processInfo.activeProcessorCount)
-        let discovery = try RepositoryDiscovery(root: root)
+        let crew = Crew.ofMachine
+        let discovery = try RepositoryDiscovery(root: root, crew: crew)
         let loader = try ContentLoader(root: root, crew: crew, store: references)
         let names = Set(images.map(\.repository))
         let isNamed = { (place: RepositoryPlace) in place.name.map(names.contains) ?? false }

@@ -39,6 +39,8 @@ package struct LayerLink: Sendable, Hashable {
     package var digest: Digest
     package var bytes: Int64
     package var modified: Timestamp
+
+    package var path: StoragePath { .layerLink(repository, digest) }
 }
 
 /// An upload that has not come to its end.

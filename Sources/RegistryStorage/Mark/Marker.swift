@@ -1,4 +1,3 @@
-import Foundation
 package import RegistryModel
 
 /// Reads a registry's whole tree and finds what nothing needs (design, section 5.8).
@@ -11,7 +10,7 @@ package struct Marker: Sendable {
     package init(
         root: StorageRoot,
         references: any ReferenceStore,
-        width: Int = ProcessInfo.processInfo.activeProcessorCount
+        width: Int = Crew.ofMachine.width
     ) {
         self.root = root
         self.references = references
@@ -27,7 +26,7 @@ package struct Marker: Sendable {
         now: Timestamp
     ) throws(StorageError) -> Mark {
         let crew = Crew(width: width)
-        let discovery = try RepositoryDiscovery(root: root)
+        let discovery = try RepositoryDiscovery(root: root, crew: crew)
         let walk = RepositoryWalk(root: root, crew: crew, places: discovery.places)
         var survey = try walk.survey()
         survey.hidesReferences = survey.hidesReferences || discovery.hidesReferences

@@ -18,10 +18,14 @@ package struct Removal: Sendable, Equatable {
     package var upload: UploadName?
     /// The sum of `st_size` of `files`.
     package var bytes: Int64
-    /// The regular files that go; for a folder the folder itself.
-    package var files: [StoragePath]
-    /// The layer links among `files`.
+    /// The regular files that go beside layer links, in an order in which a kill leaves a valid tree:
+    /// what only remembers a manifest, what makes it one, its content; for a folder the folder itself.
+    package var ownFiles: [StoragePath]
+    /// The layer links that go.
     package var links: [LayerLink] = []
+
+    /// All that goes.
+    package var files: [StoragePath] { ownFiles + links.map(\.path) }
 }
 
 /// Why something stays that nothing needs.

@@ -87,8 +87,8 @@ extension SweepDraft {
                 digest: key.digest,
                 repository: key.repository,
                 bytes: entries.reduce(revision.linkBytes) { $0 + $1.bytes },
-                files: [.revisionLink(key.repository, key.digest)]
-                    + entries.map { .tagIndexLink(key.repository, $0.tag, key.digest) }
+                ownFiles: entries.map { .tagIndexLink(key.repository, $0.tag, key.digest) }
+                    + [.revisionLink(key.repository, key.digest)]
             )
         )
     }

@@ -18,7 +18,7 @@ extension SweepDraft {
                     repository: upload.repository,
                     upload: upload.name,
                     bytes: upload.bytes,
-                    files: upload.files
+                    ownFiles: upload.files
                 )
             )
         }
@@ -37,7 +37,7 @@ extension SweepDraft {
                     digest: link.digest,
                     repository: link.repository,
                     bytes: link.bytes,
-                    files: [.layerLink(link.repository, link.digest)],
+                    ownFiles: [],
                     links: [link]
                 )
             )
@@ -81,7 +81,7 @@ extension SweepDraft {
                     kind: .folder,
                     repository: folder.repository,
                     bytes: 0,
-                    files: [folder.path]
+                    ownFiles: [folder.path]
                 )
             )
         }

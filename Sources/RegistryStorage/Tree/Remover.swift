@@ -1,16 +1,17 @@
 import CLinux
 import Foundation
-import Synchronization
 
-/// Removes many files and folders of a tree nobody else works on.
+/// Removes many files and folders of a tree nobody else works on; for one thread.
 ///
-/// It keeps open the folders that hold those it removes from: to find such a folder again takes longer
-/// than to remove a file.
-package final class Remover: Sendable {
+/// It keeps open the folder that holds those it removes from: to find it again takes longer than to
+/// remove a file.
+package final class Remover {
     private let root: StorageRoot
-    private let folders = Mutex<[StoragePath: OpenFolder]>([:])
+    private var last: (path: StoragePath, descriptor: Int32)?
 
     package init(root: StorageRoot) { self.root = root }
+
+    deinit { if let last { close(last.descriptor) } }
 
     /// Removes a file or link, never a folder; false when it was not there.
     package func removeFile(_ path: StoragePath) throws(StorageError) -> Bool {
@@ -19,7 +20,7 @@ package final class Remover: Sendable {
         }
         guard let folder = try folder(above) else { return false }
         let flags = clinux_path_flag() | O_DIRECTORY
-        let inner = root.opening.open(folder.descriptor, String(parent.name), flags)
+        let inner = root.opening.open(folder, String(parent.name), flags)
         guard inner >= 0 else {
             guard errno == ENOENT else { throw root.failure(errno, "open", parent) }
             return false
@@ -34,7 +35,7 @@ package final class Remover: Sendable {
     package func removeEmptyFolder(_ path: StoragePath) throws(StorageError) -> Bool {
         guard let parent = path.parent else { return try root.removeEmptyFolder(path) }
         guard let folder = try folder(parent) else { return false }
-        guard unlinkat(folder.descriptor, String(path.name), AT_REMOVEDIR) != 0 else {
+        guard unlinkat(folder, String(path.name), AT_REMOVEDIR) != 0 else {
             return true
         }
         guard [ENOENT, ENOTEMPTY, EEXIST].contains(errno) else {
@@ -43,28 +44,13 @@ package final class Remover: Sendable {
         return false
     }
 
-    private func folder(_ path: StoragePath) throws(StorageError) -> OpenFolder? {
-        if let known = folders.withLock({ $0[path] }) { return known }
+    private func folder(_ path: StoragePath) throws(StorageError) -> Int32? {
+        if let last, last.path == path { return last.descriptor }
         guard let descriptor = try root.open(path, clinux_path_flag() | O_DIRECTORY) else {
             return nil
         }
-        let opened = OpenFolder(descriptor: descriptor)
-        folders.withLock { folders in
-            if folders.count >= Self.mostOpen { folders.removeAll() }
-            folders[path] = opened
-        }
-        return opened
+        if let last { close(last.descriptor) }
+        last = (path, descriptor)
+        return descriptor
     }
-
-    /// A process may have a thousand files open, unless it is told otherwise.
-    private static let mostOpen = 256
-}
-
-/// Closes the folder when nobody works in it any more.
-private final class OpenFolder: Sendable {
-    let descriptor: Int32
-
-    init(descriptor: Int32) { self.descriptor = descriptor }
-
-    deinit { close(descriptor) }
 }

@@ -64,7 +64,8 @@ extension StoragePath {
     }
 
     package static func blobData(_ digest: Digest) -> StoragePath {
-        blobFolder(digest).below("data")
+        let hex = digest.encoded
+        return blobs.below("\(digest.algorithm)/\(hex.prefix(2))/\(hex)/data")
     }
 
     package static func repository(_ name: RepositoryName) -> StoragePath {
@@ -76,7 +77,7 @@ extension StoragePath {
     }
 
     package static func layerLink(_ name: RepositoryName, _ digest: Digest) -> StoragePath {
-        layerFolder(name, digest).below("link")
+        repositories.below("\(name)/_layers/\(digest.algorithm)/\(digest.encoded)/link")
     }
 
     package static func revisionFolder(_ name: RepositoryName, _ digest: Digest) -> StoragePath {
@@ -85,7 +86,8 @@ extension StoragePath {
     }
 
     package static func revisionLink(_ name: RepositoryName, _ digest: Digest) -> StoragePath {
-        revisionFolder(name, digest).below("link")
+        repositories
+            .below("\(name)/_manifests/revisions/\(digest.algorithm)/\(digest.encoded)/link")
     }
 
     package static func tagFolder(_ name: RepositoryName, _ tag: TagName) -> StoragePath {

@@ -1,9 +1,13 @@
 import Dispatch
+import Foundation
 import Synchronization
 
 /// Threads that work through a list of jobs together.
 struct Crew: Sendable {
     let width: Int
+
+    /// As many threads as the machine has cores.
+    static var ofMachine: Crew { Crew(width: ProcessInfo.processInfo.activeProcessorCount) }
 
     /// Does jobs 0 to `count`, each once, in no order; every thread has a worker of its own.
     ///

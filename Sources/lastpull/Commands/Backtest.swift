@@ -7,6 +7,7 @@ import RetentionPlanning
 
 struct Backtest: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "backtest",
         abstract:
             "Replays a policy over the past: what would have gone, and what was asked for later.",
         discussion: """

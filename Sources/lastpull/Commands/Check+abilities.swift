@@ -12,6 +12,7 @@ extension Check {
         _ deployment: Deployment
     ) async throws -> [Finding] {
         var findings = [try await listing(target, deployment)]
+        findings += try await missing(target, deployment)
         func say(_ text: String, _ state: Finding.State = .ok) {
             findings.append(
                 Finding(subject: "registry \(target.row.name)", state: state, text: text)
@@ -36,6 +37,39 @@ extension Check {
         return findings
     }
 
+    /// Repositories that the settings name and the registry does not have: mostly a typing error,
+    /// and nothing would ever be cleaned there.
+    private func missing(
+        _ target: CleanupTarget,
+        _ deployment: Deployment
+    ) async throws -> [Finding] {
+        let known = try await deployment.ledger.repositories(of: target.row)
+            .filter { $0.tags > 0 }.map(\.name)
+        var findings: [Finding] = []
+        for name in (target.repositories ?? []).filter({ !known.contains($0) })
+            .prefix(Self.mostLooks)
+        {
+            guard await hasNoTags(name, target) else { continue }
+            findings.append(
+                Finding(
+                    subject: "registry \(target.row.name)",
+                    state: .warning,
+                    text: "\(name) is not there, or has no tags; check its name in the settings"
+                )
+            )
+        }
+        return findings
+    }
+
+    private func hasNoTags(_ name: RepositoryName, _ target: CleanupTarget) async -> Bool {
+        do { return try await target.client.tags(of: name).isEmpty } catch {
+            return error.kind == .notFound
+        }
+    }
+
+    /// Each may be a list of many pages.
+    private static let mostLooks = 10
+
     /// Where the names of repositories come from.
     private func listing(
         _ target: CleanupTarget,
@@ -47,8 +81,14 @@ extension Check {
             return Finding(subject: subject, state: .ok, text: text)
         }
         do {
-            _ = try await firstRepository(target)
-            return Finding(subject: subject, state: .ok, text: "lists its repositories")
+            guard try await firstRepository(target) == nil else {
+                return Finding(subject: subject, state: .ok, text: "lists its repositories")
+            }
+            let text =
+                target.traits.tellsLastPull
+                ? "lists no repository; check the `namespace`, and the user's rights in it"
+                : "lists its repositories, and has none that this user may see"
+            return Finding(subject: subject, state: .warning, text: text)
         } catch let error as RegistryError {
             let known = try await deployment.ledger.repositories(of: target.row).count
             let rest =

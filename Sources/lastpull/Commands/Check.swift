@@ -9,6 +9,7 @@ import RetentionPlanning
 
 struct Check: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "check",
         abstract:
             "Checks settings, ledger, and each registry: does it answer, permit deletes, report reads?",
         discussion: "Ends with 1 when something keeps lastpull from doing its work."

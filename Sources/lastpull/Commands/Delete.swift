@@ -8,6 +8,7 @@ import RegistryStorage
 
 struct Delete: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "delete",
         abstract: "Removes named images: REPOSITORY[:TAG|@DIGEST].",
         discussion: """
             No policy is asked, but structure still protects: what an index holds, what belongs to a \
@@ -50,12 +51,9 @@ struct Delete: AsyncParsableCommand {
         try await deployment.keeper.readNew(of: target)
         var candidates: [InventorySlice.Candidate] = []
         for name in names { candidates += try await deployment.candidates(name, of: target) }
-        let run = try await deployment.cleaner.delete(
-            candidates,
-            images: images,
-            of: target,
-            isDryRun: dryRun
-        )
+        let run = try await deployment.interruptibly { cleaner in
+            try await cleaner.delete(candidates, images: images, of: target, isDryRun: dryRun)
+        }
         let output = RunOutput(run: run)
         try output.print(asJSON: options.json)
         if run.items.isEmpty {

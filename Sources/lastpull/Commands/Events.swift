@@ -7,6 +7,7 @@ import RegistryModel
 
 struct Events: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "events",
         abstract: "Prints what lastpull did: prune events and others, oldest first.",
         discussion: """
             Times are seconds since 1970, RFC 3339, or a duration back from now such as 10m. Filters \

@@ -8,6 +8,7 @@ import RetentionPlanning
 
 struct Explain: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "explain",
         abstract: "Says why an image stays, would go, or is gone.",
         discussion: "Answers from the ledger alone; the registry need not run."
     )

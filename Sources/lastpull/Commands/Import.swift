@@ -9,6 +9,7 @@ import RegistryModel
 
 struct Import: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "import",
         abstract: "Adds old access logs to a registry's history.",
         discussion: """
             Each line counts once, whatever was heard or imported before: also when a log has grown, \
@@ -30,6 +31,17 @@ struct Import: AsyncParsableCommand {
             """
     )
     var format: String?
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            A key of JSON records of your own, such as path=uri, by one of the names \
+            \(LogKeys.nameable.joined(separator: ", ")); may be given more than once.
+            """,
+            valueName: "name=key"
+        )
+    )
+    var key: [String] = []
 
     @Option(help: "Only files of folders, or blobs of containers, whose names match this glob.")
     var glob: String?
@@ -58,7 +70,25 @@ struct Import: AsyncParsableCommand {
                 "--covers \(covers): write FROM..TO with dates or times, such as 2026-01-01..2026-02-01"
             )
         }
+        _ = try ownKeys()
         _ = try requested()
+    }
+
+    /// Reads `--key NAME=KEY`.
+    private func ownKeys() throws -> [String: String] {
+        var own: [String: String] = [:]
+        for text in key {
+            let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
+            guard parts.count == 2, LogKeys.nameable.contains(parts[0]) else {
+                let known = LogKeys.nameable.joined(separator: ", ")
+                throw ValidationError("--key \(text): write NAME=KEY, NAME one of \(known)")
+            }
+            own[parts[0]] = parts[1]
+        }
+        if !own.isEmpty, let format, format != LogFormat.json.rawValue {
+            throw ValidationError("--key goes with --format json, and not with \(format)")
+        }
+        return own
     }
 
     func run() async throws {
@@ -67,7 +97,10 @@ struct Import: AsyncParsableCommand {
             registry: try target(deployment),
             places: try requested(),
             glob: glob.map { Glob($0) },
-            format: format.flatMap(LogFormat.init(rawValue:)),
+            dialect: LogDialect(
+                format: format.flatMap(LogFormat.init(rawValue:)),
+                keys: LogKeys(try ownKeys()) ?? .known
+            ),
             vouched: covers.flatMap(ImportRequest.span),
             history: deployment.settings.history,
             ignoring: deployment.settings.ignoreAccess

@@ -66,6 +66,7 @@ struct LedgerCommand: AsyncParsableCommand {
 
     struct Backup: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "backup",
             abstract: "Copies the ledger, as it is at one moment, to a new file."
         )
 
@@ -89,6 +90,7 @@ struct LedgerCommand: AsyncParsableCommand {
 
     struct Verify: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "verify",
             abstract: "Looks for damage in the ledger."
         )
 

@@ -37,6 +37,7 @@ struct PlanCommand: AsyncParsableCommand {
 
 struct Clean: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "clean",
         abstract: "Removes now what the policies allow; a policy that observes only plans.",
         discussion: "The options narrow what policies allow, they never widen it."
     )
@@ -74,7 +75,9 @@ struct Clean: AsyncParsableCommand {
         let run =
             dryRun
             ? try await deployment.cleaner.plan(scope, cause: .init(name: "clean"))
-            : try await deployment.cleaner.clean(scope, cause: .init(name: "clean"))
+            : try await deployment.interruptibly { cleaner in
+                try await cleaner.clean(scope, cause: .init(name: "clean"))
+            }
         let output = RunOutput(run: run)
         try output.print(asJSON: options.json)
         throw isWhole || output.status != Outcome.done ? output.status : Outcome.partlyDone
@@ -83,6 +86,7 @@ struct Clean: AsyncParsableCommand {
 
 struct Sweep: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "sweep",
         abstract: """
             Removes manifests that no tag, no index and no referrer's subject holds, and their blobs \
             where the registry's disk is here.
@@ -137,7 +141,9 @@ struct Sweep: AsyncParsableCommand {
         let run =
             dryRun
             ? try await deployment.cleaner.plan(scope, cause: .init(name: "sweep"))
-            : try await deployment.cleaner.clean(scope, cause: .init(name: "sweep"))
+            : try await deployment.interruptibly { cleaner in
+                try await cleaner.clean(scope, cause: .init(name: "sweep"))
+            }
         let output = RunOutput(run: run)
         try output.print(asJSON: options.json)
         throw isWhole || output.status != Outcome.done ? output.status : Outcome.partlyDone

@@ -87,7 +87,7 @@ struct EnginePrune {
         guard !requests.isEmpty else { return [] }
         let interruption = Interruption()
         // A plan has nothing to report: it ends at once.
-        let signals = isDryRun ? [] : [SIGINT, SIGTERM].map { Self.raise(interruption, at: $0) }
+        let signals = isDryRun ? [] : Signals.raising(interruption)
         defer { withExtendedLifetime(signals) {} }
         var runs: [RunRecord] = []
         for item in requests where !interruption.isRaised || runs.isEmpty {
@@ -121,20 +121,5 @@ struct EnginePrune {
             return try await deployment.pruner.plan(request, of: target)
         }
         return try await deployment.pruner.prune(request, of: target, interruption: interruption)
-    }
-
-    /// A second signal of the kind ends the process as always.
-    private static func raise(
-        _ interruption: Interruption,
-        at number: Int32
-    ) -> any DispatchSourceSignal {
-        signal(number, SIG_IGN)
-        let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-        source.setEventHandler {
-            signal(number, SIG_DFL)
-            interruption.raise()
-        }
-        source.resume()
-        return source
     }
 }

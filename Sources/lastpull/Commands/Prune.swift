@@ -8,6 +8,7 @@ import RegistryStorage
 
 struct Prune: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "prune",
         abstract: "Frees the registry's disk and the engine's of what nothing needs: local prune.",
         discussion: """
             On a registry's disk blobs go that nothing refers to, layer links to nothing, stale \
@@ -171,7 +172,7 @@ struct StorageSweep {
         {
             runs.append(purge)
         }
-        let sweep = try await deployment.sweeper.sweep(request, of: target)
+        var sweep = try await deployment.sweeper.sweep(request, of: target)
         if isNow,
             let purge = try await deployment.sweeper.purge(
                 target,
@@ -180,8 +181,10 @@ struct StorageSweep {
             )
         {
             runs.append(purge)
+            // It has given back what the sweep had in quarantine.
+            sweep = try await deployment.ledger.run(sweep.name) ?? sweep
         }
-        runs.append(try await deployment.ledger.run(sweep.name) ?? sweep)
+        runs.append(sweep)
         return runs
     }
 

@@ -8,6 +8,7 @@ import RegistryModel
 
 struct Regrets: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "regrets",
         abstract: "Lists what was removed and asked for afterwards, the last request first.",
         discussion: """
             They are heard from access logs only: notifications never report a request that was \

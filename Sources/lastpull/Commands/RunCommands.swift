@@ -7,6 +7,7 @@ import RegistryModel
 
 struct Approve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "approve",
         abstract: "Carries out a plan that a brake holds.",
         discussion: "Only what a fresh plan would also remove."
     )
@@ -34,7 +35,7 @@ struct Approve: AsyncParsableCommand {
                     of: try deployment.cleaner.target(named: registry.name)
                 )
             } else {
-                try await deployment.cleaner.approve(name)
+                try await deployment.interruptibly { try await $0.approve(name) }
             }
         let output = RunOutput(run: done)
         try output.print(asJSON: options.json)
@@ -44,6 +45,7 @@ struct Approve: AsyncParsableCommand {
 
 struct Restore: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "restore",
         abstract: "Puts back what a run removed, or one image.",
         discussion: """
             Works while the registry still has the blobs: until they are purged, or its garbage \
@@ -95,11 +97,7 @@ struct Restore: AsyncParsableCommand {
         _ deployment: Deployment
     ) async throws -> [Restorer.Result] {
         let run = try await deployment.ledger.run(name)
-        if let item = run?.engine.first {
-            throw CleanupError.nothingToRestore(
-                "run \(name) on engine \(item.engine.name), which keeps no copies,"
-            )
-        }
+        if let run, !run.engine.isEmpty { return try Restorer.wayBack(of: run) }
         guard let registry = run?.storage.first?.registry else {
             return try await deployment.restorer.restore(run: name)
         }
@@ -148,6 +146,7 @@ struct Restore: AsyncParsableCommand {
 
 struct Runs: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "runs",
         abstract: "Lists plans and runs, newest first, or shows one item by item."
     )
 
@@ -177,7 +176,7 @@ struct Runs: AsyncParsableCommand {
                     + "\(run.cause)  \(summary.done)/\(summary.items) removed  "
                     + RunOutput.bytes(summary.releasedByIt, of: run)
                     + ", \(ByteCount(summary.reclaimed)) reclaimed"
-                    + (run.note.isEmpty ? "" : "  \(run.note)")
+                    + (run.said.isEmpty ? "" : "  \(run.said)")
             )
         }
     }

@@ -5,6 +5,7 @@ import Logging
 
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "serve",
         abstract: "Listens, remembers, and cleans when a threshold is crossed.",
         discussion: "Ends on SIGTERM or SIGINT, after the requests and removals under way."
     )

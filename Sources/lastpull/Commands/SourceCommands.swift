@@ -7,6 +7,7 @@ import RegistryModel
 
 struct Sources: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "sources",
         abstract: "Shows what was heard of each registry, from whom, and what is missing."
     )
 
@@ -81,6 +82,7 @@ struct Sources: AsyncParsableCommand {
 
 struct Rejected: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "rejected",
         abstract: "Shows what was sent and not understood, newest first, with the reason.",
         discussion:
             "The newest hundred of each registry are kept, without what looks like a secret."

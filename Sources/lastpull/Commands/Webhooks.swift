@@ -7,6 +7,7 @@ import RegistryModel
 
 struct Webhooks: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "webhooks",
         abstract: "Shows how the webhooks of the settings fare: delivered, waiting, given up.",
         discussion: """
             `lastpull serve` sends; without it, events wait. An event that was not taken for 24 hours \

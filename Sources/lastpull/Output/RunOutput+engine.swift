@@ -11,6 +11,7 @@ extension RunOutput {
         object.add("bytes", item.bytes)
         object.add("detail", item.detail)
         object.add("digest", item.kind == "image" ? item.subject : nil)
+        object.add("digests", item.digests)
         object.add("engine", item.engine.name)
         object.add("id", item.subject)
         object.add("kind", item.kind)

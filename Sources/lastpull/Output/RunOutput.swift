@@ -139,7 +139,7 @@ struct RunOutput {
                 + "\(run.kept) kept"
                 + (reasons.isEmpty ? "" : " (\(reasons))")
         )
-        if !run.note.isEmpty { Terminal.say(run.note) }
+        if !run.said.isEmpty { Terminal.say(run.said) }
     }
 
     private func printStorage() {
@@ -169,6 +169,13 @@ struct RunOutput {
 }
 
 extension RunRecord {
+    /// The note, and of a run that is not over what may have become of it.
+    var said: String {
+        guard state == .running else { return note }
+        let doubt = "under way, or cut off: the next cleanup or start of `serve` finishes it"
+        return note.isEmpty ? doubt : "\(doubt); \(note)"
+    }
+
     /// 0 when all that was to be done is done, 2 when a part, 1 when nothing.
     var status: ExitCode {
         switch state {

@@ -41,7 +41,7 @@ struct ImagePropertyTests {
             let (with, without) = try marks(tree, images, removal)
             let planned = removal.plan.removals.filter { $0.kind == .manifest }
             #expect(
-                Set(planned.compactMap(\.files.first))
+                Set(planned.flatMap(\.files).filter { $0.place == .revision })
                     == Set(with.untagged.map { .revisionLink($0.key.repository, $0.key.digest) }),
                 "\(seed)"
             )

@@ -9,6 +9,8 @@ package struct LogKeys: Sendable {
         var inside: LogContext?
     }
 
+    /// The operator's own, by what they stand for.
+    package let own: [String: String]
     private var index = TextIndex()
     private var meanings: [Meaning] = []
 
@@ -18,7 +20,7 @@ package struct LogKeys: Sendable {
     /// Adds keys of one's own, which come before all known ones, by the names of `nameable`; nil when
     /// one of the names is not among them.
     package init?(_ own: [String: String]) {
-        self = .known
+        self.init(withOwn: own)
         for (name, key) in own {
             guard let field = Self.named[name] else { return nil }
             add(.root, key, Meaning(field: field, rank: Self.ownRank))
@@ -38,7 +40,8 @@ package struct LogKeys: Sendable {
     /// Of keys that only distribution's own log has.
     static let logrusRank: Int8 = 8
 
-    private init() {
+    private init(withOwn own: [String: String] = [:]) {
+        self.own = own
         for (key, field, rank) in Self.rootKeys {
             add(.root, "\(key)", Meaning(field: field, rank: rank))
         }
@@ -62,6 +65,12 @@ package struct LogKeys: Sendable {
     }
 
     private static let longest = 128
+}
+
+extension LogKeys: Hashable {
+    package static func == (left: Self, right: Self) -> Bool { left.own == right.own }
+
+    package func hash(into hasher: inout Hasher) { hasher.combine(own) }
 }
 
 extension LogKeys {

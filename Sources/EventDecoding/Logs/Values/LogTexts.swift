@@ -8,6 +8,8 @@ struct LogTexts {
     private var tags = TextIndex()
     private var clients = TextIndex()
     private var mediaTypes = TextIndex()
+    /// The user agent that was read last: many clients have the same.
+    private var lastAgent = ""
 
     /// Makes room for so many rows at once.
     mutating func reserve(_ count: Int) { table.rows.reserveCapacity(count) }
@@ -85,11 +87,19 @@ struct LogTexts {
                 AccessTable.Client(
                     address: Self.text(bare),
                     actor: Self.text(actor),
-                    userAgent: Self.text(userAgent)
+                    userAgent: agent(userAgent)
                 )
             )
         }
         return Int32(number)
+    }
+
+    /// As ``text(_:)``; equal ones in a row are one.
+    private mutating func agent(_ bytes: UnsafeRawBufferPointer) -> String? {
+        guard !bytes.isAbsent else { return nil }
+        let isSame = lastAgent.withUTF8 { bytes.equals(UnsafeRawBufferPointer($0)) }
+        if !isSame { lastAgent = String(decoding: bytes, as: UTF8.self) }
+        return lastAgent
     }
 
     /// Adds a part with its length before it, so that none can pass for a piece of its neighbour.

@@ -1,0 +1,47 @@
+package import AccessLedger
+package import RegistryModel
+import RetentionPlanning
+
+// Plans that wait until somebody approves them.
+extension Cleaner {
+    /// Carries out a waiting plan, but only what a fresh plan would also remove.
+    package func approve(_ name: RunName) async throws -> RunRecord {
+        try await resume()
+        guard let run = try await ledger.run(name) else {
+            throw CleanupError.unknownRun(name.description)
+        }
+        guard run.state == .waiting else {
+            throw CleanupError.notWaiting(run: name, state: run.state.rawValue)
+        }
+        let scope = try CleanupScope(run.scope)
+        let locks = try locks(scope)
+        defer { withExtendedLifetime(locks) {} }
+        let fresh = try await draft(scope, modes: [.enforce], isQuick: true)
+        let still = Set(fresh.items.map(Self.identity))
+        for item in run.items where item.isEnforced && !still.contains(Self.identity(item)) {
+            try await ledger.set(
+                .skipped,
+                of: item,
+                in: name,
+                detail: "a fresh plan would not remove it",
+                at: now()
+            )
+        }
+        let policies = run.items.filter(\.isEnforced).compactMap(\.policy)
+        try await ledger.approved(policies: Set(policies), at: now())
+        let current = try await ledger.run(name) ?? run
+        _ = try await executor.execute(current, on: targets)
+        return try await ledger.run(name) ?? current
+    }
+
+    private static func identity(_ item: RunItem) -> [String] {
+        [
+            "\(item.repositoryId)", item.tag?.description ?? "", item.digest?.description ?? "",
+        ]
+    }
+
+    /// The right to clean every registry of a scope, for as long as the result lives.
+    func locks(_ scope: CleanupScope) throws -> [RunLock] {
+        try targets(of: scope).map { try RunLock(ledger: ledger.path, registry: $0.row.name) }
+    }
+}

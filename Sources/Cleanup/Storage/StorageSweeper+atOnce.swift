@@ -1,0 +1,62 @@
+import AccessLedger
+import RegistryModel
+import RegistryStorage
+
+// For a registry that is stopped: nobody else works on the tree.
+extension StorageSweeper {
+    /// Deletes what is planned, and writes the end down.
+    func removeAtOnce(_ draft: Draft, _ target: CleanupTarget) async throws -> RunRecord {
+        var run = draft.run
+        let name = run.name
+        var removed: [(ordinal: Int, reclaimed: Int64)] = []
+        for (range, removals) in Self.batches(draft.removals) {
+            // What the last batch freed is written down while the next is removed.
+            let done = removed
+            async let journal: Void = ledger.purged(storageItems: done, in: name, at: now())
+            try await offPool { try Self.remove(removals, draft.root) }
+            FaultPoint.halfRemoved.reach()
+            try await journal
+            removed = zip(range, removals).map { (ordinal: $0, reclaimed: $1.bytes) }
+            for (ordinal, bytes) in removed {
+                run.storage[ordinal].state = .done
+                run.storage[ordinal].reclaimed = bytes
+            }
+        }
+        if case .unproven = draft.way, !draft.removals.isEmpty {
+            try await complainOfStaleCache(
+                draft,
+                target,
+                count: draft.removals.count,
+                "it was told to go on at once"
+            )
+        }
+        try await removeEmpty(draft.folders, draft.root)
+        return try await end(run, of: target, note: run.note, purged: removed)
+    }
+
+    private static func remove(_ removals: [Taking], _ root: StorageRoot) throws {
+        let trees = removals.filter { $0.kind == .tag || $0.kind == .upload }
+        for removal in trees { try removal.remove(from: root) }
+        let steps = RemovalSteps(removals.filter { $0.kind == .blob || $0.kind == .manifest })
+        for jobs in steps.files {
+            try onManyThreads(jobs) { job in
+                let remover = Remover(root: root)
+                for path in job { _ = try remover.removeFile(path) }
+            }
+        }
+        try onManyThreads(steps.folders) { job in
+            let remover = Remover(root: root)
+            for folder in job.compactMap(\.parent) { _ = try remover.removeEmptyFolder(folder) }
+        }
+    }
+
+    private static func batches(_ removals: [Taking]) -> [(Range<Int>, [Taking])] {
+        stride(from: 0, to: removals.count, by: batch).map { start in
+            let range = start..<min(start + batch, removals.count)
+            return (range, Array(removals[range]))
+        }
+    }
+
+    /// Removals between two commits of the journal.
+    private static let batch = 8_192
+}
