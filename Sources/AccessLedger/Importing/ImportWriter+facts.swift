@@ -95,7 +95,7 @@ extension ImportWriter {
                 tag.lastAccess <= time.milliseconds
             else { return }
             try writer.tagGone(tag.id, at: time)
-            recorder.known.tags[TagKey(repositoryId: repositoryId, name: name)] = nil
+            recorder.known.forget(TagKey(repositoryId: repositoryId, name: name))
             return
         }
         if let digest = use.digest,
