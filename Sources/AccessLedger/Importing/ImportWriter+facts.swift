@@ -175,7 +175,7 @@ extension ImportWriter {
     ) throws {
         let known = try recorder.row(of: key)
         if let known, known.isPresent, target == nil || known.target == target { return }
-        if let known, let target, known.target != nil {
+        if let known, known.isPresent, let target, known.target != nil {
             // An older target enters the tag's history once for each time that it pointed there.
             let before = try moves.moves(of: known.row.id, recorder.db)
                 .last { $0.since <= time.milliseconds }
