@@ -48,6 +48,18 @@ struct ImportedFactsTests {
         #expect(try await isThere("v1"))
     }
 
+    @Test(arguments: [1, 2])
+    func aTagThatWasReadBeforeAndAfterItsDeleteIsThere(pieces count: Int) async throws {
+        let log = [
+            logged(.pull, "a", at: 1), logged(.delete, at: 2), logged(.pull, "a", at: 3),
+            logged(.pull, "a", at: 4),
+        ]
+        try fixture.importing(pieces(log, count))
+        #expect(try await isThere("v1"))
+        #expect(try await fixture.tag("v1").manifest == fixture.manifest("a").id)
+        try await fixture.expectSoundness()
+    }
+
     // No push is seen: the reads alone tell where the tag pointed, also that it came back.
     @Test(arguments: [1, 2])
     func readsTellThatATagWentAndCameBack(pieces count: Int) async throws {

@@ -22,17 +22,11 @@ extension ImportWriter {
     /// each hour.
     ///
     /// A read tells that its tag was there and, with its digest, where the tag pointed; when it did so
-    /// last matters only where the tag pointed elsewhere in between.
+    /// last matters only where the tag pointed elsewhere in between, or was deleted.
     static func facts(_ merged: MergedUses, _ places: [Int]) -> [Fact] {
-        var targets: [TagPlace: Int32] = [:]
-        var moved: Set<TagPlace> = []
-        for place in places {
-            let name = merged.uses[place].name
-            guard name.tag >= 0, name.digest >= 0 else { continue }
-            let tag = TagPlace(name)
-            if targets.updateValue(name.digest, forKey: tag) ?? name.digest != name.digest {
-                moved.insert(tag)
-            }
+        let changed = changedTags(merged, places)
+        let losesManifests = places.contains {
+            merged.uses[$0].class == .delete && merged.uses[$0].tag == nil
         }
         var facts: [Fact] = []
         for place in places {
@@ -40,12 +34,30 @@ extension ImportWriter {
             guard !use.class.isRead || use.tag != nil else { continue }
             let tally = merged.tallies[place]
             facts.append(Fact(use: use, time: tally.first))
-            if tally.last > tally.first, !use.class.isRead || moved.contains(TagPlace(use.name)) {
+            let isSteady =
+                use.class.isRead && !losesManifests && !changed.contains(TagPlace(use.name))
+            if tally.last > tally.first, !isSteady {
                 facts.append(Fact(use: use, time: tally.last))
             }
         }
         // Of one moment, what was read was there after what was pushed or deleted.
         return facts.sorted { ($0.time, $0.rank) < ($1.time, $1.rank) }
+    }
+
+    /// Tags that pointed to more than one manifest, or were deleted.
+    private static func changedTags(_ merged: MergedUses, _ places: [Int]) -> Set<TagPlace> {
+        var targets: [TagPlace: Int32] = [:]
+        var changed: Set<TagPlace> = []
+        for place in places {
+            let name = merged.uses[place].name
+            guard name.tag >= 0 else { continue }
+            let tag = TagPlace(name)
+            if name.class == .delete { changed.insert(tag) }
+            guard name.digest >= 0 else { continue }
+            let before = targets.updateValue(name.digest, forKey: tag)
+            if let before, before != name.digest { changed.insert(tag) }
+        }
+        return changed
     }
 
     private struct TagPlace: Hashable {
@@ -163,7 +175,7 @@ extension ImportWriter {
     ) throws {
         let known = try recorder.row(of: key)
         if let known, known.isPresent, target == nil || known.target == target { return }
-        if let known, let target, known.target != nil {
+        if let known, known.isPresent, let target, known.target != nil {
             // An older target enters the tag's history once for each time that it pointed there.
             let before = try moves.moves(of: known.row.id, recorder.db)
                 .last { $0.since <= time.milliseconds }

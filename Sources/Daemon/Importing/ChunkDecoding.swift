@@ -144,7 +144,11 @@ final class ChunkDecoding: @unchecked Sendable {
     }
 
     private func decode(_ chunk: LineChunks.Chunk) -> ImportedChunk {
-        let log = DecodedLog(reading: chunk.bytes.withoutByteOrderMark, dialect)
+        let log = DecodedLog(
+            reading: chunk.bytes.withoutByteOrderMark,
+            dialect,
+            isNumbered: false
+        )
         var decoded = ImportedChunk(log.table, log.rest, clock: clock, ignoring: ignoreList)
         if decoded.rejected > 0 {
             decoded.doubts = DoubtSearch(dialect: dialect, clock: clock).doubts(in: chunk.bytes)

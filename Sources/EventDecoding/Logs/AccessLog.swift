@@ -48,20 +48,27 @@ package struct DecodedLog: Sendable {
     /// Decodes whole lines or records, one after the other, on one thread.
     ///
     /// `expectsShapes` says whether a record may be read by the shape of those before it, which only
-    /// makes it faster.
+    /// makes it faster. With `isNumbered` false the keys of records that are alike are left equal, for
+    /// whoever tells them apart by their order in a whole log.
     package init(
         reading bytes: UnsafeRawBufferPointer,
         _ dialect: LogDialect,
-        expectsShapes: Bool = true
+        expectsShapes: Bool = true,
+        isNumbered: Bool = true
     ) {
         var decoder = LogDecoder(dialect)
+        decoder.texts.reserve(bytes.count / Self.shortestLine)
         if !expectsShapes { decoder.shapes = RecordShapes(most: 0) }
         decoder.read(bytes, as: .outermost)
         decoder.finish()
         self.init(decoder)
+        guard isNumbered else { return }
         var ordinals = RecordOrdinals()
         number(&ordinals)
     }
+
+    /// Nearly all lines of an access log are longer.
+    private static let shortestLine = 128
 
     /// Takes what a decoder has read; the keys of records that are alike are equal.
     init(_ decoder: LogDecoder) {

@@ -11,6 +11,9 @@ struct LogTexts {
     /// The user agent that was read last: many clients have the same.
     private var lastAgent = ""
 
+    /// Makes room for so many rows at once.
+    mutating func reserve(_ count: Int) { table.rows.reserveCapacity(count) }
+
     mutating func append(_ row: AccessTable.Row) { table.rows.append(row) }
 
     /// A number, or -1 where the field says nothing.
