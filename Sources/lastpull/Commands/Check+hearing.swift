@@ -1,6 +1,7 @@
 import AccessLedger
 import Cleanup
 import Daemon
+import RegistryClients
 import RegistryModel
 import RetentionPlanning
 
