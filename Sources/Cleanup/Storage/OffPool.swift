@@ -48,4 +48,4 @@ func onManyThreads<Job: Sendable>(
 private let fewJobs = 8
 
 /// More do not make a disk faster.
-private let mostThreads = 16
+private let mostThreads = 32
