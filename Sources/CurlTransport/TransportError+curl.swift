@@ -33,7 +33,8 @@ extension TransportError {
     /// With TLS 1.3 it comes when our side of the handshake is over, so libcurl takes it for a
     /// connection that broke.
     private static func isAboutOurCertificate(_ text: String) -> Bool {
-        text.contains("alert")
+        // A word of its own, which no part of a host's name is.
+        text.contains(" alert ")
             && ["certificate", "unknown ca"].contains { text.contains($0) }
     }
 }

@@ -27,6 +27,21 @@ struct ClientCertificateTests {
         withExtendedLifetime(other) {}
     }
 
+    // The server's own certificate is what is wrong, whatever the server is called.
+    @Test func aNameIsNoRefusal() async throws {
+        try await withServer("-tls1_3") { request, _ in
+            var request = request
+            request.url = request.url.replacing("127.0.0.1", with: "alertmanager.localhost")
+            let error = await #expect(throws: TransportError.self) {
+                try await CurlTransport().send(request)
+            }
+            guard case .untrusted = error else {
+                Issue.record("not about the server: \(String(describing: error))")
+                return
+            }
+        }
+    }
+
     // Its refusal has other reasons, too: it is no secure connection.
     @Test func aRefusalOfTheOlderVersionIsNoMatterOfTrust() async throws {
         try await withServer("-tls1_2") { request, _ in
