@@ -57,21 +57,23 @@ extension Cleaner {
     }
 
     private static func whyEmpty(_ draft: PlanMaker.Draft) -> String {
-        let empty = onlyPlanned("", isEmpty: true)
         guard draft.kept > 0 else {
-            return "\(empty): there is no image; check the names of registry and repositories"
+            return
+                "\(nothingToRemove): there is no image; check the names of registry and repositories"
         }
-        guard let unproven = draft.keptReasons[.historyIncomplete] else { return empty }
-        return "\(empty): of \(unproven) it is not known whether somebody uses them; "
+        guard let unproven = draft.keptReasons[.historyIncomplete] else { return nothingToRemove }
+        return "\(nothingToRemove): of \(unproven) it is not known whether somebody uses them; "
             + "`lastpull check` says what is missing"
     }
 
     /// What is said of a plan that waits for nothing but the command.
     static func onlyPlanned(_ command: String, isEmpty: Bool = false) -> String {
         isEmpty
-            ? "nothing is to be removed"
+            ? nothingToRemove
             : "only planned; `lastpull \(command)` carries out what it then finds"
     }
+
+    private static let nothingToRemove = "nothing is to be removed"
 
     /// What a plan waits for that is stored and not carried out.
     static func wants(_ draft: PlanMaker.Draft, _ cause: Cause) -> String {

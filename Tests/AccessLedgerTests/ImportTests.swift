@@ -10,27 +10,6 @@ struct ImportTests {
 
     private var past: Timestamp { fixture.now - .days(3) }
 
-    private func use(
-        _ accessClass: AccessClass = .pull,
-        _ seed: String? = nil,
-        tag: String? = "v1",
-        at time: Timestamp,
-        key: UInt64,
-        agent: String = "containerd/v2.0.2"
-    ) -> Access {
-        fixture.logged(accessClass, seed, tag: tag, at: time, key: key, agent: agent)
-    }
-
-    @discardableResult
-    private func importing(
-        _ chunks: [[Access]],
-        history: Span = .days(30),
-        vouched: ClosedRange<Timestamp>? = nil,
-        doubts: ImportedDoubts = ImportedDoubts()
-    ) throws -> LedgerImport {
-        try fixture.importing(chunks, history: history, vouched: vouched, doubts: doubts)
-    }
-
     private func covered() async throws -> [ClosedRange<Timestamp>] {
         let record = try await fixture.ledger.coverage(
             of: fixture.registry,
@@ -43,11 +22,11 @@ struct ImportTests {
 
     @Test func countsALogOnceHoweverOftenItIsImported() async throws {
         let log = (0..<10).map {
-            use(.pull, "a", at: past + .seconds(Int64($0)), key: UInt64($0))
+            fixture.logged(.pull, "a", at: past + .seconds(Int64($0)), key: UInt64($0))
         }
-        #expect(try importing([log]).sums.accepted == 10)
+        #expect(try fixture.importing([log]).sums.accepted == 10)
         // In other pieces, as a log that was compressed meanwhile.
-        let again = try importing([Array(log[..<3]), Array(log[3...])]).sums
+        let again = try fixture.importing([Array(log[..<3]), Array(log[3...])]).sums
         #expect(again.accepted == 0 && again.duplicates == 10)
         #expect(try await fixture.manifest("a").inHistory == AccessCounts(pulls: 10))
         #expect(try await fixture.tag("v1").inHistory == AccessCounts(pulls: 10))
@@ -56,10 +35,10 @@ struct ImportTests {
 
     @Test func countsWhatWasHeardBeforeOnce() async throws {
         let log = (0..<4).map {
-            use(.pull, "a", at: past + .seconds(Int64($0)), key: UInt64($0))
+            fixture.logged(.pull, "a", at: past + .seconds(Int64($0)), key: UInt64($0))
         }
         try await fixture.record(Array(log[..<2]), from: .log)
-        let sums = try importing([log]).sums
+        let sums = try fixture.importing([log]).sums
         #expect(sums.accepted == 2 && sums.duplicates == 2)
         // And what was imported is not heard again.
         let answers = try await fixture.record(log, from: .log).answers
@@ -69,10 +48,10 @@ struct ImportTests {
 
     // Keys of what is heard are kept for seven days, of what is imported as long as it counts.
     @Test func remembersImportedRecordsAsLongAsTheyCount() async throws {
-        let log = [use(.pull, "a", at: fixture.now - .days(20), key: 1)]
-        try importing([log])
+        let log = [fixture.logged(.pull, "a", at: fixture.now - .days(20), key: 1)]
+        try fixture.importing([log])
         _ = try await fixture.ledger.rollOff(history: .days(30), now: fixture.now)
-        #expect(try importing([log]).sums.duplicates == 1)
+        #expect(try fixture.importing([log]).sums.duplicates == 1)
         #expect(try await fixture.record(log, from: .log).answers == [.init(duplicates: 1)])
     }
 
@@ -81,23 +60,23 @@ struct ImportTests {
     func countsEqualLinesOfOneLogApart(pieces: [Int]) async throws {
         let chunks = pieces.map { count in
             (0..<count).map { ordinal in
-                var access = use(.pull, "a", at: past, key: 1)
+                var access = fixture.logged(.pull, "a", at: past, key: 1)
                 if ordinal > 0 { access.key = access.key.repeated(UInt64(ordinal)) }
                 return access
             }
         }
-        #expect(try importing(chunks).sums.accepted == 3)
-        #expect(try importing(chunks.reversed()).sums.duplicates == 3)
+        #expect(try fixture.importing(chunks).sums.accepted == 3)
+        #expect(try fixture.importing(chunks.reversed()).sums.duplicates == 3)
         #expect(try await fixture.manifest("a").inHistory == AccessCounts(pulls: 3))
     }
 
     @Test func manyEqualLinesTakeNoLonger() throws {
         let chunk = (0..<2_000).map { ordinal in
-            var access = use(.pull, "a", at: past, key: 1)
+            var access = fixture.logged(.pull, "a", at: past, key: 1)
             access.key = access.key.repeated(UInt64(ordinal))
             return access
         }
-        let sums = try importing(Array(repeating: chunk, count: 20)).sums
+        let sums = try fixture.importing(Array(repeating: chunk, count: 20)).sums
         #expect(sums.accepted == 40_000)
     }
 
@@ -106,21 +85,21 @@ struct ImportTests {
     @Test func anOldAccessDoesNotLookRecent() async throws {
         try await fixture.record([fixture.access(.push, "a", tag: "v1", at: fixture.now - .days(9))]
         )
-        try importing([[use(.pull, "a", at: past, key: 1)]])
+        try fixture.importing([[fixture.logged(.pull, "a", at: past, key: 1)]])
         #expect(try await fixture.tag("v1").lastAccess == past)
         #expect(try await fixture.manifest("a").lastAccess == past)
         let recent = fixture.now - .hours(1)
         try await fixture.record([fixture.access(.pull, "a", tag: "v1", at: recent)])
-        try importing([[use(.pull, "a", at: past + .hours(1), key: 2)]])
+        try fixture.importing([[fixture.logged(.pull, "a", at: past + .hours(1), key: 2)]])
         #expect(try await fixture.tag("v1").lastAccess == recent)
     }
 
     @Test func dropsWhatIsOlderThanTheHistory() async throws {
         let log = [
-            use(.pull, "a", at: fixture.now - .days(8), key: 1),
-            use(.pull, "a", at: fixture.now - .days(6), key: 2),
+            fixture.logged(.pull, "a", at: fixture.now - .days(8), key: 1),
+            fixture.logged(.pull, "a", at: fixture.now - .days(6), key: 2),
         ]
-        let sums = try importing([log], history: .days(7)).sums
+        let sums = try fixture.importing([log], history: .days(7)).sums
         #expect(sums.accepted == 1 && sums.tooOld == 1)
         #expect(try await fixture.manifest("a").inHistory == AccessCounts(pulls: 1))
     }
@@ -131,10 +110,11 @@ struct ImportTests {
         try await fixture.record([
             fixture.access(.push, "new", tag: "v1", at: past + .minutes(10))
         ])
-        try importing([
+        try fixture.importing([
             [
-                use(at: past + .minutes(5), key: 1), use(at: past + .minutes(15), key: 2),
-                use(at: past + .minutes(16), key: 3),
+                fixture.logged(at: past + .minutes(5), key: 1),
+                fixture.logged(at: past + .minutes(15), key: 2),
+                fixture.logged(at: past + .minutes(16), key: 3),
             ]
         ])
         #expect(try await fixture.manifest("old").inHistory.pulls == 1)
@@ -144,11 +124,12 @@ struct ImportTests {
 
     // The log's own pushes tell it, whichever comes first in a chunk.
     @Test func pushesOfTheLogTellWhereItsTagsPointed() async throws {
-        try importing([
+        try fixture.importing([
             [
-                use(.push, "old", at: past, key: 1), use(at: past + .minutes(5), key: 2),
-                use(.push, "new", at: past + .minutes(10), key: 3),
-                use(at: past + .minutes(15), key: 4),
+                fixture.logged(.push, "old", at: past, key: 1),
+                fixture.logged(at: past + .minutes(5), key: 2),
+                fixture.logged(.push, "new", at: past + .minutes(10), key: 3),
+                fixture.logged(at: past + .minutes(15), key: 4),
             ]
         ])
         #expect(try await fixture.manifest("old").inHistory == AccessCounts(pulls: 1, pushes: 1))
@@ -162,7 +143,7 @@ struct ImportTests {
         try await fixture.record([fixture.access(.push, "b", tag: "v1", at: fixture.now - .days(1))]
         )
         try await fixture.record([fixture.access(.push, "c", tag: "v1", at: fixture.now)])
-        try importing([[use(at: past, key: 1)]])
+        try fixture.importing([[fixture.logged(at: past, key: 1)]])
         #expect(try await fixture.manifest("b").inHistory.pulls == 1)
         #expect(try await fixture.manifest("c").inHistory.pulls == 1)
     }
@@ -170,18 +151,20 @@ struct ImportTests {
     // Else every old access of a tag that moves daily would be a move of its own.
     @Test func anOldTargetNeverBecomesThePresentOne() async throws {
         try await fixture.record([fixture.access(.push, "new", tag: "v1", at: fixture.now)])
-        try importing([(0..<3).map { use(.pull, "old", at: past + .hours($0), key: UInt64($0)) }])
+        try fixture.importing([
+            (0..<3).map { fixture.logged(.pull, "old", at: past + .hours($0), key: UInt64($0)) }
+        ])
         #expect(try await fixture.tag("v1").manifest == fixture.manifest("new").id)
         #expect(try await fixture.manifest("old").inHistory.pulls == 3)
     }
 
     @Test func passesOverAPushingClientsOwnChecksAcrossPieces() async throws {
-        try importing([
+        try fixture.importing([
             [
-                use(.resolve, "a", at: past, key: 1, agent: "docker/1"),
-                use(.resolve, "a", at: past, key: 2, agent: "docker/2"),
+                fixture.logged(.resolve, "a", at: past, key: 1, agent: "docker/1"),
+                fixture.logged(.resolve, "a", at: past, key: 2, agent: "docker/2"),
             ],
-            [use(.push, "b", at: past + .seconds(30), key: 3, agent: "docker/1")],
+            [fixture.logged(.push, "b", at: past + .seconds(30), key: 3, agent: "docker/1")],
         ])
         #expect(try await fixture.manifest("a").inHistory.resolves == 1)
         #expect(try await fixture.tag("v1").inHistory == AccessCounts(resolves: 1, pushes: 1))
@@ -189,7 +172,7 @@ struct ImportTests {
 
     // Pushes of the past are no pushes since the last cleanup.
     @Test func firesNoTriggerThatCountsPushes() async throws {
-        try importing([[use(.push, "a", at: past, key: 1)]])
+        try fixture.importing([[fixture.logged(.push, "a", at: past, key: 1)]])
         let pushes = try await fixture.facts().pushes
         #expect(pushes == 0)
     }
@@ -198,11 +181,11 @@ struct ImportTests {
 
     @Test func coversTheHoursThatHoldLines() async throws {
         let hour = past.startOfHour
-        let importing = try importing([
+        let importing = try fixture.importing([
             [
-                use(.pull, "a", at: hour + .minutes(10), key: 1),
-                use(.pull, "a", at: hour + .minutes(70), key: 2),
-                use(.pull, "a", at: hour + .minutes(250), key: 3),
+                fixture.logged(.pull, "a", at: hour + .minutes(10), key: 1),
+                fixture.logged(.pull, "a", at: hour + .minutes(70), key: 2),
+                fixture.logged(.pull, "a", at: hour + .minutes(250), key: 3),
             ]
         ])
         let expected = [
@@ -214,7 +197,7 @@ struct ImportTests {
 
     @Test func coversWhatSomebodyVouchesFor() async throws {
         let vouched = fixture.now - .days(5)...fixture.now - .days(2)
-        try importing([[use(.pull, "a", at: past, key: 1)]], vouched: vouched)
+        try fixture.importing([[fixture.logged(.pull, "a", at: past, key: 1)]], vouched: vouched)
         #expect(try await covered() == [vouched])
     }
 
@@ -223,9 +206,9 @@ struct ImportTests {
         var doubts = ImportedDoubts()
         doubts.add(from: hour + .minutes(61), to: hour + .minutes(62))
         let log = (0..<3).map {
-            use(.pull, "a", at: hour + .minutes(Int64($0) * 60), key: UInt64($0))
+            fixture.logged(.pull, "a", at: hour + .minutes(Int64($0) * 60), key: UInt64($0))
         }
-        try importing([log], vouched: hour...hour + .hours(3), doubts: doubts)
+        try fixture.importing([log], vouched: hour...hour + .hours(3), doubts: doubts)
         #expect(
             try await covered() == [hour...hour + .hours(1), hour + .hours(2)...hour + .hours(3)]
         )
@@ -241,7 +224,10 @@ struct ImportTests {
         )
         let clock = try importing.clock(history: .days(30))
         importing.begin(after: nil)
-        let log = [use(.pull, "a", at: past, key: 1), use(.pull, "a", at: past, key: 2)]
+        let log = [
+            fixture.logged(.pull, "a", at: past, key: 1),
+            fixture.logged(.pull, "a", at: past, key: 2),
+        ]
         importing.add(
             ImportedChunk(
                 AccessTable(log),

@@ -116,7 +116,6 @@ extension ImportWriter {
         _ repositoryId: Int64,
         _ recorder: inout BatchRecorder
     ) throws {
-        let writer = recorder.writer(delivery)
         var manifestId: Int64?
         if let digest = use.digest {
             let key = ManifestKey(repositoryId: repositoryId, digest: digest)
@@ -131,20 +130,10 @@ extension ImportWriter {
         let key = TagKey(repositoryId: repositoryId, name: name)
         let known = try recorder.row(of: key)
         if let known, let manifestId, known.isPresent, known.target == manifestId {
-            try writer.tagPushedAgain(known.row.id, at: time)
+            try recorder.writer(delivery).tagPushedAgain(known.row.id, at: time)
             return moves.forget(known.row.id)
         }
-        let id = try writer.tagSeen(
-            name,
-            in: repositoryId,
-            pointingTo: manifestId,
-            at: time,
-            seenAt: delivery.receivedAt,
-            isPush: true
-        )
-        recorder.known.forget(key)
-        moves.forget(id)
-        if known == nil { try hide(id, seenAt: time, recorder) }
+        try note(key, known, pointingTo: manifestId, at: time, isPush: true, &recorder)
     }
 
     private mutating func writeRead(
@@ -181,13 +170,25 @@ extension ImportWriter {
                 .last { $0.since <= time.milliseconds }
             if before?.manifestId == target { return }
         }
+        try note(key, known, pointingTo: target, at: time, isPush: false, &recorder)
+    }
+
+    /// Writes where a tag pointed at a time; `known` is its row from before, if there was one.
+    private mutating func note(
+        _ key: TagKey,
+        _ known: KnownRow?,
+        pointingTo target: Int64?,
+        at time: Timestamp,
+        isPush: Bool,
+        _ recorder: inout BatchRecorder
+    ) throws {
         let id = try recorder.writer(delivery).tagSeen(
             key.name,
             in: key.repositoryId,
             pointingTo: target,
             at: time,
             seenAt: delivery.receivedAt,
-            isPush: false
+            isPush: isPush
         )
         recorder.known.forget(key)
         moves.forget(id)
