@@ -4,18 +4,11 @@ import RegistryModel
 // What logs say of pushes, deletes and where tags pointed.
 extension ImportWriter {
     /// What a use says at one of its times.
-    struct Fact {
-        var use: ImportedChunk.Use
+    private struct Fact {
+        var place: Int
         var time: Int64
-
         /// Its place among those of one moment.
-        fileprivate var rank: Int {
-            switch use.class {
-            case .push: 0
-            case .delete: 1
-            case .pull, .resolve: 2
-            }
-        }
+        var rank: Int
     }
 
     /// What the uses tell of the registry, in the order of time: at the first and the last time of
@@ -23,82 +16,60 @@ extension ImportWriter {
     ///
     /// A read tells that its tag was there and, with its digest, where the tag pointed; when it did so
     /// last matters only where the tag pointed elsewhere in between, or was deleted.
-    static func facts(_ merged: MergedUses, _ places: [Int]) -> [Fact] {
-        let changed = changedTags(merged, places)
-        let losesManifests = places.contains {
-            merged.uses[$0].class == .delete && merged.uses[$0].tag == nil
-        }
+    mutating func writeFacts(
+        _ merged: MergedUses,
+        _ places: [Int],
+        _ recorder: inout BatchRecorder
+    ) throws {
+        var news = TagNews(merged, places)
         var facts: [Fact] = []
         for place in places {
-            let use = merged.uses[place]
-            guard !use.class.isRead || use.tag != nil else { continue }
+            let name = merged.uses[place].name
+            guard !name.class.isRead || name.tag >= 0 else { continue }
             let tally = merged.tallies[place]
-            facts.append(Fact(use: use, time: tally.first))
-            let isSteady =
-                use.class.isRead && !losesManifests && !changed.contains(TagPlace(use.name))
-            if tally.last > tally.first, !isSteady {
-                facts.append(Fact(use: use, time: tally.last))
+            let rank = name.class == .push ? 0 : name.class == .delete ? 1 : 2
+            facts.append(Fact(place: place, time: tally.first, rank: rank))
+            if tally.last > tally.first, !name.class.isRead || !news.isSteady(name) {
+                facts.append(Fact(place: place, time: tally.last, rank: rank))
             }
         }
         // Of one moment, what was read was there after what was pushed or deleted.
-        return facts.sorted { ($0.time, $0.rank) < ($1.time, $1.rank) }
-    }
-
-    /// Tags that pointed to more than one manifest, or were deleted.
-    private static func changedTags(_ merged: MergedUses, _ places: [Int]) -> Set<TagPlace> {
-        var targets: [TagPlace: Int32] = [:]
-        var changed: Set<TagPlace> = []
-        for place in places {
-            let name = merged.uses[place].name
-            guard name.tag >= 0 else { continue }
-            let tag = TagPlace(name)
-            if name.class == .delete { changed.insert(tag) }
-            guard name.digest >= 0 else { continue }
-            let before = targets.updateValue(name.digest, forKey: tag)
-            if let before, before != name.digest { changed.insert(tag) }
+        facts.sort { $0.time != $1.time ? $0.time < $1.time : $0.rank < $1.rank }
+        for fact in facts {
+            let use = merged.uses[fact.place]
+            let time = Timestamp(milliseconds: fact.time)
+            switch use.name.class {
+            case .push: try writePush(use, at: time, &recorder)
+            case .delete: try delete(use, at: time, &recorder)
+            case .pull, .resolve:
+                guard !news.isSettled(use.name) else { continue }
+                if try writeRead(use, at: time, &recorder) { news.settle(use.name) }
+            }
         }
-        return changed
-    }
-
-    private struct TagPlace: Hashable {
-        var repository: Int32
-        var tag: Int32
-
-        init(_ name: UseName) {
-            repository = name.repository
-            tag = name.tag
-        }
-    }
-
-    mutating func write(_ fact: Fact, _ recorder: inout BatchRecorder) throws {
-        let use = fact.use
-        let time = Timestamp(milliseconds: fact.time)
-        let repositoryId = try recorder.repository(use.repository, of: delivery)
-        switch use.class {
-        case .push: try writePush(use, at: time, repositoryId, &recorder)
-        case .delete: try delete(use, at: time, repositoryId, &recorder)
-        case .pull, .resolve: try writeRead(use, at: time, repositoryId, &recorder)
-        }
+        try pushes.settle(recorder.writer(delivery))
     }
 
     /// An old delete takes away what was there before it, and nothing that was seen since.
-    private func delete(
+    private mutating func delete(
         _ use: ImportedChunk.Use,
         at time: Timestamp,
-        _ repositoryId: Int64,
         _ recorder: inout BatchRecorder
     ) throws {
+        let repositoryId = try repository(use.name.repository, &recorder)
         let writer = recorder.writer(delivery)
-        if let name = use.tag {
-            guard let tag = try writer.knownTag(name, in: repositoryId),
+        if let key = tagKey(use.name, in: repositoryId) {
+            guard let id = try recorder.tagId(key) else { return }
+            try pushes.settle(tag: id, writer)
+            guard let tag = try writer.knownTag(key.name, in: repositoryId),
                 tag.goneAt == nil, tag.movedAt <= time.milliseconds,
                 tag.lastAccess <= time.milliseconds
             else { return }
             try writer.tagGone(tag.id, at: time)
-            recorder.known.forget(TagKey(repositoryId: repositoryId, name: name))
+            recorder.known.forget(key)
             return
         }
-        if let digest = use.digest,
+        try pushes.settle(writer)
+        if let digest = manifestKey(use.name, in: repositoryId)?.digest,
             let manifest = try writer.knownManifest(digest, in: repositoryId),
             manifest.goneAt == nil, (manifest.pushedAt ?? 0) <= time.milliseconds,
             manifest.lastAccess <= time.milliseconds,
@@ -113,64 +84,58 @@ extension ImportWriter {
     private mutating func writePush(
         _ use: ImportedChunk.Use,
         at time: Timestamp,
-        _ repositoryId: Int64,
         _ recorder: inout BatchRecorder
     ) throws {
+        let repositoryId = try repository(use.name.repository, &recorder)
         var manifestId: Int64?
-        if let digest = use.digest {
-            let key = ManifestKey(repositoryId: repositoryId, digest: digest)
-            let row = try recorder.row(of: key, delivery, at: time, mediaType: use.mediaType)
-            try recorder.db.run(
-                "UPDATE manifest SET pushedAt = max(ifnull(pushedAt, 0), ?) WHERE id = ?",
-                [time.milliseconds, row.row.id]
-            )
+        if let key = manifestKey(use.name, in: repositoryId) {
+            let type = mediaType(of: use)
+            let row = try recorder.row(of: key, delivery, at: time, mediaType: type)
+            pushes.note(manifest: row.row.id, at: time)
             manifestId = row.row.id
         }
-        guard let name = use.tag else { return }
-        let key = TagKey(repositoryId: repositoryId, name: name)
+        guard let key = tagKey(use.name, in: repositoryId) else { return }
         let known = try recorder.row(of: key)
         if let known, let manifestId, known.isPresent, known.target == manifestId {
             try recorder.writer(delivery).tagPushedAgain(known.row.id, at: time)
+            pushes.note(tag: known.row.id, at: time)
             return moves.forget(known.row.id)
         }
         try note(key, known, pointingTo: manifestId, at: time, isPush: true, &recorder)
     }
 
+    /// Whether everything was known: the tag, and that it points there.
     private mutating func writeRead(
         _ use: ImportedChunk.Use,
         at time: Timestamp,
-        _ repositoryId: Int64,
         _ recorder: inout BatchRecorder
-    ) throws {
-        guard let name = use.tag else { return }
-        let target = try use.digest.map { digest in
-            try recorder.row(
-                of: ManifestKey(repositoryId: repositoryId, digest: digest),
-                delivery,
-                at: time,
-                mediaType: use.mediaType
-            )
+    ) throws -> Bool {
+        let repositoryId = try repository(use.name.repository, &recorder)
+        guard let key = tagKey(use.name, in: repositoryId) else { return false }
+        let type = mediaType(of: use)
+        let target = try manifestKey(use.name, in: repositoryId).map {
+            try recorder.row(of: $0, delivery, at: time, mediaType: type)
         }
-        let key = TagKey(repositoryId: repositoryId, name: name)
-        try see(key, pointingTo: target?.row.id, at: time, &recorder)
+        return try see(key, pointingTo: target?.row.id, at: time, &recorder)
     }
 
-    /// Notes that a tag was read, and where it pointed, where that is news.
+    /// Notes that a tag was read, and where it pointed, where that is news; true where it is none.
     private mutating func see(
         _ key: TagKey,
         pointingTo target: Int64?,
         at time: Timestamp,
         _ recorder: inout BatchRecorder
-    ) throws {
+    ) throws -> Bool {
         let known = try recorder.row(of: key)
-        if let known, known.isPresent, target == nil || known.target == target { return }
+        if let known, known.isPresent, target == nil || known.target == target { return true }
         if let known, known.isPresent, let target, known.target != nil {
             // An older target enters the tag's history once for each time that it pointed there.
             let before = try moves.moves(of: known.row.id, recorder.db)
                 .last { $0.since <= time.milliseconds }
-            if before?.manifestId == target { return }
+            if before?.manifestId == target { return false }
         }
         try note(key, known, pointingTo: target, at: time, isPush: false, &recorder)
+        return false
     }
 
     /// Writes where a tag pointed at a time; `known` is its row from before, if there was one.
@@ -182,6 +147,7 @@ extension ImportWriter {
         isPush: Bool,
         _ recorder: inout BatchRecorder
     ) throws {
+        if let known { try pushes.settle(tag: known.row.id, recorder.writer(delivery)) }
         let id = try recorder.writer(delivery).tagSeen(
             key.name,
             in: key.repositoryId,
@@ -207,6 +173,14 @@ extension ImportWriter {
 }
 
 extension BatchRecorder {
+    /// The row of a tag, gone or not; nil where nobody has seen it.
+    func tagId(_ key: TagKey) throws -> Int64? {
+        if let known = known.tag(key) { return known.row.id }
+        return try db.cachedStatement(
+            sql: "SELECT id FROM tag WHERE repositoryId = ? AND name = ?"
+        ).number(of: key.repositoryId, key.name.description)
+    }
+
     /// Whether a listing has found a tag of the manifest after a moment.
     func wasSeen(_ manifestId: Int64, after time: Timestamp) throws -> Bool {
         try db.number(

@@ -7,61 +7,107 @@ import RegistryModel
 /// and reads of the same logs may tell.
 struct ImportWriter {
     let delivery: Delivery
+    let names: ImportNames
     var moves: TagMoves
-    /// Uses that are not written yet.
-    var sums: JournalSums
+    /// Pushes that are still to be noted in the rows of what was pushed.
+    var pushes = PendingPushes()
+    private var credits = HourCredits()
     /// The newest use of each row since the transaction began.
     private(set) var raised: [CountedRow: Int64] = [:]
+    private var repositoryIds: [Int32: Int64] = [:]
+    // What uses are credited to, by the numbers of their names.
+    private var manifests: [UInt64: CountedRow] = [:]
+    private var tags: [UInt64: CountedRow?] = [:]
 
-    init(delivery: Delivery, moves: TagMoves, sums: JournalSums) {
+    init(delivery: Delivery, names: ImportNames, moves: TagMoves) {
         self.delivery = delivery
+        self.names = names
         self.moves = moves
-        self.sums = sums
     }
 
     mutating func write(_ merged: inout MergedUses, _ recorder: inout BatchRecorder) throws {
         let places = merged.uses.indices.filter { merged.tallies[$0].count > 0 }
-        for fact in Self.facts(merged, places) { try write(fact, &recorder) }
+        try writeFacts(merged, places, &recorder)
         for place in places {
             let use = merged.uses[place]
             let tally = merged.tallies[place]
-            switch use.class {
+            switch use.name.class {
             case .delete: continue
             case .push: try creditPush(use, tally, &recorder)
             case .pull, .resolve:
                 try creditRead(use, tally, &recorder) { merged.times(of: place) }
             }
         }
+        raised = try credits.write(recorder.db)
     }
 
-    /// Writes the uses to where they are counted.
-    mutating func flush(_ db: Database) throws {
-        try Journal(db: db).write(sums)
-        for (row, hours) in sums.hours {
-            let last = hours.values.reduce(Int64.min) { max($0, $1.lastAt) }
-            raised[row] = max(raised[row] ?? .min, last)
-        }
-        sums = JournalSums()
+    mutating func repository(_ number: Int32, _ recorder: inout BatchRecorder) throws -> Int64 {
+        if let id = repositoryIds[number] { return id }
+        let id = try recorder.repository(names.repositories.names[Int(number)], of: delivery)
+        repositoryIds[number] = id
+        return id
+    }
+
+    func manifestKey(_ name: UseName, in repositoryId: Int64) -> ManifestKey? {
+        guard name.digest >= 0 else { return nil }
+        let digest = names.digests.names[Int(name.digest)]
+        return ManifestKey(repositoryId: repositoryId, digest: digest)
+    }
+
+    func tagKey(_ name: UseName, in repositoryId: Int64) -> TagKey? {
+        guard name.tag >= 0 else { return nil }
+        return TagKey(repositoryId: repositoryId, name: names.tags.names[Int(name.tag)])
+    }
+
+    func mediaType(of use: ImportedChunk.Use) -> String? {
+        use.mediaType < 0 ? nil : names.mediaTypes.names[Int(use.mediaType)]
     }
 
     // MARK: Uses
+
+    /// What a use's digest is counted with; made where nobody has seen it.
+    private mutating func manifest(
+        _ use: ImportedChunk.Use,
+        at time: Int64,
+        mediaType: String?,
+        _ recorder: inout BatchRecorder
+    ) throws -> CountedRow? {
+        let place = use.name.placeOfDigest
+        if let known = manifests[place] { return known }
+        let repositoryId = try repository(use.name.repository, &recorder)
+        guard let key = manifestKey(use.name, in: repositoryId) else { return nil }
+        let row = try recorder.row(
+            of: key,
+            delivery,
+            at: Timestamp(milliseconds: time),
+            mediaType: mediaType
+        )
+        // One that is gone may be there again for a later use.
+        if row.isPresent { manifests[place] = row.row }
+        return row.row
+    }
+
+    private mutating func tag(
+        _ use: ImportedChunk.Use,
+        _ recorder: inout BatchRecorder
+    ) throws -> CountedRow? {
+        let place = use.name.placeOfTag
+        if let known = tags[place] { return known }
+        let repositoryId = try repository(use.name.repository, &recorder)
+        let row = try tagKey(use.name, in: repositoryId).flatMap { try recorder.row(of: $0) }
+        tags[place] = .some(row?.row)
+        return row?.row
+    }
 
     private mutating func creditPush(
         _ use: ImportedChunk.Use,
         _ tally: UseTally,
         _ recorder: inout BatchRecorder
     ) throws {
-        let repositoryId = try recorder.repository(use.repository, of: delivery)
-        let time = Timestamp(milliseconds: tally.last)
-        if let digest = use.digest {
-            let key = ManifestKey(repositoryId: repositoryId, digest: digest)
-            add(use, tally, to: try recorder.row(of: key, delivery, at: time).row)
+        if let row = try manifest(use, at: tally.last, mediaType: nil, &recorder) {
+            credits.add(use, tally, to: row)
         }
-        if let name = use.tag,
-            let tag = try recorder.row(of: TagKey(repositoryId: repositoryId, name: name))
-        {
-            add(use, tally, to: tag.row)
-        }
+        if let row = try tag(use, &recorder) { credits.add(use, tally, to: row) }
     }
 
     /// `times` are those of the new accesses, which only a tag that moved within the hour needs.
@@ -71,22 +117,12 @@ struct ImportWriter {
         _ recorder: inout BatchRecorder,
         times: () -> [Int64]
     ) throws {
-        let repositoryId = try recorder.repository(use.repository, of: delivery)
-        var target: KnownRow?
-        if let digest = use.digest {
-            target = try recorder.row(
-                of: ManifestKey(repositoryId: repositoryId, digest: digest),
-                delivery,
-                at: Timestamp(milliseconds: tally.last),
-                mediaType: use.mediaType
-            )
-        }
-        if let target { add(use, tally, to: target.row) }
-        guard let name = use.tag else { return }
-        let key = TagKey(repositoryId: repositoryId, name: name)
-        guard let tag = try recorder.row(of: key) else { return }
-        add(use, tally, to: tag.row)
-        if target == nil { try creditTargets(of: tag.row.id, use, tally, recorder.db, times) }
+        let type = mediaType(of: use)
+        let target = try manifest(use, at: tally.last, mediaType: type, &recorder)
+        if let target { credits.add(use, tally, to: target) }
+        guard let row = try tag(use, &recorder) else { return }
+        credits.add(use, tally, to: row)
+        if target == nil { try creditTargets(of: row.id, use, tally, recorder.db, times) }
     }
 
     /// Credits accesses that name only a tag: to the manifest that it pointed to then, else to every one
@@ -104,7 +140,7 @@ struct ImportWriter {
         let isSteady = !moves.contains { $0.since > tally.first && $0.since <= tally.last + slack }
         guard !isSteady else {
             for id in Self.targets(moves, at: tally.first, slack) {
-                add(use, tally, to: CountedRow(kind: .manifest, id: id))
+                credits.add(use, tally, to: CountedRow(kind: .manifest, id: id))
             }
             return
         }
@@ -112,7 +148,7 @@ struct ImportWriter {
             var one = UseTally()
             one.note(time)
             for id in Self.targets(moves, at: time, slack) {
-                add(use, one, to: CountedRow(kind: .manifest, id: id))
+                credits.add(use, one, to: CountedRow(kind: .manifest, id: id))
             }
         }
     }
@@ -126,16 +162,5 @@ struct ImportWriter {
         let within = moves.filter { $0.since > time && $0.since <= time + slack }
         let named = Set(([before].compactMap(\.self) + within).map(\.manifestId))
         return named.isEmpty ? Set(moves.map(\.manifestId)) : named
-    }
-
-    private mutating func add(_ use: ImportedChunk.Use, _ tally: UseTally, to row: CountedRow) {
-        var counts = AccessCounts()
-        counts.add(use.class, tally.count)
-        sums.add(
-            counts,
-            lastAt: tally.last,
-            to: row,
-            in: CountedHour(hour: use.hour, source: AccessSource.log.rawValue)
-        )
     }
 }

@@ -35,28 +35,35 @@ extension ImportedChunk {
         forgetMisses(before: next)
         guard let last, let first = next.first, first - Self.window <= last else { return }
         let edge = (last + Self.window).milliseconds
-        var pushes: [Push] = []
-        for record in next.records where record.time <= edge {
-            guard next.uses[Int(record.use)].class == .push, let push = translated(record, next)
-            else { continue }
-            pushes.append(push)
+        let pushes = next.pushes.compactMap { place in
+            next.records[place].time <= edge
+                ? translated(next.push(next.records[place]), next) : nil
         }
         if !pushes.isEmpty { markChecks(of: pushes) }
     }
 
     /// A push of another chunk by our numbers; nil where nothing in here can be about it.
-    private func translated(_ record: Record, _ other: ImportedChunk) -> Push? {
-        let use = other.uses[Int(record.use)]
-        guard let repository = names.repositories.firstIndex(of: use.repository),
-            let client = names.clients.firstIndex(of: other.names.clients[Int(record.client)])
-        else { return nil }
-        return Push(
-            repository: Int32(repository),
-            digest: use.digest.flatMap(names.digests.firstIndex(of:)).map { Int32($0) } ?? -1,
-            tag: use.tag.flatMap(names.tags.firstIndex(of:)).map { Int32($0) } ?? -1,
-            client: Int32(client),
-            time: record.time
+    private func translated(_ push: Push, _ other: ImportedChunk) -> Push? {
+        if origin === other.origin {
+            // What came later has no number here.
+            return push.client < names.clients.count ? push : nil
+        }
+        guard let ours = translation, let theirs = other.translation else { return nil }
+        func number(_ number: Int32, _ kind: KeyPath<ImportNames.Translation, [Int32]>) -> Int32 {
+            guard number >= 0 else { return -1 }
+            let common = theirs[keyPath: kind][Int(number)]
+            return ours[keyPath: kind].firstIndex(of: common).map { Int32($0) } ?? -1
+        }
+        let translated = Push(
+            repository: number(push.repository, \.repositories),
+            digest: number(push.digest, \.digests),
+            tag: number(push.tag, \.tags),
+            client: number(push.client, \.clients),
+            time: push.time
         )
+        guard translated.repository >= 0, (0..<Int32(names.clients.count)) ~= translated.client
+        else { return nil }
+        return translated
     }
 
     mutating func markChecks(of pushes: [Push]) {
@@ -78,7 +85,9 @@ extension ImportedChunk {
         }
         for place in records.indices {
             let record = records[place]
-            guard isPusher[Int(record.client)], uses[Int(record.use)].class.isRead else { continue }
+            guard isPusher[Int(record.client)], uses[Int(record.use)].name.class.isRead else {
+                continue
+            }
             let name = uses[Int(record.use)].name
             let byDigest = pushed[Pushed(repository: name.repository, digest: name.digest)]
             let byTag = pushed[Pushed(repository: name.repository, tag: name.tag)]
@@ -97,8 +106,8 @@ extension ImportedChunk {
     /// pushes had looked for just before is nothing that somebody misses.
     mutating func forgetMisses(before other: ImportedChunk) {
         guard !misses.isEmpty else { return }
-        let pushes = other.records.filter { other.uses[Int($0.use)].class == .push }
-        guard !pushes.isEmpty else { return }
+        guard !other.pushes.isEmpty else { return }
+        let pushes = other.pushes.map { other.records[$0] }
         misses.removeAll { miss, time in
             // A stamp of whole seconds may be up to that much too early.
             let first = time.milliseconds
@@ -111,15 +120,16 @@ extension ImportedChunk {
 
     /// Whether a push is of what `access` is about, by the same client.
     private func tells(_ push: Record, of access: Access) -> Bool {
-        let use = uses[Int(push.use)]
+        let name = uses[Int(push.use)].name
         let client = AccessTable.Client(
             address: access.address,
             actor: access.actor,
             userAgent: access.userAgent
         )
-        return use.repository == access.repository && names.clients[Int(push.client)] == client
-            && (use.tag != nil && use.tag == access.tag
-                || use.digest != nil && use.digest == access.digest)
+        return names.repositories[Int(name.repository)] == access.repository
+            && names.clients[Int(push.client)] == client
+            && (name.tag >= 0 && names.tags[Int(name.tag)] == access.tag
+                || name.digest >= 0 && names.digests[Int(name.digest)] == access.digest)
     }
 
     /// Forgets what only the search for checks needs; nothing that comes later can be a push of it.

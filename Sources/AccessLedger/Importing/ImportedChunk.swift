@@ -27,15 +27,10 @@ package struct ImportedChunk: Sendable {
 
     /// Equal uses of one hour.
     struct Use: Sendable {
-        var `class`: AccessClass
-        var repository: RepositoryName
-        var digest: Digest?
-        var tag: TagName?
-        var hour: Int64
-        var isSecondGranular: Bool
-        var mediaType: String?
-        /// The same by the numbers of the table.
         var name: UseName
+        /// By its number, as the names; -1 for none.
+        var mediaType: Int32
+        var isSecondGranular: Bool
     }
 
     struct Record: Sendable {
@@ -52,8 +47,13 @@ package struct ImportedChunk: Sendable {
 
     private(set) var uses: [Use] = []
     var records: [Record] = []
-    /// The names, for as long as the reads in here may turn out to be part of a push.
+    /// The places of the pushes among the records.
+    private(set) var pushes: [Int] = []
+    /// The names, until all that they are needed for is done.
     var names: AccessTable
+    let origin: NameOrigin
+    /// What the names' numbers are in the import, once it took the piece.
+    var translation: ImportNames.Translation?
 
     package private(set) var ignored: Int
     /// Older than what is still remembered.
@@ -73,9 +73,11 @@ package struct ImportedChunk: Sendable {
     package init(
         _ table: AccessTable,
         _ rest: DecodedBody,
+        from origin: NameOrigin = NameOrigin(),
         clock: Clock,
         ignoring ignoreList: AccessIgnoreList
     ) {
+        self.origin = origin
         ignored = rest.ignored
         rejections = Array(rest.rejections.prefix(Self.rejectionsKept))
         rejected = rest.rejected
@@ -87,9 +89,8 @@ package struct ImportedChunk: Sendable {
         names = table
         names.rows = []
         records.reserveCapacity(table.rows.count)
-        let clients = Clients(table, ignoreList)
+        var clients = Clients(table, ignoreList)
         var places = UsePlaces()
-        var pushes: [Int] = []
         var hour: Int64 = .min
         var (first, last) = (Timestamp(milliseconds: .max), Timestamp(milliseconds: .min))
         for row in table.rows {
@@ -103,7 +104,7 @@ package struct ImportedChunk: Sendable {
                 tooOld += 1
                 continue
             }
-            guard !clients.ignores(row) else {
+            guard !clients.ignores(row, of: table) else {
                 ignored += 1
                 continue
             }
@@ -115,7 +116,15 @@ package struct ImportedChunk: Sendable {
                 class: row.class
             )
             let (use, isNew) = places.place(of: name)
-            if isNew { uses.append(Self.use(name, row, hour, table)) }
+            if isNew {
+                uses.append(
+                    Use(
+                        name: name,
+                        mediaType: row.mediaType,
+                        isSecondGranular: row.isSecondGranular
+                    )
+                )
+            }
             if row.class == .push { pushes.append(records.count) }
             records.append(
                 Record(
@@ -130,26 +139,9 @@ package struct ImportedChunk: Sendable {
         if !table.rows.isEmpty { (self.first, self.last) = (first, last) }
         guard !pushes.isEmpty else { return }
         markChecks(of: pushes.map { push(records[$0]) })
+        guard !misses.isEmpty else { return }
         let pushing = self
         forgetMisses(before: pushing)
-    }
-
-    private static func use(
-        _ name: UseName,
-        _ row: AccessTable.Row,
-        _ hour: Int64,
-        _ table: AccessTable
-    ) -> Use {
-        Use(
-            class: row.class,
-            repository: table.repositories[Int(row.repository)],
-            digest: row.digest < 0 ? nil : table.digests[Int(row.digest)],
-            tag: row.tag < 0 ? nil : table.tags[Int(row.tag)],
-            hour: hour,
-            isSecondGranular: row.isSecondGranular,
-            mediaType: row.mediaType < 0 ? nil : table.mediaTypes[Int(row.mediaType)],
-            name: name
-        )
     }
 
     /// How many records it has, of whatever kind.
@@ -170,25 +162,36 @@ package struct ImportedChunk: Sendable {
 
 /// Whose accesses are no use.
 private struct Clients {
-    private var isOwn: [Bool]
-    private var isIgnored: [Bool]
+    private enum Verdict: UInt8 {
+        case unknown
+        case counted
+        case own
+        case ignored
+    }
+
+    private let ignoreList: AccessIgnoreList
+    private var verdicts: [Verdict]
 
     init(_ table: AccessTable, _ ignoreList: AccessIgnoreList) {
-        isOwn = table.clients.map { OwnUserAgent.matches($0.userAgent) }
-        isIgnored = table.clients.map { _ in false }
-        guard ignoreList != AccessIgnoreList() else { return }
-        var isJudged = isIgnored
-        for row in table.rows where !isJudged[Int(row.client)] {
-            isJudged[Int(row.client)] = true
-            isIgnored[Int(row.client)] = ignoreList.ignores(table.access(row))
-        }
+        self.ignoreList = ignoreList
+        verdicts = Array(repeating: .unknown, count: table.clients.count)
     }
 
     /// What an ignored client pushes or deletes is heeded all the same.
-    func ignores(_ row: AccessTable.Row) -> Bool {
-        let client = Int(row.client)
-        if isOwn[client] { return true }
-        return isIgnored[client] && (row.class == .pull || row.class == .resolve)
+    mutating func ignores(_ row: AccessTable.Row, of table: AccessTable) -> Bool {
+        switch verdicts[Int(row.client)] {
+        case .counted: return false
+        case .own: return true
+        case .ignored: return row.class.isRead
+        case .unknown:
+            verdicts[Int(row.client)] = verdict(of: row, table)
+            return ignores(row, of: table)
+        }
+    }
+
+    private func verdict(of row: AccessTable.Row, _ table: AccessTable) -> Verdict {
+        if OwnUserAgent.matches(table.clients[Int(row.client)].userAgent) { return .own }
+        return ignoreList.ignores(table.access(row)) ? .ignored : .counted
     }
 }
 

@@ -38,6 +38,7 @@ package final class LedgerImport {
     private var recent = RecentRecords()
     private var known = KnownRows()
     private var moves = TagMoves()
+    private var names = ImportNames()
     private var version: Int64?
     private var pendingUses = JournalSums()
     private var lastRaise = ContinuousClock.now
@@ -71,6 +72,8 @@ package final class LedgerImport {
 
     /// Takes the next piece of the log.
     package func add(_ chunk: ImportedChunk) {
+        var chunk = chunk
+        chunk.translation = names.translation(of: chunk)
         if var before = pending.popLast() {
             before.markChecks(ofNext: chunk)
             before.settle()
@@ -99,7 +102,12 @@ package final class LedgerImport {
             throw LedgerError(error, operation: "import accesses into", path: ledger.path)
         }
         sums = outcome
-        pending = held.map { [$0] } ?? []
+        pending = []
+        if names.isLarge { names = ImportNames() }
+        if var held {
+            held.translation = names.translation(of: held)
+            pending = [held]
+        }
     }
 
     /// How far the present log was read, with its newest records.
@@ -134,13 +142,12 @@ package final class LedgerImport {
                 body: DecodedBody(),
                 receivedAt: now
             ),
-            moves: moves,
-            sums: JournalSums()
+            names: names,
+            moves: moves
         )
         var merged = MergedUses()
         for chunk in chunks { try store(chunk, writer.delivery, &recorder, &merged, &sums) }
         try writer.write(&merged, &recorder)
-        try writer.flush(db)
         moves = writer.moves
         try raise(writer.raised, db)
         try keys.store(db)
@@ -166,7 +173,8 @@ package final class LedgerImport {
         sums.rejected += chunk.rejected
         sums.tooOld += chunk.tooOld
         for rejection in chunk.rejections { try recorder.keep(rejection, of: delivery) }
-        let places = merged.places(of: chunk)
+        guard let translation = chunk.translation else { return }
+        let places = merged.places(of: chunk, translation)
         var accepted = 0
         // Out of the object, where each use of it would be checked.
         var recent = recent

@@ -8,6 +8,14 @@ struct UseName: Hashable, Sendable {
     var tag: Int32
     var hour: Int32
     var `class`: AccessClass
+
+    /// Its digest, or its tag, in its repository.
+    var placeOfDigest: UInt64 { Self.place(repository, digest) }
+    var placeOfTag: UInt64 { Self.place(repository, tag) }
+
+    private static func place(_ high: Int32, _ low: Int32) -> UInt64 {
+        UInt64(UInt32(bitPattern: high)) << 32 | UInt64(UInt32(bitPattern: low))
+    }
 }
 
 /// Numbers uses by the order in which they first came: a hash table.

@@ -84,7 +84,8 @@ extension InventoryWriter {
         return known.id
     }
 
-    /// Notes that a tag that is there was pushed once more, with what it points to already.
+    /// Enters into a tag's history that it was pushed once more, with what it points to already; its
+    /// row follows with ``tagPushedLast(_:at:)``.
     func tagPushedAgain(_ id: Int64, at time: Timestamp) throws {
         try db.run(
             """
@@ -94,6 +95,10 @@ extension InventoryWriter {
             """,
             [id, time.milliseconds]
         )
+    }
+
+    /// Notes when a tag that is there was pushed last.
+    func tagPushedLast(_ id: Int64, at time: Timestamp) throws {
         try db.run(
             """
             UPDATE tag SET pushedAt = max(ifnull(pushedAt, 0), ?2), pushRank = max(pushRank, ?2),
@@ -101,6 +106,14 @@ extension InventoryWriter {
             WHERE id = ?1
             """,
             [id, time.milliseconds]
+        )
+    }
+
+    /// Notes that a manifest was pushed.
+    func manifestPushed(_ id: Int64, at time: Timestamp) throws {
+        try db.run(
+            "UPDATE manifest SET pushedAt = max(ifnull(pushedAt, 0), ?) WHERE id = ?",
+            [time.milliseconds, id]
         )
     }
 

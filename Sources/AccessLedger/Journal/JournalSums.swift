@@ -29,15 +29,6 @@ struct JournalSums {
 }
 
 extension JournalSums {
-    mutating func add(
-        _ counts: AccessCounts,
-        lastAt time: Int64,
-        to row: CountedRow,
-        in hour: CountedHour
-    ) {
-        hours[row, default: [:]][hour, default: Sum()].add(counts, lastAt: time)
-    }
-
     /// Lets the rows' own last access follow.
     mutating func raise(_ rows: [CountedRow: Int64]) { raised.merge(rows, uniquingKeysWith: max) }
 }

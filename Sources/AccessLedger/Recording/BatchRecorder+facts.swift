@@ -46,10 +46,7 @@ extension BatchRecorder {
                 at: time,
                 seenAt: delivery.receivedAt
             )
-            try db.run(
-                "UPDATE manifest SET pushedAt = max(ifnull(pushedAt, 0), ?) WHERE id = ?",
-                [time.milliseconds, manifest.id]
-            )
+            try writer.manifestPushed(manifest.id, at: time)
             if manifest.reading == 0 { outcome.unread.insert(delivery.registry.id) }
             let key = ManifestKey(repositoryId: repositoryId, digest: digest)
             try forgetChecks(access, key, at: time, repositoryId, of: delivery)

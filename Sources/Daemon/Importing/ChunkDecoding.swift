@@ -93,9 +93,10 @@ final class ChunkDecoding: @unchecked Sendable {
     }
 
     private func work() {
+        var pieces = LogPieces(dialect)
         while waitForTurn(), let (number, chunk, fetched) = read() {
             let piece = Piece(
-                chunk: decode(chunk),
+                chunk: decode(chunk, &pieces),
                 end: chunk.end,
                 mark: LogMark(beginning: chunk.beginning, tail: chunk.tail, offset: chunk.end),
                 isCut: chunk.isCut,
@@ -103,7 +104,7 @@ final class ChunkDecoding: @unchecked Sendable {
                 fetched: fetched
             )
             state.lock()
-            pieces[number] = piece
+            self.pieces[number] = piece
             state.broadcast()
             state.unlock()
         }
@@ -143,13 +144,15 @@ final class ChunkDecoding: @unchecked Sendable {
         state.unlock()
     }
 
-    private func decode(_ chunk: LineChunks.Chunk) -> ImportedChunk {
-        let log = DecodedLog(
-            reading: chunk.bytes.withoutByteOrderMark,
-            dialect,
-            isNumbered: false
+    private func decode(_ chunk: LineChunks.Chunk, _ pieces: inout LogPieces) -> ImportedChunk {
+        let log = pieces.read(chunk.bytes.withoutByteOrderMark)
+        var decoded = ImportedChunk(
+            log.table,
+            log.rest,
+            from: pieces.origin,
+            clock: clock,
+            ignoring: ignoreList
         )
-        var decoded = ImportedChunk(log.table, log.rest, clock: clock, ignoring: ignoreList)
         if decoded.rejected > 0 {
             decoded.doubts = DoubtSearch(dialect: dialect, clock: clock).doubts(in: chunk.bytes)
         }

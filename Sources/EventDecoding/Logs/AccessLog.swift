@@ -41,20 +41,18 @@ package enum AccessLog {
 
 /// What a log says, with its accesses in a table (see `AccessTable`).
 package struct DecodedLog: Sendable {
-    package private(set) var table: AccessTable
+    package internal(set) var table: AccessTable
     /// All but the accesses: what was ignored, rejected, and mentioned.
     package private(set) var rest: DecodedBody
 
     /// Decodes whole lines or records, one after the other, on one thread.
     ///
     /// `expectsShapes` says whether a record may be read by the shape of those before it, which only
-    /// makes it faster. With `isNumbered` false the keys of records that are alike are left equal, for
-    /// whoever tells them apart by their order in a whole log.
+    /// makes it faster.
     package init(
         reading bytes: UnsafeRawBufferPointer,
         _ dialect: LogDialect,
-        expectsShapes: Bool = true,
-        isNumbered: Bool = true
+        expectsShapes: Bool = true
     ) {
         var decoder = LogDecoder(dialect)
         decoder.texts.reserve(bytes.count / Self.shortestLine)
@@ -62,13 +60,12 @@ package struct DecodedLog: Sendable {
         decoder.read(bytes, as: .outermost)
         decoder.finish()
         self.init(decoder)
-        guard isNumbered else { return }
         var ordinals = RecordOrdinals()
         number(&ordinals)
     }
 
     /// Nearly all lines of an access log are longer.
-    private static let shortestLine = 128
+    static let shortestLine = 128
 
     /// Takes what a decoder has read; the keys of records that are alike are equal.
     init(_ decoder: LogDecoder) {

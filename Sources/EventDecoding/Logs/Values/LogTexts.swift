@@ -16,6 +16,24 @@ struct LogTexts {
 
     mutating func append(_ row: AccessTable.Row) { table.rows.append(row) }
 
+    /// Gives the rows away; the names stay, and keep their numbers.
+    mutating func takeRows() -> [AccessTable.Row] {
+        let rows = table.rows
+        table.rows = []
+        return rows
+    }
+
+    /// Whether its names take so much memory that to read them anew is better.
+    var isLarge: Bool {
+        let indexes = [repositories, digests, tags, clients, mediaTypes]
+        return indexes.reduce(0) { $0 + $1.count } > Self.mostNames
+            || indexes.reduce(0) { $0 + $1.bytes } > Self.mostBytes
+    }
+
+    /// A registry's images and clients of some days; both with what else they take are about 10 MB.
+    private static let mostNames = 32_768
+    private static let mostBytes = 2 << 20
+
     /// A number, or -1 where the field says nothing.
     mutating func repository(
         _ bytes: UnsafeRawBufferPointer,

@@ -14,6 +14,9 @@ struct TextIndex: Sendable {
 
     var count: Int { texts.count }
 
+    /// How many all texts have together.
+    var bytes: Int { storage.count }
+
     /// The number of `bytes`, and whether they came for the first time.
     mutating func number(of bytes: UnsafeRawBufferPointer) -> (number: Int, isNew: Bool) {
         let hash = bytes.seededHash
