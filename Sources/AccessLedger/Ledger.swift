@@ -1,6 +1,6 @@
 import Foundation
 import GRDB
-import RegistryModel
+package import RegistryModel
 
 /// The SQLite file in which every access is remembered, and all that follows from it.
 ///
@@ -12,6 +12,8 @@ package final class Ledger: Sendable {
     /// Reads that may turn out to be a pushing client's own checks; touched only while writing.
     let recentReads: RecentReads
     let rowMemory = RowMemory()
+    /// How whoever decodes logs for this ledger names their records.
+    package let recordNaming: RecordNaming
 
     /// Opens the ledger at `path`, creates it where it is missing, and brings its schema up to date.
     ///
@@ -19,7 +21,7 @@ package final class Ledger: Sendable {
     package init(path: String) throws {
         self.path = path
         recentReads = RecentReads()
-        pool = try Self.reporting("open", path) {
+        (pool, recordNaming) = try Self.reporting("open", path) {
             let pool = try DatabasePool(path: path, configuration: Self.configuration)
             try pool.writeWithoutTransaction { db in
                 try db.execute(sql: "PRAGMA synchronous = FULL")
@@ -38,7 +40,7 @@ package final class Ledger: Sendable {
             try migrator.migrate(pool)
             let isUnread = "SELECT EXISTS (SELECT 1 FROM tag WHERE series IS NULL)"
             if try pool.read({ try $0.number(isUnread) }) == 1 { try pool.write(Self.readVersions) }
-            return pool
+            return (pool, try pool.read(Self.recordNaming))
         }
     }
 

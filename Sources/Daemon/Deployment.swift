@@ -1,6 +1,7 @@
 package import AccessLedger
 package import Cleanup
 import CurlTransport
+import EventDecoding
 import Foundation
 import Listening
 package import Logging
@@ -93,7 +94,11 @@ package struct Deployment: Sendable {
     /// The sockets for log lines, with the registry that each is for.
     var sockets: [(registry: String, socket: SyslogSocket)] {
         settings.registries.flatMap { registry in
-            registry.sockets.map { (registry.name, $0) }
+            registry.sockets.map { socket in
+                var socket = socket
+                socket.dialect.naming = ledger.recordNaming
+                return (registry.name, socket)
+            }
         }
     }
 

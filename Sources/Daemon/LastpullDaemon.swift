@@ -210,6 +210,7 @@ package struct LastpullDaemon: Sendable {
         AccessRoutes(
             sink: intake,
             tokens: access.ingest.map { AccessTokens($0) },
+            naming: deployment.ledger.recordNaming,
             logger: deployment.logger,
             now: Deployment.systemTime
         ).add(to: router)

@@ -52,9 +52,9 @@ extension AccessRoutes {
 
     /// How the log is to be read, by the query: `format`, and the keys of JSON records by their names.
     private func dialect(of request: Request) throws -> LogDialect {
-        guard request.uri.query != nil else { return LogDialect() }
+        guard request.uri.query != nil else { return LogDialect(naming: naming) }
         let query = request.uri.queryParameters
-        var dialect = LogDialect()
+        var dialect = LogDialect(naming: naming)
         if let name = query["format"] {
             guard let format = LogFormat(rawValue: String(name)) else {
                 throw Refusal.unknown(

@@ -12,6 +12,8 @@ package struct AccessRoutes: Sendable {
     let limits: BodyLimits
     let outages: OutageLog
     let now: @Sendable () -> Timestamp
+    /// How the records of logs are named.
+    let naming: RecordNaming
     private let tokens: AccessTokens?
 
     /// Without `tokens` everyone may send.
@@ -19,6 +21,7 @@ package struct AccessRoutes: Sendable {
         sink: any AccessSink,
         tokens: AccessTokens?,
         limits: BodyLimits = BodyLimits(),
+        naming: RecordNaming = .digest,
         logger: Logger,
         now: @escaping @Sendable () -> Timestamp
     ) {
@@ -26,6 +29,7 @@ package struct AccessRoutes: Sendable {
         self.sink = sink
         self.tokens = tokens
         self.limits = limits
+        self.naming = naming
         outages = OutageLog(logger: logger)
     }
 

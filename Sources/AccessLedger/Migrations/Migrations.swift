@@ -17,6 +17,7 @@ enum Migrations {
         migrator.registerMigration("v12", migrate: rememberLabelsVersionsAndRegrets)
         migrator.registerMigration("v13", migrate: createPublishing)
         migrator.registerMigration("v17", migrate: rememberWhatEnginesPulled)
+        migrator.registerMigration("v14", migrate: chooseRecordNaming)
         return migrator
     }
 }

@@ -77,6 +77,7 @@ extension LastpullDaemon {
         into intake: Intake
     ) -> [any Service] {
         let transport = CurlTransport()
+        let naming = deployment.ledger.recordNaming
         var services: [any Service] = []
         for (registry, target) in zip(deployment.settings.registries, deployment.targets) {
             for source in registry.logs {
@@ -89,7 +90,7 @@ extension LastpullDaemon {
                         intake: intake,
                         deployment
                     )
-                    services.append(FileFollowing(log, dialect: dialect))
+                    services.append(FileFollowing(log, dialect: dialect.naming(naming)))
                 case .blobs(let place, let names, let dialect):
                     let log = FollowedLog(
                         registry: target.row,
@@ -102,7 +103,7 @@ extension LastpullDaemon {
                             log: log,
                             container: BlobContainer(place, transport: transport),
                             names: names,
-                            dialect: dialect
+                            dialect: dialect.naming(naming)
                         )
                     )
                 }

@@ -30,6 +30,8 @@ package final class Importer {
         now: Timestamp,
         onProgress: @escaping (ImportProgress) -> Void = { _ in }
     ) throws {
+        var request = request
+        request.dialect.naming = ledger.recordNaming
         self.request = request
         self.ledger = ledger
         self.now = now

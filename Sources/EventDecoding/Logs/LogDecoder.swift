@@ -27,7 +27,7 @@ struct LogDecoder {
     /// All but the accesses, which are in `texts`.
     var decoded = DecodedBody()
     var texts = LogTexts()
-    var keys = RecordKeys()
+    var keys: RecordKeys
     var times = LogTime()
     var fields = LogFields()
     var leaves: [LogLeaf] = []
@@ -43,7 +43,10 @@ struct LogDecoder {
     /// Whether JSON was broken: where records end is then only a guess.
     var isBroken = false
 
-    init(_ dialect: LogDialect) { self.dialect = dialect }
+    init(_ dialect: LogDialect) {
+        self.dialect = dialect
+        keys = RecordKeys(dialect.naming)
+    }
 
     var format: LogFormat? { dialect.format }
 

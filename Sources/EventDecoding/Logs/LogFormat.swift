@@ -1,3 +1,5 @@
+package import RegistryModel
+
 /// The access logs that are understood.
 package enum LogFormat: String, Sendable, CaseIterable {
     /// Azure Container Registry's resource logs: raw, from an Event Hub, or from Log Analytics.
@@ -47,9 +49,21 @@ package struct LogDialect: Sendable, Hashable {
     package var format: LogFormat?
     /// The keys of JSON records.
     package var keys: LogKeys
+    /// How its records are named; whatever is decoded for one ledger must have the ledger's.
+    package var naming: RecordNaming
 
-    package init(format: LogFormat? = nil, keys: LogKeys = .known) {
+    package init(
+        format: LogFormat? = nil,
+        keys: LogKeys = .known,
+        naming: RecordNaming = .digest
+    ) {
         self.format = format
         self.keys = keys
+        self.naming = naming
+    }
+
+    /// The same, with the names that a ledger knows.
+    package func naming(_ naming: RecordNaming) -> LogDialect {
+        LogDialect(format: format, keys: keys, naming: naming)
     }
 }

@@ -48,30 +48,36 @@ extension LogDecoder {
     mutating func azureMiss() -> Miss? {
         guard Self.isRepositoryEvent(fields[.category]), plain(.status).equals("404"),
             AzureOperation(plain(.operation)) == .pull, fields.misfit == nil,
-            let repository = LogTexts.text(plain(.repository)).flatMap({ RepositoryName($0) }),
+            let repository = try? texts.repository(plain(.repository), "repository"),
             let (time, isSecondGranular) = times.read(plain(.time))
         else { return nil }
         // A request by digest has the digest for its tag.
-        let named = LogTexts.text(plain(.tag))
-        let digest = (LogTexts.text(plain(.digest)) ?? named).flatMap {
-            $0.contains(":") ? Digest($0) : nil
-        }
-        let tag = named.flatMap { TagName($0) }
-        guard digest != nil || tag != nil else { return nil }
-        return Miss(
-            access: Access(
-                key: azureKey(time, .pull),
-                time: time,
-                class: .pull,
-                repository: repository,
-                digest: digest,
-                tag: tag,
-                address: LogTexts.text(ClientAddress.bare(plain(.address))),
-                actor: LogTexts.text(plain(.user)),
-                userAgent: LogTexts.text(plain(.userAgent)),
-                isSecondGranular: isSecondGranular
-            )
+        let named = plain(.tag)
+        let told = plain(.digest).isAbsent ? named : plain(.digest)
+        let digest = Self.isDigest(told) ? (try? texts.digest(told, "digest")) ?? -1 : -1
+        let tag = Self.isDigest(named) ? -1 : (try? texts.tag(named, "tag")) ?? -1
+        guard digest >= 0 || tag >= 0 else { return nil }
+        let row = AccessTable.Row(
+            key: azureKey(time, .pull),
+            time: time,
+            size: 0,
+            repository: repository,
+            digest: digest,
+            tag: tag,
+            client: texts.client(
+                address: plain(.address),
+                actor: plain(.user),
+                userAgent: plain(.userAgent)
+            ),
+            mediaType: -1,
+            class: .pull,
+            isSecondGranular: isSecondGranular
         )
+        return Miss(access: texts.table.access(row))
+    }
+
+    private static func isDigest(_ text: UnsafeRawBufferPointer) -> Bool {
+        text.firstIndex(of: UInt8(ascii: ":"), from: 0) != nil
     }
 
     /// Without a category it is a row of a query that did not ask for it.
@@ -119,7 +125,7 @@ extension LogDecoder {
     private mutating func azureReference() throws(FieldProblem) -> (digest: Int32, tag: Int32) {
         let digest = try texts.digest(plain(.digest), "properties.digest")
         let tag = plain(.tag)
-        guard tag.firstIndex(of: UInt8(ascii: ":"), from: 0) != nil else {
+        guard Self.isDigest(tag) else {
             return (digest, try texts.tag(tag, "properties.tag"))
         }
         let named = try texts.digest(tag, "properties.tag")

@@ -16,24 +16,30 @@ struct LogLeaf {
 ///
 /// A log writes its records alike, key by key and space by space. Where all between the values is
 /// equal to a record that was read and checked before, only the values need to be read, and the whole
-/// is as good JSON as that one was.
+/// is as good JSON as that one was. What nobody asks for is mostly equal too, and then passed over
+/// with what is around it.
+///
+/// It owns its memory, and is freed by hand: a million records are held against it in a second, and
+/// each would count a reference.
 struct RecordShape {
-    private var text: [UInt8]
-    private var blanks: [Blank]
+    private let text: UnsafeRawBufferPointer
+    private let blanks: UnsafeBufferPointer<Blank>
 
     private struct Blank {
         var start: Int
         var end: Int
         var kind: LogLeaf.Kind
-        var meaning: (field: LogField, rank: Int8)?
+        var field: LogField
+        /// 0 for what nobody asks for.
+        var rank: Int8
+        /// The first blank from here on that somebody asks for; the number of blanks for none.
+        var nextAsked: Int
     }
 
     /// Remembers the record `bytes` with the values `leaves`, which are in their order.
     init?(_ bytes: UnsafeRawBufferPointer, _ leaves: [LogLeaf]) {
         guard let base = bytes.baseAddress, bytes.count <= Self.longest else { return nil }
-        text = Array(bytes)
-        blanks = []
-        blanks.reserveCapacity(leaves.count)
+        var blanks: [Blank] = []
         for leaf in leaves {
             guard let place = leaf.text.bytes.baseAddress else { return nil }
             let start = place - base
@@ -42,46 +48,61 @@ struct RecordShape {
                     start: start,
                     end: start + leaf.text.bytes.count,
                     kind: leaf.kind,
-                    meaning: leaf.meaning
+                    field: leaf.meaning?.field ?? .text,
+                    rank: leaf.meaning?.rank ?? 0,
+                    nextAsked: leaves.count
                 )
             )
         }
+        var asked = blanks.count
+        for index in blanks.indices.reversed() {
+            if blanks[index].rank > 0 { asked = index }
+            blanks[index].nextAsked = asked
+        }
+        let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 16)
+        copy.copyMemory(from: bytes)
+        text = UnsafeRawBufferPointer(copy)
+        let places = UnsafeMutableBufferPointer<Blank>.allocate(capacity: blanks.count)
+        _ = places.initialize(from: blanks)
+        self.blanks = UnsafeBufferPointer(places)
+    }
+
+    func free() {
+        text.deallocate()
+        blanks.deallocate()
     }
 
     /// Reads the record at `start` when it has this shape, and returns its end; nil when it has not,
     /// and then what is in `fields` means nothing.
+    @inline(__always)
     func read(
         _ bytes: UnsafeRawBufferPointer,
         at start: Int,
         into fields: inout LogFields
     ) -> Int? {
-        text.withUnsafeBytes { text in
-            blanks.withUnsafeBufferPointer { blanks in
-                Self.read(bytes, at: start, text, blanks, into: &fields)
-            }
-        }
-    }
-
-    @inline(__always)
-    private static func read(
-        _ bytes: UnsafeRawBufferPointer,
-        at start: Int,
-        _ text: UnsafeRawBufferPointer,
-        _ blanks: UnsafeBufferPointer<Blank>,
-        into fields: inout LogFields
-    ) -> Int? {
         var position = start
+        // What was read of the shape, and the next blank of it.
         var read = 0
-        for blank in blanks {
-            let between = text.part(read, blank.start)
-            guard bytes.matches(between, at: position) else { return nil }
-            position += between.count
-            guard let value = value(in: bytes, at: position, blank.kind) else { return nil }
-            if let meaning = blank.meaning {
-                fields.set(meaning.field, value, rank: meaning.rank)
+        var index = 0
+        while index < blanks.count {
+            let next = blanks[index].nextAsked
+            if next > index {
+                let end = next < blanks.count ? blanks[next].start : text.count
+                if bytes.matches(text.part(read, end), at: position) {
+                    position += end - read
+                    read = end
+                    index = next
+                    continue
+                }
             }
+            let blank = blanks[index]
+            guard bytes.matches(text.part(read, blank.start), at: position) else { return nil }
+            position += blank.start - read
+            guard let value = Self.value(in: bytes, at: position, blank.kind) else { return nil }
+            if blank.rank > 0 { fields.set(blank.field, value, rank: blank.rank) }
             position += value.bytes.count
             read = blank.end
+            index += 1
         }
         let rest = text.part(read, text.count)
         return bytes.matches(rest, at: position) ? position + rest.count : nil
@@ -121,45 +142,4 @@ struct RecordShape {
 
     /// Longer ones come seldom, and are not worth a copy.
     private static let longest = 16_384
-}
-
-/// The shapes of the last records, the one that fitted last first.
-struct RecordShapes {
-    private var shapes: [RecordShape] = []
-    /// Records that no shape fitted since one did.
-    private var misses = 0
-    /// How many are remembered.
-    private let most: Int
-
-    /// A log has requests with and without some field, and a few other records.
-    init(most: Int = 4) { self.most = most }
-
-    /// Reads the record at `start` when it has a known shape, and returns its end.
-    mutating func read(
-        _ bytes: UnsafeRawBufferPointer,
-        at start: Int,
-        into fields: inout LogFields
-    ) -> Int? {
-        for index in shapes.indices {
-            fields.removeAll()
-            if let end = shapes[index].read(bytes, at: start, into: &fields) {
-                if index > 0 { shapes.swapAt(0, index) }
-                misses = 0
-                return end
-            }
-        }
-        return nil
-    }
-
-    /// Remembers the shape of a record that was read in full.
-    mutating func learn(_ bytes: UnsafeRawBufferPointer, _ leaves: [LogLeaf]) {
-        misses += 1
-        // Records that are all different would only be copied in vain.
-        guard most > 0, misses <= Self.mostMisses || misses % Self.mostMisses == 0,
-            let shape = RecordShape(bytes, leaves)
-        else { return }
-        if shapes.count < most { shapes.append(shape) } else { shapes[most - 1] = shape }
-    }
-
-    private static let mostMisses = 16
 }

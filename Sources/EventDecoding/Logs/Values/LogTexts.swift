@@ -82,7 +82,7 @@ struct LogTexts {
 
     mutating func mediaType(_ bytes: UnsafeRawBufferPointer) -> Int32 {
         guard !bytes.isAbsent else { return -1 }
-        let (number, isNew) = mediaTypes.number(of: bytes)
+        let (number, isNew) = mediaTypes.number(ofRepeated: bytes)
         if isNew { table.mediaTypes.append(String(decoding: bytes, as: UTF8.self)) }
         return Int32(number)
     }

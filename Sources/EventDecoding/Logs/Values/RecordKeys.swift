@@ -3,8 +3,59 @@ import RegistryModel
 /// Names log records by the fields by which they are the same when they are delivered again.
 ///
 /// Per record: `begin`, `add` each field in a fixed order, `finish`. A copy must not be used beside
-/// the original in between, for both write to the same memory.
+/// the original in between, for both may write to the same memory.
 struct RecordKeys {
+    private let seed: SipHash?
+    private var hash: SipHash
+    /// How many fields were added.
+    private var count: UInt64 = 0
+    private var text = RecordText()
+
+    init(_ naming: RecordNaming) {
+        switch naming {
+        case .digest: seed = nil
+        case .keyed(let low, let high): seed = SipHash(low: low, high: high)
+        }
+        hash = seed ?? SipHash(low: 0, high: 0)
+    }
+
+    mutating func begin(_ time: Timestamp, _ accessClass: AccessClass) {
+        let number: UInt8 =
+            switch accessClass {
+            case .pull: 0
+            case .resolve: 1
+            case .push: 2
+            case .delete: 3
+            }
+        guard let seed else {
+            text.begin()
+            text.add(UInt64(bitPattern: time.milliseconds))
+            return text.append(number)
+        }
+        hash = seed
+        hash.add(UInt64(bitPattern: time.milliseconds))
+        hash.add(UInt64(number))
+        count = 2
+    }
+
+    @inline(__always)
+    mutating func add(_ field: UnsafeRawBufferPointer) {
+        guard seed != nil else { return text.add(field) }
+        hash.add(field)
+        count &+= 1
+    }
+
+    mutating func add(_ number: UInt64) {
+        guard seed != nil else { return text.add(number) }
+        hash.add(number)
+        count &+= 1
+    }
+
+    func finish() -> EventKey { seed == nil ? text.key : hash.finish(count) }
+}
+
+/// The fields of a record one after the other, to be hashed as a whole.
+private struct RecordText {
     private var memory = Memory(count: 2_048)
     private var length = 0
 
@@ -21,18 +72,7 @@ struct RecordKeys {
         deinit { base.deallocate() }
     }
 
-    mutating func begin(_ time: Timestamp, _ accessClass: AccessClass) {
-        length = 0
-        let number: UInt8 =
-            switch accessClass {
-            case .pull: 0
-            case .resolve: 1
-            case .push: 2
-            case .delete: 3
-            }
-        add(UInt64(bitPattern: time.milliseconds))
-        append(number)
-    }
+    mutating func begin() { length = 0 }
 
     @inline(__always)
     mutating func add(_ field: UnsafeRawBufferPointer) {
@@ -55,11 +95,11 @@ struct RecordKeys {
         length += 8
     }
 
-    func finish() -> EventKey {
+    var key: EventKey {
         EventKey(hashing: UnsafeRawBufferPointer(start: memory.base, count: length))
     }
 
-    private mutating func append(_ byte: UInt8) {
+    mutating func append(_ byte: UInt8) {
         makeRoom(for: 1)
         memory.base.storeBytes(of: byte, toByteOffset: length, as: UInt8.self)
         length += 1

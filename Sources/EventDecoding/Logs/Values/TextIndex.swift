@@ -4,6 +4,8 @@ struct TextIndex: Sendable {
     private var places = [Int32](repeating: 0, count: 16)
     private var texts: [Text] = []
     private var storage: [UInt8] = []
+    /// The number that a text had which is expected to come again.
+    private var latest = 0
 
     /// Where in `storage` a text lies.
     private struct Text {
@@ -27,6 +29,20 @@ struct TextIndex: Sendable {
         storage.append(contentsOf: bytes)
         if texts.count * 2 > places.count { grow() }
         return (texts.count - 1, true)
+    }
+
+    /// The same for what mostly is the same text as before.
+    mutating func number(
+        ofRepeated bytes: UnsafeRawBufferPointer
+    ) -> (number: Int, isNew: Bool) {
+        if latest < texts.count, texts[latest].count == bytes.count,
+            storage.withUnsafeBytes({ $0.matches(bytes, at: texts[latest].start) })
+        {
+            return (latest, false)
+        }
+        let found = number(of: bytes)
+        latest = found.number
+        return found
     }
 
     /// The number of `bytes` where they came before.
