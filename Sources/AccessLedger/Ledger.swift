@@ -203,6 +203,16 @@ extension Database {
         try Row.fetchAll(cachedStatement(sql: sql), arguments: arguments)
     }
 
+    /// Hands over each row of a statement that is compiled once per connection; none is kept.
+    func forEach(
+        _ sql: String,
+        _ arguments: StatementArguments = StatementArguments(),
+        _ body: (Row) throws -> Void
+    ) throws {
+        let rows = try Row.fetchCursor(cachedStatement(sql: sql), arguments: arguments)
+        while let row = try rows.next() { try body(row) }
+    }
+
     /// The first column of the first row, or nil.
     func number(
         _ sql: String,

@@ -17,8 +17,8 @@ extension Cleaner {
         let locks = try locks(scope)
         defer { withExtendedLifetime(locks) {} }
         let fresh = try await draft(scope, modes: [.enforce], isQuick: true)
-        let still = Set(fresh.items.map(Self.identity))
-        for item in run.items where item.isEnforced && !still.contains(Self.identity(item)) {
+        let still = Set(fresh.items.lazy.map(Identity.init))
+        for item in run.items where item.isEnforced && !still.contains(Identity(item)) {
             try await ledger.set(
                 .skipped,
                 of: item,
@@ -27,17 +27,24 @@ extension Cleaner {
                 at: now()
             )
         }
-        let policies = run.items.filter(\.isEnforced).compactMap(\.policy)
-        try await ledger.approved(policies: Set(policies), at: now())
+        let policies = Set(run.items.lazy.filter(\.isEnforced).compactMap(\.policy))
+        try await ledger.approved(policies: policies, at: now())
         let current = try await ledger.run(name) ?? run
         _ = try await executor.execute(current, on: targets)
         return try await ledger.run(name) ?? current
     }
 
-    private static func identity(_ item: RunItem) -> [String] {
-        [
-            "\(item.repositoryId)", item.tag?.description ?? "", item.digest?.description ?? "",
-        ]
+    /// What an item removes, whichever plan it is of.
+    private struct Identity: Hashable {
+        var repositoryId: Int64
+        var tag: TagName?
+        var digest: Digest?
+
+        init(_ item: RunItem) {
+            repositoryId = item.repositoryId
+            tag = item.tag
+            digest = item.digest
+        }
     }
 
     /// The right to clean every registry of a scope, for as long as the result lives.

@@ -39,11 +39,9 @@ extension Cleaner {
     }
 
     /// The registries that a run removes from; nil for a run of a disk or an engine.
-    ///
-    /// Its items are let go of at once: there may be very many, and they are read again.
     private func registries(of name: RunName) async throws -> Set<String>? {
         guard let run = try await ledger.run(name), run.isOfRegistry else { return nil }
-        return Set(run.items.map(\.registry.name))
+        return Set(run.items.lazy.map(\.registry.name))
     }
 
     /// What people are told of runs that were finished before their own began.
@@ -79,7 +77,7 @@ extension Cleaner {
     static func wants(_ draft: PlanMaker.Draft, _ cause: Cause) -> String {
         guard !draft.items.isEmpty else { return whyEmpty(draft) }
         guard draft.items.contains(where: \.isEnforced) else {
-            let names = Set(draft.items.compactMap(\.policy)).sorted().joined(separator: ", ")
+            let names = Set(draft.items.lazy.compactMap(\.policy)).sorted().joined(separator: ", ")
             let policies = names.isEmpty ? "no policy enforces" : "policy \(names) only observes"
             return "\(policies): nothing is removed without `mode: enforce`"
         }

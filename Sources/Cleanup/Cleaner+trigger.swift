@@ -35,7 +35,9 @@ extension Cleaner {
             if let run, run.state == .failed || run.state == .partly {
                 notes.append(run.note)
             }
-            released = (run?.items ?? []).filter { $0.state == .done }.reduce(0) { $0 + $1.bytes }
+            released = (run?.items ?? []).reduce(0) { sum, item in
+                item.state == .done ? sum + item.bytes : sum
+            }
         }
         if !isEnough { try await observe(scope, cause) }
         return TriggerOutcome(

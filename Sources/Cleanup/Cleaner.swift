@@ -188,8 +188,8 @@ package struct Cleaner: Sendable {
     }
 
     /// What people have to know of a plan before it is carried out: that there is no way back.
-    private func warning(about items: [RunItem]) -> String {
-        let names = Set(items.map(\.registry.name))
+    private func warning(about items: PackedList<RunItem>) -> String {
+        let names = Set(items.lazy.map(\.registry.name))
         let reasons = targets.filter { names.contains($0.row.name) }.compactMap { target in
             target.traits.noWayBack.map { "\(target.row.name): \($0)" }
         }
@@ -235,17 +235,20 @@ package struct Cleaner: Sendable {
     /// What is told of a plan that is not carried out now.
     private func announcements(of run: RunRecord, _ draft: PlanMaker.Draft) -> [PruneEvent] {
         guard run.state != .running, !run.items.isEmpty else { return [] }
-        let byRegistry = Dictionary(grouping: run.items) { $0.registry.name }
-        return byRegistry.keys.sorted().map { name in
-            let items = byRegistry[name] ?? []
-            return PruneEvent(
+        var byRegistry: [String: (items: Int, bytes: Int64)] = [:]
+        for item in run.items {
+            byRegistry[item.registry.name, default: (0, 0)].items += 1
+            byRegistry[item.registry.name, default: (0, 0)].bytes += item.bytes
+        }
+        return byRegistry.sorted { $0.key < $1.key }.map { name, sum in
+            PruneEvent(
                 type: "registry",
                 action: run.state == .waiting ? "waiting" : "plan",
                 actor: name,
                 attributes: [
                     "registry": name, "run": run.name.description, "trigger": run.cause,
-                    "measured": run.measured, "mode": run.mode, "items": "\(items.count)",
-                    "released": "\(items.reduce(0) { $0 + $1.bytes })", "note": run.note,
+                    "measured": run.measured, "mode": run.mode, "items": "\(sum.items)",
+                    "released": "\(sum.bytes)", "note": run.note,
                 ],
                 time: run.createdAt
             )

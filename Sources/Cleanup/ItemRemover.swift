@@ -46,7 +46,8 @@ struct ItemRemover: Sendable {
         case refused(String)
     }
 
-    func remove(_ group: [RunItem], in round: Round) async throws -> Ending {
+    func remove(_ group: RemovalGroup, in round: Round) async throws -> Ending {
+        let group = group.items(of: run)
         do {
             let present = try await compared(group)
             if !present.isEmpty { try await removeCompared(present) }
@@ -90,16 +91,16 @@ struct ItemRemover: Sendable {
     }
 
     /// Notes for groups that are not tried why the registry refuses.
-    func refuse(_ groups: [ArraySlice<RunItem>], because reason: String) async throws {
-        for group in groups.map({ Array($0) }) {
+    func refuse(_ groups: [RemovalGroup], because reason: String) async throws {
+        for group in groups.lazy.map({ $0.items(of: run) }) {
             // What a kill left half done stays so until it is finished.
             try await end(group, .failed, reason, step: group[0].step)
         }
     }
 
     /// Leaves groups that an interruption came before; of what was begun nobody knows how it ended.
-    func leave(_ groups: [ArraySlice<RunItem>]) async throws {
-        for group in groups.map({ Array($0) }) {
+    func leave(_ groups: [RemovalGroup]) async throws {
+        for group in groups.lazy.map({ $0.items(of: run) }) {
             let isBegun = group[0].state == .started
             try await end(
                 group,

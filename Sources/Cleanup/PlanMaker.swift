@@ -24,7 +24,7 @@ package struct PlanMaker: Sendable {
 
     /// A finished plan, not stored yet.
     package struct Draft: Sendable {
-        package var items: [RunItem]
+        package var items: PackedList<RunItem>
         package var kept: Int
         package var keptReasons: [Reason: Int]
         package var released: Int64
@@ -214,9 +214,11 @@ package struct PlanMaker: Sendable {
 
     private static func draft(_ planner: Planner, _ rows: [String: RegistryRow]) -> Draft {
         Draft(
-            items: planner.items.enumerated().compactMap { index, item in
-                rows[item.registry].map { RunItem(item, ordinal: index, of: $0) }
-            },
+            items: PackedList(
+                planner.items.enumerated().lazy.compactMap { index, item in
+                    rows[item.registry].map { RunItem(item, ordinal: index, of: $0) }
+                }
+            ),
             kept: planner.kept,
             keptReasons: planner.keptReasons,
             released: planner.released,
@@ -252,7 +254,7 @@ extension RunItem {
 
 extension RunRecord {
     /// A name for what would be removed: equal for equal removals.
-    static func fingerprint(of items: [RunItem]) -> String {
+    static func fingerprint(of items: some Sequence<RunItem>) -> String {
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
         for item in items {
             let text =

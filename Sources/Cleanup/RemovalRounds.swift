@@ -11,13 +11,13 @@ struct RemovalRounds {
     let width: Int
 
     /// - Returns: the reason when the registry refuses us altogether; the rest is then left.
-    func carryOut(_ groups: [ArraySlice<RunItem>]) async throws -> String? {
+    func carryOut(_ groups: [RemovalGroup]) async throws -> String? {
         var open = groups
-        var later: [ArraySlice<RunItem>] = []
+        var later: [RemovalGroup] = []
         if width > 1 {
             // What goes along with something waits for that anyway.
-            open = groups.filter { !Self.goesAlong($0) }
-            later = groups.filter { Self.goesAlong($0) }
+            open = groups.filter { !goesAlong($0) }
+            later = groups.filter { goesAlong($0) }
         }
         var round = 1
         var isLast = false
@@ -42,12 +42,12 @@ struct RemovalRounds {
 
     private struct RoundResult {
         /// To be looked at again, in their order.
-        var left: [ArraySlice<RunItem>] = []
+        var left: [RemovalGroup] = []
         var refusal: String?
     }
 
     private func oneRound(
-        _ groups: [ArraySlice<RunItem>],
+        _ groups: [RemovalGroup],
         _ round: ItemRemover.Round
     ) async throws -> RoundResult {
         let remover = remover
@@ -60,7 +60,7 @@ struct RemovalRounds {
             var refusals = 0
             while next < groups.count, next < width, !interruption.isRaised {
                 let (number, group) = (next, groups[next])
-                tasks.addTask { (number, try await remover.remove(Array(group), in: round)) }
+                tasks.addTask { (number, try await remover.remove(group, in: round)) }
                 next += 1
             }
             while let (index, ending) = try await tasks.next() {
@@ -78,31 +78,23 @@ struct RemovalRounds {
                     continue
                 }
                 let (number, group) = (next, groups[next])
-                tasks.addTask { (number, try await remover.remove(Array(group), in: round)) }
+                tasks.addTask { (number, try await remover.remove(group, in: round)) }
                 next += 1
             }
             // What a refusal or an interruption came before.
             left += next..<groups.count
             result.left = left.sorted().map { index in
-                begun.contains(index) ? Self.begun(groups[index]) : groups[index]
+                var group = groups[index]
+                group.isBegun = group.isBegun || begun.contains(index)
+                return group
             }
             return result
         }
     }
 
-    /// The group as one whose removal we have begun: what is gone then went by us.
-    private static func begun(_ group: ArraySlice<RunItem>) -> ArraySlice<RunItem> {
-        let items = group.map { item in
-            var item = item
-            item.state = .started
-            return item
-        }
-        return items[...]
-    }
-
-    private static func goesAlong(_ group: ArraySlice<RunItem>) -> Bool {
+    private func goesAlong(_ group: RemovalGroup) -> Bool {
         let reasons = [Reason.removedWithIndex.rawValue, Reason.removedWithSubject.rawValue]
-        return group.allSatisfy { reasons.contains($0.reason) }
+        return group.items(of: remover.run).allSatisfy { reasons.contains($0.reason) }
     }
 
     /// One image may be out of bounds for us; so many in a row mean that we are not let in.

@@ -74,12 +74,19 @@ package struct Restorer: Sendable {
         guard let run = try await ledger.run(name) else {
             throw CleanupError.unknownRun(name.description)
         }
-        let done = run.items.filter { $0.state == .done && $0.detail != RunItem.wasGone }
+        let done = run.items.indices.filter { index in
+            let item = run.items[index]
+            return item.state == .done && item.detail != RunItem.wasGone
+        }
         guard !done.isEmpty else { throw CleanupError.nothingToRestore("run \(name)") }
         // What an index holds must be there before the index.
-        let order = done.filter { $0.tag == nil }.reversed() + done.filter { $0.tag != nil }
+        let (tagged, untagged) = (
+            done.filter { run.items[$0].tag != nil }, done.filter { run.items[$0].tag == nil }
+        )
         var results: [Result] = []
-        for item in order { results.append(await restore(item)) }
+        for index in untagged.reversed() + tagged {
+            results.append(await restore(run.items[index]))
+        }
         return results
     }
 

@@ -56,8 +56,11 @@ package struct RunExecutor: Sendable {
         let told = run.state.isOver ? try await ledger.outcomes(of: run.name) : []
         var refusals: [String] = []
         for target in targets {
-            let own = Self.items(of: run, at: target)
-            guard own.contains(where: \.isOpen) else { continue }
+            let own = run.items.indices.filter { index in
+                let item = run.items[index]
+                return item.registry == target.row && item.isOpen
+            }
+            guard !own.isEmpty else { continue }
             guard !interruption.isRaised else {
                 try await leave(own, of: run)
                 continue
@@ -69,33 +72,27 @@ package struct RunExecutor: Sendable {
         return try await end(run, told: told, refusals: refusals, note: note)
     }
 
-    /// A run's items of one registry; not copied where they are all, for there may be very many.
-    private static func items(of run: RunRecord, at target: CleanupTarget) -> [RunItem] {
-        let isOwn = { (item: RunItem) in item.registry == target.row && item.isEnforced }
-        return run.items.allSatisfy(isOwn) ? run.items : run.items.filter(isOwn)
-    }
-
-    /// Works through one registry's items; the reason when the registry refuses all deletes.
+    /// Works through one registry's open items; the reason when the registry refuses all deletes.
     private func execute(
-        _ items: [RunItem],
+        _ items: [Int],
         of run: RunRecord,
         on target: CleanupTarget
     ) async throws -> String? {
         let power: DeletePower
         do {
-            power = try await target.client.deletePower(in: items[0].repository)
+            power = try await target.client.deletePower(in: run.items[items[0]].repository)
         } catch {
             return try await refuse(items, of: run, because: "\(error)")
         }
         let remover: ItemRemover
         switch power {
         case .byTag, .digestOnly, .byTagAndDigest, .tagOnly:
-            remover = self.remover(run, target, power)
+            remover = self.remover(run, items.count, target, power)
         case .disabled where target.storage != nil, .forbidden where target.storage != nil:
             // A pull-through cache refuses every delete: its disk is the only way.
             var target = target
             target.client = target.reader
-            remover = self.remover(run, target, .byTag)
+            remover = self.remover(run, items.count, target, .byTag)
         case .disabled:
             return try await refuse(
                 items,
@@ -107,11 +104,12 @@ package struct RunExecutor: Sendable {
             return try await refuse(items, of: run, because: reason)
         }
         return try await RemovalRounds(remover: remover, width: target.traits.width)
-            .carryOut(Self.groups(items, remover.power))
+            .carryOut(RemovalGroup.groups(of: items, in: run, remover.power))
     }
 
     private func remover(
         _ run: RunRecord,
+        _ open: Int,
         _ target: CleanupTarget,
         _ power: DeletePower
     ) -> ItemRemover {
@@ -128,7 +126,7 @@ package struct RunExecutor: Sendable {
             power: power,
             doubts: RepositoryDoubts(ledger: ledger, keeper: keeper),
             tally: RunTally(
-                total: run.items.count { $0.registry == target.row && $0.isOpen },
+                total: open,
                 registry: target.row.name,
                 began: now(),
                 now: now,
@@ -137,38 +135,10 @@ package struct RunExecutor: Sendable {
         )
     }
 
-    /// Items that one request removes: where only digests can be deleted, all tags of a manifest
-    /// that goes with the last of them.
-    static func groups(_ items: [RunItem], _ power: DeletePower) -> [ArraySlice<RunItem>] {
-        guard power == .digestOnly || power == .byTagAndDigest else {
-            // Parts of the one list: there may be very many.
-            return items.indices.filter { items[$0].isOpen }.map { items[$0...$0] }
-        }
-        let open = items.filter(\.isOpen)
-        let whole = Set(open.filter(\.removesManifest).compactMap(\.manifestId))
-        var waiting: [Int64: [RunItem]] = [:]
-        var groups: [ArraySlice<RunItem>] = []
-        for (index, item) in open.enumerated() {
-            guard item.tagId != nil, let manifest = item.manifestId, whole.contains(manifest) else {
-                groups.append(open[index...index])
-                continue
-            }
-            // Mostly a manifest has one tag.
-            if item.removesManifest, waiting[manifest] == nil {
-                groups.append(open[index...index])
-                continue
-            }
-            waiting[manifest, default: []].append(item)
-            if item.removesManifest, let group = waiting.removeValue(forKey: manifest) {
-                groups.append(group[...])
-            }
-        }
-        return groups + waiting.values.map { $0[...] }.sorted { $0[0].ordinal < $1[0].ordinal }
-    }
-
     /// Leaves what an interruption came before.
-    private func leave(_ items: [RunItem], of run: RunRecord) async throws {
-        for item in items where item.isOpen {
+    private func leave(_ items: [Int], of run: RunRecord) async throws {
+        for index in items {
+            let item = run.items[index]
             // What a kill left half done stays so until it is finished; what it only began may be gone.
             let isUntouched = item.step.isEmpty && item.state == .planned
             try await ledger.set(
@@ -186,11 +156,12 @@ package struct RunExecutor: Sendable {
     static let interrupted = "interrupted before it was removed"
 
     private func refuse(
-        _ items: [RunItem],
+        _ items: [Int],
         of run: RunRecord,
         because reason: String
     ) async throws -> String {
-        for item in items where item.isOpen {
+        for index in items {
+            let item = run.items[index]
             // What a kill left half done stays so until it is finished.
             try await ledger.set(
                 .failed,

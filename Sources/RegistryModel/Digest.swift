@@ -19,7 +19,7 @@ package struct Digest: Sendable, Hashable, Comparable, CustomStringConvertible {
     /// Parses `text`, or returns nil when it is not a digest.
     package init?(_ text: some StringProtocol) { self.init(String(text)) }
 
-    /// Takes `text` as it is; only for what was made by hashing.
+    /// Takes `text` as it is; only for what was made by hashing, or a digest before.
     init(unchecked text: String) { description = text }
 
     /// The part before the colon.

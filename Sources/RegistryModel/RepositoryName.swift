@@ -15,6 +15,9 @@ package struct RepositoryName: Sendable, Hashable, Comparable, CustomStringConve
     /// Parses `text`, or returns nil when it is not a repository name.
     package init?(_ text: some StringProtocol) { self.init(String(text)) }
 
+    /// Takes `text` as it is; only for what was a name before.
+    init(unchecked text: String) { description = text }
+
     package static func < (left: RepositoryName, right: RepositoryName) -> Bool {
         left.description < right.description
     }

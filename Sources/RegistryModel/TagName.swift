@@ -14,6 +14,9 @@ package struct TagName: Sendable, Hashable, Comparable, CustomStringConvertible 
     /// Parses `text`, or returns nil when it is not a tag.
     package init?(_ text: some StringProtocol) { self.init(String(text)) }
 
+    /// Takes `text` as it is; only for what was a name before.
+    init(unchecked text: String) { description = text }
+
     package static func < (left: TagName, right: TagName) -> Bool {
         left.description < right.description
     }

@@ -57,13 +57,20 @@ extension Planner {
     /// The first brake that `items` go over: of policies in order, then of repositories by name.
     ///
     /// A repository whose facts are missing counts as wholly removed.
-    package static func brake(
-        items: [PlanItem],
+    private static func brake(
+        items: some Sequence<PlanItem>,
         repositories: [Int64: RepositoryFacts],
         policies: [Policy],
-        regrets: (Policy) -> Int = { _ in 0 }
+        regrets: (Policy) -> Int
     ) -> BrakeHit? {
-        let byPolicy = Dictionary(grouping: items.filter { $0.policy != nil }) { $0.policy }
+        var byPolicy: [String: [Int64: RepositoryTally]] = [:]
+        for item in items {
+            guard let policy = item.policy else { continue }
+            byPolicy[policy, default: [:]][
+                item.repositoryID,
+                default: RepositoryTally(name: item.repository)
+            ].add(item.kind)
+        }
         for policy in policies {
             guard let own = byPolicy[policy.name] else { continue }
             let regretted = regrets(policy)
@@ -73,34 +80,46 @@ extension Planner {
                     limit: .regrets(count: regretted, limit: limit, within: policy.regretTime)
                 )
             }
-            if let limit = policy.brake.items, own.count > limit {
-                return BrakeHit(policy: policy.name, limit: .items(count: own.count, limit: limit))
+            let count = own.values.reduce(0) { $0 + $1.tags + $1.untagged }
+            if let limit = policy.brake.items, count > limit {
+                return BrakeHit(policy: policy.name, limit: .items(count: count, limit: limit))
             }
             guard let share = policy.brake.share else { continue }
-            let places = Dictionary(grouping: own) { $0.repositoryID }
-            let hits = places.compactMap { id, items in
-                shareHit(items, of: repositories[id], over: share)
+            let hits = own.compactMap { id, tally in
+                shareHit(tally, of: repositories[id], over: share).map { (tally.name, $0) }
             }
-            guard let hit = hits.min(by: { $0.repository < $1.repository }) else { continue }
-            return BrakeHit(policy: policy.name, limit: hit.limit)
+            guard let hit = hits.min(by: { $0.0 < $1.0 }) else { continue }
+            return BrakeHit(policy: policy.name, limit: hit.1)
         }
         return nil
     }
 
+    /// How many removals of one policy are in one repository.
+    private struct RepositoryTally {
+        var name: RepositoryName
+        var tags = 0
+        var untagged = 0
+
+        mutating func add(_ kind: PlanItem.Kind) {
+            switch kind {
+            case .tag: tags += 1
+            case .manifest: untagged += 1
+            }
+        }
+    }
+
     private static func shareHit(
-        _ items: [PlanItem],
+        _ tally: RepositoryTally,
         of facts: RepositoryFacts?,
         over limit: Double
-    ) -> (repository: RepositoryName, limit: BrakeHit.Limit)? {
-        guard let name = items.first?.repository else { return nil }
-        let tags = items.count { $0.kind == .tag }
-        let ofTags = percent(tags, of: facts?.tags)
-        let ofUntagged = percent(items.count - tags, of: facts?.untagged)
+    ) -> BrakeHit.Limit? {
+        let ofTags = percent(tally.tags, of: facts?.tags)
         if ofTags > limit {
-            return (name, .tags(repository: name, percent: ofTags, limit: limit))
+            return .tags(repository: tally.name, percent: ofTags, limit: limit)
         }
+        let ofUntagged = percent(tally.untagged, of: facts?.untagged)
         guard ofUntagged > limit else { return nil }
-        return (name, .untagged(repository: name, percent: ofUntagged, limit: limit))
+        return .untagged(repository: tally.name, percent: ofUntagged, limit: limit)
     }
 
     private static func percent(_ count: Int, of total: Int?) -> Double {

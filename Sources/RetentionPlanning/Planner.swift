@@ -7,7 +7,7 @@ package import RegistryModel
 package struct Planner: Sendable {
     package let request: PlanRequest
     /// What goes, in the order of removal: first an image, then what goes along with it.
-    package private(set) var items: [PlanItem] = []
+    package private(set) var items: PackedList<PlanItem> = []
     /// Bytes that no manifest refers to once all items are removed: the sum over the items.
     package private(set) var released: Int64 = 0
 

@@ -164,7 +164,7 @@ extension World {
     }
 
     /// The world after `items` are carried out now.
-    func removing(_ items: [PlanItem]) -> World {
+    func removing(_ items: some Sequence<PlanItem>) -> World {
         var world = self
         for item in items {
             if let tag = item.tagID { world.tags[tag] = nil }

@@ -161,9 +161,7 @@ extension Ledger {
                 [image.repositoryId, tag?.description, image.digest?.description]
             )
             guard let row, let name = RunName(row[1] as String) else { return nil }
-            let ordinal: Int = row[2]
-            let items = try Self.items(ofRun: row[0], db)
-            return items.first { $0.ordinal == ordinal }.map { (run: name, item: $0) }
+            return try Self.item(row[2], ofRun: row[0], db).map { (run: name, item: $0) }
         }
     }
 

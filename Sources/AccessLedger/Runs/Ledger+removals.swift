@@ -38,7 +38,7 @@ extension Ledger {
                 ]
             )
             return try Self.removal(row) { run, ordinal in
-                try Self.items(ofRun: run, db).first { $0.ordinal == ordinal }
+                try Self.item(ordinal, ofRun: run, db)
             }
         }
     }

@@ -25,19 +25,29 @@ extension Ledger {
         return run
     }
 
-    static func items(ofRun id: Int64, _ db: Database) throws -> [RunItem] {
-        try db.rows(
-            """
-            SELECT i.ordinal, i.kind, i.registryId, g.name, i.repositoryId, r.name, i.tagId, i.tag,
-                i.manifestId, i.digest, i.reason, i.why, i.policy, i.lastAccess, i.accesses,
-                i.bytes, i.removesManifest, i.state, i.detail, i.step, i.mode
-            FROM runItem AS i
-            JOIN registry AS g ON g.id = i.registryId
-            JOIN repository AS r ON r.id = i.repositoryId
-            WHERE i.runId = ? ORDER BY i.ordinal
-            """,
-            [id]
-        ).compactMap(item)
+    static func items(ofRun id: Int64, _ db: Database) throws -> PackedList<RunItem> {
+        var items: PackedList<RunItem> = []
+        // One row after the other: there may be very many.
+        try db.forEach("\(itemColumns) WHERE i.runId = ? ORDER BY i.ordinal", [id]) { row in
+            if let item = item(row) { items.append(item) }
+        }
+        return items
+    }
+
+    static func item(_ ordinal: Int, ofRun id: Int64, _ db: Database) throws -> RunItem? {
+        try db.row("\(itemColumns) WHERE i.runId = ? AND i.ordinal = ?", [id, ordinal])
+            .flatMap(item)
+    }
+
+    private static var itemColumns: String {
+        """
+        SELECT i.ordinal, i.kind, i.registryId, g.name, i.repositoryId, r.name, i.tagId, i.tag,
+            i.manifestId, i.digest, i.reason, i.why, i.policy, i.lastAccess, i.accesses,
+            i.bytes, i.removesManifest, i.state, i.detail, i.step, i.mode
+        FROM runItem AS i
+        JOIN registry AS g ON g.id = i.registryId
+        JOIN repository AS r ON r.id = i.repositoryId
+        """
     }
 
     private static func item(_ row: Row) -> RunItem? {

@@ -37,7 +37,7 @@ package struct RunRecord: Sendable, Equatable {
     package var keptReasons: [String: Int]
     /// Equal for plans that would remove the same.
     package var fingerprint: String
-    package var items: [RunItem]
+    package var items: PackedList<RunItem>
     /// What goes from the registry's own disk.
     package var storage: [StorageItem]
     /// What goes from an engine.
@@ -83,11 +83,16 @@ extension RunRecord {
 
     /// The run as it is taken up again after a kill or a refusal; nil where nothing is left to do.
     package func reopened() -> RunRecord? {
+        guard state == .running || items.contains(where: \.isHalfDone) else { return nil }
         var run = self
-        for index in items.indices where items[index].isHalfDone {
-            run.items[index].state = .started
-        }
-        return state == .running || run.items != items ? run : nil
+        run.items = PackedList(
+            items.lazy.map { item in
+                var item = item
+                if item.isHalfDone { item.state = .started }
+                return item
+            }
+        )
+        return run
     }
 }
 

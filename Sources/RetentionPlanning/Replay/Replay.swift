@@ -82,7 +82,7 @@ package struct Replay: Sendable {
     @discardableResult
     package mutating func step(
         at moment: Timestamp
-    ) -> (removed: [PlanItem], kept: [Reason: Int]) {
+    ) -> (removed: PackedList<PlanItem>, kept: [Reason: Int]) {
         var request = request
         request.now = moment
         var planner = Planner(request: request, coverage: coverage)

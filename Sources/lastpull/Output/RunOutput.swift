@@ -34,7 +34,8 @@ struct RunOutput {
     /// Bytes of what is removed, or would be: what failed or was skipped releases nothing.
     private var released: Int64 {
         let isPlan = run.state.isPlan
-        let images = run.items.filter { $0.state == .done || isPlan && $0.state == .planned }
+        let images = run.items.lazy
+            .filter { $0.state == .done || isPlan && $0.state == .planned }
         let storage = run.storage.filter { $0.isTaken || isPlan && $0.state == .planned }
         let engine = run.engine.filter { $0.state == .done || isPlan && $0.state == .planned }
         // A purge gives back what another run has released.
