@@ -24,25 +24,34 @@ extension LedgerFixture {
         return access
     }
 
-    /// Imports one log, each list of accesses as a piece that is stored with the next one's coming;
-    /// `misses` are in the first piece.
+    /// Imports one log, each list of accesses as a piece that is stored with the next one's coming.
+    ///
+    /// `misses` are in the first piece. `decoders` number the names of the pieces in turns, as many as
+    /// there are; none for one of its own for each.
     @discardableResult
     func importing(
         _ pieces: [[Access]],
         misses: [Access] = [],
         history: Span = .days(30),
         vouched: ClosedRange<Timestamp>? = nil,
-        doubts: ImportedDoubts = ImportedDoubts()
+        doubts: ImportedDoubts = ImportedDoubts(),
+        decoders: Int = 0
     ) throws -> LedgerImport {
         let importing = LedgerImport(ledger, registry: registry, now: now)
         let clock = try importing.clock(history: history)
         importing.begin(after: nil)
+        var tables = pieces.prefix(decoders).map { _ in (AccessTable(), NameOrigin()) }
         for (number, accesses) in pieces.enumerated() {
+            let turn = decoders > 0 ? number % decoders : 0
+            if decoders == 0 { tables = [(AccessTable(), NameOrigin())] }
+            tables[turn].0.rows = []
+            tables[turn].0.add(accesses)
             var body = DecodedBody()
             if number == 0 { for access in misses { body.note(Miss(access: access)) } }
             var chunk = ImportedChunk(
-                AccessTable(accesses),
+                tables[turn].0,
                 body,
+                from: tables[turn].1,
                 clock: clock,
                 ignoring: AccessIgnoreList()
             )
@@ -60,6 +69,11 @@ extension AccessTable {
     /// The accesses as a decoder tables them.
     init(_ accesses: [Access]) {
         self.init()
+        add(accesses)
+    }
+
+    /// Adds accesses; names that are known keep their numbers.
+    mutating func add(_ accesses: [Access]) {
         for access in accesses {
             let client = Client(
                 address: access.address,

@@ -13,7 +13,9 @@ package struct FuzzTarget: Sendable {
     package var run: @Sendable ([UInt8], inout SeededGenerator) throws -> Void
 
     package static let all: [FuzzTarget] =
-        [logs] + LogFormat.allCases.map(log) + [ownKeys, shapes, largeLogs, bulk, notifications]
+        [logs] + LogFormat.allCases.map(log) + [
+            ownKeys, shapes, pieces, largeLogs, bulk, notifications,
+        ]
         + [webhooks, handshakes, gzip, zstd, framing, message]
 }
 
@@ -46,6 +48,22 @@ extension FuzzTarget {
         }
         guard read.table == expected.table, read.rest == expected.rest else {
             throw FuzzFailure(description: "read by shapes it says something else")
+        }
+    }
+
+    /// Read after other pieces of its log, a piece says the same as alone.
+    private static let pieces = FuzzTarget(name: "log pieces") { body, _ in
+        guard body.count <= 16_384 else { return }
+        let dialect = LogDialect(naming: .keyed(low: 1, high: 2))
+        var pieces = LogPieces(dialect)
+        try body.withUnsafeBytes { bytes in
+            let alone = DecodedLog(reading: bytes, dialect)
+            for _ in 0..<2 {
+                let read = pieces.read(bytes)
+                guard read.rest == alone.rest, read.isEqual(alone) else {
+                    throw FuzzFailure(description: "read after other pieces it says something else")
+                }
+            }
         }
     }
 
@@ -161,5 +179,18 @@ extension FuzzTarget {
         }
         framing.finish { messages.append(Array($0)) }
         return messages
+    }
+}
+
+extension DecodedLog {
+    /// Whether the accesses are the same, but for what numbers those that are alike.
+    fileprivate func isEqual(_ other: DecodedLog) -> Bool {
+        guard table.rows.count == other.table.rows.count else { return false }
+        return zip(table.rows, other.table.rows).allSatisfy { own, others in
+            let left = table.access(own)
+            var right = other.table.access(others)
+            right.key = left.key
+            return left == right
+        }
     }
 }

@@ -87,34 +87,32 @@ extension InventoryWriter {
     /// Enters into a tag's history that it was pushed once more, with what it points to already; its
     /// row follows with ``tagPushedLast(_:at:)``.
     func tagPushedAgain(_ id: Int64, at time: Timestamp) throws {
-        try db.run(
-            """
-            INSERT INTO tagMove (tagId, since, manifestId)
-            SELECT id, ?2, manifestId FROM tag WHERE id = ?1 AND movedAt < ?2
-            ON CONFLICT (tagId, since) DO UPDATE SET manifestId = excluded.manifestId
-            """,
-            [id, time.milliseconds]
-        )
+        try db.cachedStatement(
+            sql: """
+                INSERT INTO tagMove (tagId, since, manifestId)
+                SELECT id, ?2, manifestId FROM tag WHERE id = ?1 AND movedAt < ?2
+                ON CONFLICT (tagId, since) DO UPDATE SET manifestId = excluded.manifestId
+                """
+        ).execute(words: [id, time.milliseconds])
     }
 
     /// Notes when a tag that is there was pushed last.
     func tagPushedLast(_ id: Int64, at time: Timestamp) throws {
-        try db.run(
-            """
-            UPDATE tag SET pushedAt = max(ifnull(pushedAt, 0), ?2), pushRank = max(pushRank, ?2),
-                movedAt = max(movedAt, ?2)
-            WHERE id = ?1
-            """,
-            [id, time.milliseconds]
-        )
+        try db.cachedStatement(
+            sql: """
+                UPDATE tag
+                SET pushedAt = max(ifnull(pushedAt, 0), ?2), pushRank = max(pushRank, ?2),
+                    movedAt = max(movedAt, ?2)
+                WHERE id = ?1
+                """
+        ).execute(words: [id, time.milliseconds])
     }
 
     /// Notes that a manifest was pushed.
     func manifestPushed(_ id: Int64, at time: Timestamp) throws {
-        try db.run(
-            "UPDATE manifest SET pushedAt = max(ifnull(pushedAt, 0), ?) WHERE id = ?",
-            [time.milliseconds, id]
-        )
+        try db.cachedStatement(
+            sql: "UPDATE manifest SET pushedAt = max(ifnull(pushedAt, 0), ?) WHERE id = ?"
+        ).execute(words: [time.milliseconds, id])
     }
 
     /// Marks a tag as gone.

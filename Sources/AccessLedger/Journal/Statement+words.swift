@@ -6,6 +6,13 @@ extension Statement {
     ///
     /// For statements that run thousands of times in one transaction: to hand the arguments over as
     /// values of any type takes longer than the statement.
+    func execute(words: InlineArray<2, Int64>) throws {
+        for index in words.indices {
+            sqlite3_bind_int64(sqliteStatement, Int32(index) + 1, words[index])
+        }
+        try step()
+    }
+
     func execute(words: InlineArray<4, Int64>) throws {
         for index in words.indices {
             sqlite3_bind_int64(sqliteStatement, Int32(index) + 1, words[index])

@@ -79,13 +79,12 @@ struct UseWriter {
     }
 
     func raise(tag id: Int64, to time: Int64) throws {
-        try db.run(
-            """
-            UPDATE tag SET lastAccess = max(lastAccess, ?1), lastUse = max(lastUse, ?1)
-            WHERE id = ?2
-            """,
-            [time, id]
-        )
+        try db.cachedStatement(
+            sql: """
+                UPDATE tag SET lastAccess = max(lastAccess, ?1), lastUse = max(lastUse, ?1)
+                WHERE id = ?2
+                """
+        ).execute(words: [time, id])
     }
 
     /// Takes a tag's last access back to what it was before; what its manifest was used for stays.
@@ -111,7 +110,9 @@ struct UseWriter {
         let row = try db.row("SELECT repositoryId, digest FROM manifest WHERE id = ?", [id])
         guard let row else { return [] }
         let repositoryId: Int64 = row[0]
-        try db.run("UPDATE manifest SET lastAccess = max(lastAccess, ?) WHERE id = ?", [time, id])
+        try db.cachedStatement(
+            sql: "UPDATE manifest SET lastAccess = max(lastAccess, ?) WHERE id = ?"
+        ).execute(words: [time, id])
         var warmed: [ManifestKey] = []
         var waiting = [(id: id, digest: row[1] as String)]
         while let next = waiting.popLast() {
@@ -130,10 +131,11 @@ struct UseWriter {
         in repositoryId: Int64,
         to time: Int64
     ) throws -> [(id: Int64, digest: String)] {
-        try db.run(
-            "UPDATE tag SET lastUse = ?1 WHERE manifestId = ?2 AND goneAt IS NULL AND lastUse < ?1",
-            [time, id]
-        )
+        try db.cachedStatement(
+            sql: """
+                UPDATE tag SET lastUse = ?1 WHERE manifestId = ?2 AND goneAt IS NULL AND lastUse < ?1
+                """
+        ).execute(words: [time, id])
         let parents = try db.rows(
             """
             SELECT p.id, p.digest FROM manifestChild AS c

@@ -11,7 +11,9 @@ extension LogDecoder {
             let operation = AzureOperation(plain(.operation)), succeeded(operation)
         else { return nil }
         if let misfit = fields.misfit { throw .wrongType(misfit.name) }
-        var (digest, tag) = try azureReference()
+        let told = try azureReference()
+        var digest = told.digest
+        let tag = told.tag
         if operation == .untag {
             // It takes a name away, not the manifest.
             digest = -1
@@ -20,7 +22,11 @@ extension LogDecoder {
             guard operation.accessClass != .delete else { return nil }
             throw .missing("properties.tag")
         }
-        let repository = try texts.repository(plain(.repository), "properties.repository")
+        let repository = try texts.repository(
+            plain(.repository),
+            of: told.digest,
+            "properties.repository"
+        )
         let text = plain(.time)
         guard let (time, isSecondGranular) = times.read(text) else {
             guard !text.isEmpty else { throw .missing("time") }
@@ -126,9 +132,9 @@ extension LogDecoder {
         let digest = try texts.digest(plain(.digest), "properties.digest")
         let tag = plain(.tag)
         guard Self.isDigest(tag) else {
-            return (digest, try texts.tag(tag, "properties.tag"))
+            return (digest, try texts.tag(tag, of: digest, "properties.tag"))
         }
-        let named = try texts.digest(tag, "properties.tag")
+        let named = try texts.digest(tag, after: digest, "properties.tag")
         return (digest >= 0 ? digest : named, -1)
     }
 }

@@ -29,6 +29,7 @@ struct RecordShape {
         var start: Int
         var end: Int
         var kind: LogLeaf.Kind
+        var isEscaped: Bool
         var field: LogField
         /// 0 for what nobody asks for.
         var rank: Int8
@@ -48,6 +49,7 @@ struct RecordShape {
                     start: start,
                     end: start + leaf.text.bytes.count,
                     kind: leaf.kind,
+                    isEscaped: leaf.text.isEscaped,
                     field: leaf.meaning?.field ?? .text,
                     rank: leaf.meaning?.rank ?? 0,
                     nextAsked: leaves.count
@@ -98,7 +100,7 @@ struct RecordShape {
             let blank = blanks[index]
             guard bytes.matches(text.part(read, blank.start), at: position) else { return nil }
             position += blank.start - read
-            guard let value = Self.value(in: bytes, at: position, blank.kind) else { return nil }
+            guard let value = value(in: bytes, at: position, blank) else { return nil }
             if blank.rank > 0 { fields.set(blank.field, value, rank: blank.rank) }
             position += value.bytes.count
             read = blank.end
@@ -109,18 +111,23 @@ struct RecordShape {
     }
 
     @inline(__always)
-    private static func value(
+    private func value(
         in bytes: UnsafeRawBufferPointer,
         at position: Int,
-        _ kind: LogLeaf.Kind
+        _ blank: Blank
     ) -> JSONText? {
-        switch kind {
+        switch blank.kind {
         case .string:
+            // Many values come again; with its quote, an equal one needs no reading.
+            let end = position + blank.end - blank.start
+            if bytes.matches(text.part(blank.start, blank.end + 1), at: position) {
+                return JSONText(bytes: bytes.part(position, end), isEscaped: blank.isEscaped)
+            }
             let plainEnd = JSONString.plainEnd(in: bytes, from: position)
             if plainEnd < bytes.count, bytes[plainEnd] == UInt8(ascii: "\"") {
                 return JSONText(bytes: bytes.part(position, plainEnd), isEscaped: false)
             }
-            return unusualString(in: bytes, at: position)
+            return Self.unusualString(in: bytes, at: position)
         case .number:
             guard let end = JSONNumber.end(in: bytes, from: position) else { return nil }
             return JSONText(bytes: bytes.part(position, end), isEscaped: false)

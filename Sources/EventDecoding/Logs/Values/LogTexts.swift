@@ -8,6 +8,9 @@ struct LogTexts {
     private var tags = TextIndex()
     private var clients = TextIndex()
     private var mediaTypes = TextIndex()
+    /// What each digest came with last; -1 for nothing.
+    private var repositoriesOfDigests: [Int32] = []
+    private var tagsOfDigests: [Int32] = []
     /// The user agent that was read last: many clients have the same.
     private var lastAgent = ""
 
@@ -78,6 +81,51 @@ struct LogTexts {
             "tag",
             TagName.init(_:)
         )
+    }
+
+    /// A second digest of one access, as a request by digest has it, which mostly is `first`.
+    mutating func digest(
+        _ bytes: UnsafeRawBufferPointer,
+        after first: Int32,
+        _ field: StaticString
+    ) throws(FieldProblem) -> Int32 {
+        try digests.isText(first, bytes) ? first : digest(bytes, field)
+    }
+
+    /// The repository of an access with a digest (-1 for none), which mostly is the same as before.
+    mutating func repository(
+        _ bytes: UnsafeRawBufferPointer,
+        of digest: Int32,
+        _ field: StaticString
+    ) throws(FieldProblem) -> Int32 {
+        let partner = Self.partner(of: digest, in: repositoriesOfDigests)
+        if repositories.isText(partner, bytes) { return partner }
+        let number = try repository(bytes, field)
+        Self.note(number, of: digest, in: &repositoriesOfDigests)
+        return number
+    }
+
+    /// The tag of an access with a digest (-1 for none), which mostly is the same as before.
+    mutating func tag(
+        _ bytes: UnsafeRawBufferPointer,
+        of digest: Int32,
+        _ field: StaticString
+    ) throws(FieldProblem) -> Int32 {
+        let partner = Self.partner(of: digest, in: tagsOfDigests)
+        if tags.isText(partner, bytes) { return partner }
+        let number = try tag(bytes, field)
+        Self.note(number, of: digest, in: &tagsOfDigests)
+        return number
+    }
+
+    private static func partner(of digest: Int32, in partners: [Int32]) -> Int32 {
+        digest >= 0 && digest < partners.count ? partners[Int(digest)] : -1
+    }
+
+    private static func note(_ number: Int32, of digest: Int32, in partners: inout [Int32]) {
+        guard digest >= 0, number >= 0 else { return }
+        while partners.count <= digest { partners.append(-1) }
+        partners[Int(digest)] = number
     }
 
     mutating func mediaType(_ bytes: UnsafeRawBufferPointer) -> Int32 {

@@ -35,14 +35,19 @@ struct TextIndex: Sendable {
     mutating func number(
         ofRepeated bytes: UnsafeRawBufferPointer
     ) -> (number: Int, isNew: Bool) {
-        if latest < texts.count, texts[latest].count == bytes.count,
-            storage.withUnsafeBytes({ $0.matches(bytes, at: texts[latest].start) })
-        {
-            return (latest, false)
-        }
+        if isText(Int32(latest), bytes) { return (latest, false) }
         let found = number(of: bytes)
         latest = found.number
         return found
+    }
+
+    /// Whether `bytes` are the text of that number; false for one that is not given.
+    @inline(__always)
+    func isText(_ number: Int32, _ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard number >= 0, number < texts.count else { return false }
+        let text = texts[Int(number)]
+        return text.count == bytes.count
+            && storage.withUnsafeBytes { $0.matches(bytes, at: text.start) }
     }
 
     /// The number of `bytes` where they came before.
