@@ -1,4 +1,5 @@
 import AccessLedger
+import GRDB
 import RegistryModel
 import Testing
 
@@ -30,12 +31,7 @@ struct ImportedPiecesTests {
             var random = Sequence(state: seed)
             let pieces = Self.pieces(fixture, &random)
             let sums = try fixture.importing(pieces, decoders: decoders).sums
-            var found = ["\(sums)"]
-            for number in 0..<Self.names {
-                found.append("\(try? await fixture.tag("v\(number)").inHistory)")
-                found.append("\(try? await fixture.manifest("image \(number)").inHistory)")
-                found.append("\(try? await fixture.target(of: "v\(number)"))")
-            }
+            let found = ["\(sums)"] + (try fixture.contents())
             try await fixture.expectSoundness()
             #expect(found == expected ?? found)
             expected = found
@@ -85,13 +81,27 @@ struct ImportedPiecesTests {
 }
 
 extension LedgerFixture {
-    /// What a tag points to.
-    fileprivate func target(of tag: String) async throws -> Int64? {
-        try await ledger.image(
-            Self.repository,
-            tag: TagName(tag),
-            digest: nil,
-            in: registry
-        )?.manifestId
+    /// What is counted, where tags point and pointed, and what is gone.
+    fileprivate func contents() throws -> [String] {
+        try DatabaseQueue(path: folder.path + "/ledger.sqlite").read { db in
+            try String.fetchAll(
+                db,
+                sql: """
+                    SELECT json_array(m.digest, m.pushedAt, m.goneAt, m.lastAccess, h.hour,
+                        h.pulls, h.resolves, h.pushes, h.lastAt)
+                    FROM manifest AS m LEFT JOIN manifestHour AS h ON h.manifestId = m.id
+                    UNION ALL
+                    SELECT json_array(t.name, m.digest, t.movedAt, t.pushedAt, t.goneAt,
+                        t.lastUse, h.hour, h.pulls, h.resolves, h.pushes, h.lastAt)
+                    FROM tag AS t LEFT JOIN tagHour AS h ON h.tagId = t.id
+                    LEFT JOIN manifest AS m ON m.id = t.manifestId
+                    UNION ALL
+                    SELECT json_array(t.name, v.since, m.digest)
+                    FROM tagMove AS v JOIN tag AS t ON t.id = v.tagId
+                    JOIN manifest AS m ON m.id = v.manifestId
+                    ORDER BY 1
+                    """
+            )
+        }
     }
 }
