@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <linux/openat2.h>
+#include <malloc.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -38,3 +39,6 @@ static inline unsigned int clinux_file_system(int file) {
     struct statfs status;
     return fstatfs(file, &status) == 0 ? (unsigned int)status.f_type : 0;
 }
+
+/// Gives the kernel back what was freed and the C library keeps for later.
+static inline int clinux_trim_memory(void) { return malloc_trim(0); }

@@ -59,7 +59,7 @@ extension DockerHubClient {
             let pass = try await allPages(of: repository, into: &found)
             if pass.isWhole { return found.listing(of: pass.names, isWhole: true) }
         }
-        return found.listing(of: found.names, isWhole: false)
+        return found.listing(isWhole: false)
     }
 
     package func tags(of repository: RepositoryName) async throws(RegistryError) -> [TagName] {
