@@ -1,6 +1,7 @@
 import AccessLedger
 import GRDB
 import RegistryModel
+import TestSupport
 import Testing
 
 /// What a log says does not depend on who decoded which of its pieces.
