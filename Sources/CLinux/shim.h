@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <linux/openat2.h>
+#include <malloc.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -38,3 +39,7 @@ static inline unsigned int clinux_file_system(int file) {
     struct statfs status;
     return fstatfs(file, &status) == 0 ? (unsigned int)status.f_type : 0;
 }
+
+/// Has pieces of memory of this many bytes and more mapped one by one, which the kernel has back when
+/// they are freed; else the C library stops doing so after the first that is freed.
+static inline int clinux_map_pieces(int bytes) { return mallopt(M_MMAP_THRESHOLD, bytes); }
