@@ -46,4 +46,4 @@ func onManyThreads<Job: Sendable>(
 }
 
 /// More do not make a disk faster.
-private let mostThreads = 128
+private let mostThreads = 32
