@@ -73,7 +73,7 @@ let package = Package(
         module(
             "Cleanup",
             [
-                "AccessLedger", "RegistryClients", "RegistryModel", "RegistryStorage",
+                "AccessLedger", "CLinux", "RegistryClients", "RegistryModel", "RegistryStorage",
                 "RetentionPlanning", logging,
             ]
         ),

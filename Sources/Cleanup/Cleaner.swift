@@ -144,13 +144,15 @@ package struct Cleaner: Sendable {
         modes: Set<Policy.Mode>,
         isQuick: Bool = false
     ) async throws -> PlanMaker.Draft {
-        try await planMaker.draft(
+        let draft = try await planMaker.draft(
             scope,
             over: try targets(of: scope),
             modes: modes,
             isQuick: isQuick,
             now: now()
         )
+        FreedMemory.giveBack(after: draft.items.count + draft.kept)
+        return draft
     }
 
     /// Stores a draft, and executes it where it may be.

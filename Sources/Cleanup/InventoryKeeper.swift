@@ -46,14 +46,8 @@ package struct InventoryKeeper: Sendable {
     package func list(_ name: RepositoryName, of target: CleanupTarget) async throws {
         let began = now()
         if let telling = target.reader as? any TellingRegistry {
-            let listing = try await telling.listing(of: name)
-            if !listing.isWhole {
-                logger.notice(
-                    "tags came or went while they were listed; none is taken for gone",
-                    metadata: ["registry": "\(target.row.name)", "repository": "\(name)"]
-                )
-            }
-            return try await ledger.list(name, of: target.row, listing, began: began, now: now())
+            let count = try await list(name, of: target, telling, began)
+            return FreedMemory.giveBack(after: count)
         }
         let names = try await target.reader.tags(of: name)
         let client = target.reader
@@ -76,6 +70,24 @@ package struct InventoryKeeper: Sendable {
             began: began,
             now: now()
         )
+    }
+
+    /// - Returns: how much was listed.
+    private func list(
+        _ name: RepositoryName,
+        of target: CleanupTarget,
+        _ telling: any TellingRegistry,
+        _ began: Timestamp
+    ) async throws -> Int {
+        let listing = try await telling.listing(of: name)
+        if !listing.isWhole {
+            logger.notice(
+                "tags came or went while they were listed; none is taken for gone",
+                metadata: ["registry": "\(target.row.name)", "repository": "\(name)"]
+            )
+        }
+        try await ledger.list(name, of: target.row, listing, began: began, now: now())
+        return listing.tags.count + listing.manifests.count
     }
 
     private static func digest(

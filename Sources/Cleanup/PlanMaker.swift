@@ -69,7 +69,7 @@ package struct PlanMaker: Sendable {
             targets.map { ($0.row.name, $0.row) },
             uniquingKeysWith: { first, _ in first }
         )
-        var draft = Self.draft(planner, rows)
+        var draft = Self.draft(&planner, rows)
         draft.kept += leftOut.counts.values.reduce(0, +)
         draft.keptReasons.merge(leftOut.counts, uniquingKeysWith: +)
         return draft
@@ -90,7 +90,7 @@ package struct PlanMaker: Sendable {
         let request = PlanRequest(policies: [byHand], now: now, waivesEvidence: true)
         var planner = Planner(request: request, coverage: [:])
         planner.consider(try await ledger.slice(of: candidates, rule: rule(now)))
-        return Self.draft(planner, [target.row.name: target.row])
+        return Self.draft(&planner, [target.row.name: target.row])
     }
 
     /// The policy name under which removals by hand are planned and stored.
@@ -212,19 +212,23 @@ package struct PlanMaker: Sendable {
         }
     }
 
-    private static func draft(_ planner: Planner, _ rows: [String: RegistryRow]) -> Draft {
-        Draft(
-            items: PackedList(
-                planner.items.enumerated().lazy.compactMap { index, item in
-                    rows[item.registry].map { RunItem(item, ordinal: index, of: $0) }
-                }
-            ),
+    private static func draft(
+        _ planner: inout Planner,
+        _ rows: [String: RegistryRow]
+    ) -> Draft {
+        var draft = Draft(
+            items: [],
             kept: planner.kept,
             keptReasons: planner.keptReasons,
             released: planner.released,
             brake: planner.brake(),
             reachesGoal: planner.isSatisfied
         )
+        planner.drain { item in
+            guard let row = rows[item.registry] else { return }
+            draft.items.append(RunItem(item, ordinal: draft.items.count, of: row))
+        }
+        return draft
     }
 }
 

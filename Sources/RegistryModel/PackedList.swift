@@ -35,6 +35,18 @@ package struct PackedList<Element: Packable> {
         swap(&packer.names, &names)
     }
 
+    /// Hands over each element, in order, and lets go of it: what is made of them takes its place.
+    package mutating func drain(_ body: (Element) -> Void) {
+        var last = 0
+        for index in starts.indices {
+            let block = Int(starts[index] >> 16)
+            if block != last { blocks[last] = [] }
+            last = block
+            body(self[index])
+        }
+        self = []
+    }
+
     /// So that an offset in a block fits into 16 bits, whatever the length of its last value.
     private static var fullBlock: Int { 32 << 10 }
 }

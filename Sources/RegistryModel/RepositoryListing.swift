@@ -1,14 +1,14 @@
 /// All that a registry's own API tells of one repository, as Docker Hub's and Azure's do.
 package struct RepositoryListing: Sendable, Equatable {
-    package var tags: [ListedTag]
+    package var tags: PackedList<ListedTag>
     /// Manifests by digest, those of tags included where the registry lists them.
-    package var manifests: [ListedManifest]
+    package var manifests: PackedList<ListedManifest>
     /// Whether nothing is missing: pages that shift while they are read may hide a tag.
     package var isWhole: Bool
 
     package init(
-        tags: [ListedTag] = [],
-        manifests: [ListedManifest] = [],
+        tags: PackedList<ListedTag> = [],
+        manifests: PackedList<ListedManifest> = [],
         isWhole: Bool = true
     ) {
         self.tags = tags

@@ -61,6 +61,9 @@ package struct Planner: Sendable {
         for candidate in slice.ordered() { consider(candidate, in: slice) }
     }
 
+    /// Hands over the items, in their order, and lets go of them; the plan is over.
+    package mutating func drain(_ body: (PlanItem) -> Void) { items.drain(body) }
+
     private mutating func consider(_ candidate: InventorySlice.Candidate, in slice: InventorySlice)
     {
         guard let image = image(of: candidate, in: slice), !isRemoved(image) else { return }

@@ -66,6 +66,15 @@ import Testing
         #expect(list != PackedList(values))
     }
 
+    @Test func isDrainedInOrder() {
+        let values = (0..<5_000).map(Self.value)
+        var list = PackedList(values)
+        let copy = list
+        var drained: [Value] = []
+        list.drain { drained.append($0) }
+        #expect(drained == values && list.isEmpty && Array(copy) == values)
+    }
+
     @Test func copiesAreIndependent() {
         let first: PackedList = [Self.value(1), Self.value(2)]
         var second = first

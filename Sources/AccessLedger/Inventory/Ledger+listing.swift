@@ -28,7 +28,7 @@ extension Ledger {
     }
 
     private func listed(
-        _ manifests: ArraySlice<ListedManifest>,
+        _ manifests: Slice<PackedList<ListedManifest>>,
         _ repository: RepositoryName,
         _ registry: RegistryRow,
         _ began: Timestamp,
@@ -44,7 +44,7 @@ extension Ledger {
     }
 
     private func listed(
-        _ tags: ArraySlice<ListedTag>,
+        _ tags: Slice<PackedList<ListedTag>>,
         _ repository: RepositoryName,
         _ registry: RegistryRow,
         _ began: Timestamp,
@@ -138,34 +138,46 @@ extension InventoryWriter {
         in repositoryId: Int64,
         since began: Timestamp
     ) throws {
-        let tags = Set(listing.tags.map(\.name.description))
-        let manifests = Set(listing.manifests.map(\.digest.description))
-        let knownTags = try db.rows(
+        let tags = try unnamed(
             """
             SELECT id, name FROM tag
             WHERE repositoryId = ?1 AND goneAt IS NULL AND movedAt < ?2
                 AND ifnull(pushedAt, 0) < ?2
             """,
-            [repositoryId, began.milliseconds]
+            [repositoryId, began.milliseconds],
+            by: listing.tags.lazy.map(\.name.description)
         )
-        for row in knownTags where !tags.contains(row[1]) { try tagGone(row[0], at: began) }
-        let knownManifests = try db.rows(
+        for tag in tags { try tagGone(tag, at: began) }
+        let manifests = try unnamed(
             """
             SELECT id, digest FROM manifest
             WHERE repositoryId = ?1 AND goneAt IS NULL AND firstSeen < ?2
                 AND ifnull(pushedAt, 0) < ?2
             """,
-            [repositoryId, began.milliseconds]
+            [repositoryId, began.milliseconds],
+            by: listing.manifests.lazy.map(\.digest.description)
         )
-        for row in knownManifests where !manifests.contains(row[1]) {
-            try manifestGone(row[0], at: began)
+        for manifest in manifests { try manifestGone(manifest, at: began) }
+    }
+
+    /// The ids of those rows, each an id and a name, whose name is not in `names`.
+    private func unnamed(
+        _ sql: String,
+        _ arguments: StatementArguments,
+        by names: some Sequence<String>
+    ) throws -> [Int64] {
+        let names = Set(names)
+        var ids: [Int64] = []
+        try db.forEach(sql, arguments) { row in
+            if !names.contains(row[1]) { ids.append(row[0]) }
         }
+        return ids
     }
 }
 
-extension Array {
+extension PackedList {
     /// Its parts, in order, of at most `size` elements.
-    fileprivate func chunked(_ size: Int) -> [ArraySlice<Element>] {
+    fileprivate func chunked(_ size: Int) -> [Slice<Self>] {
         stride(from: 0, to: count, by: size).map { self[$0..<Swift.min($0 + size, count)] }
     }
 }

@@ -28,16 +28,7 @@ extension ACRClient {
         let call = RegistryCall(operation: "list", subject: "\(repository)")
         let isLocked = try await isLocked(repository, call)
         var listing = RepositoryListing()
-        for tag in try await acrTags(of: repository) {
-            listing.tags.append(
-                ListedTag(
-                    name: tag.name,
-                    digest: tag.digest,
-                    pushedAt: tag.pushedAt,
-                    isLocked: tag.isLocked || isLocked
-                )
-            )
-        }
+        listing.tags = try await acrTags(of: repository, isLocked: isLocked)
         // After the tags: a manifest that is pushed meanwhile is seen here, if without its tag.
         listing.manifests = try await manifests(of: repository, isLocked: isLocked)
         return listing
@@ -87,20 +78,14 @@ extension ACRClient {
 
     // MARK: Pages
 
-    private struct FoundTag {
-        var name: TagName
-        var digest: Digest?
-        var pushedAt: Timestamp?
-        var isLocked: Bool
-    }
-
     private func acrTags(
         of repository: RepositoryName,
-        pointingTo digest: Digest? = nil
-    ) async throws(RegistryError) -> [FoundTag] {
+        pointingTo digest: Digest? = nil,
+        isLocked: Bool = false
+    ) async throws(RegistryError) -> PackedList<ListedTag> {
         let call = RegistryCall(operation: "list tags", subject: "\(repository)")
         let filter = digest.map { "&digest=\("\($0)".percentEncoded)" } ?? ""
-        var found: [FoundTag] = []
+        var found: PackedList<ListedTag> = []
         var pages = Pages(first: first("/acr/v1/\(repository)/_tags", filter))
         while let page: ACRTagPage = try await next(&pages, Self.scope(repository), call) {
             for tag in page.tags ?? [] {
@@ -108,11 +93,11 @@ extension ACRClient {
                     throw call.error(.badAnswer, "a tag has an invalid name")
                 }
                 found.append(
-                    FoundTag(
+                    ListedTag(
                         name: name,
                         digest: Digest(tag.digest),
                         pushedAt: tag.pushedAt,
-                        isLocked: tag.isLocked
+                        isLocked: tag.isLocked || isLocked
                     )
                 )
             }
@@ -123,9 +108,9 @@ extension ACRClient {
     private func manifests(
         of repository: RepositoryName,
         isLocked: Bool
-    ) async throws(RegistryError) -> [ListedManifest] {
+    ) async throws(RegistryError) -> PackedList<ListedManifest> {
         let call = RegistryCall(operation: "list manifests", subject: "\(repository)")
-        var found: [ListedManifest] = []
+        var found: PackedList<ListedManifest> = []
         var pages = Pages(first: first("/acr/v1/\(repository)/_manifests"))
         while let page: ACRManifestPage = try await next(&pages, Self.scope(repository), call) {
             for manifest in page.manifests ?? [] {

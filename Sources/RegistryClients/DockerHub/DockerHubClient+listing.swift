@@ -54,38 +54,12 @@ extension DockerHubClient {
     package func listing(
         of repository: RepositoryName
     ) async throws(RegistryError) -> RepositoryListing {
-        var found: [TagName: HubTag] = [:]
+        var found = HubFindings()
         for _ in 0..<Self.passes {
-            let pass = try await allPages(of: repository)
-            // What a later pass says is newer.
-            found.merge(pass.tags) { _, newer in newer }
-            guard pass.isWhole else { continue }
-            return Self.listing(Array(pass.tags), of: repository, isWhole: true)
+            let pass = try await allPages(of: repository, into: &found)
+            if pass.isWhole { return found.listing(of: pass.names, isWhole: true) }
         }
-        return Self.listing(Array(found), of: repository, isWhole: false)
-    }
-
-    private static func listing(
-        _ tags: [(key: TagName, value: HubTag)],
-        of repository: RepositoryName,
-        isWhole: Bool
-    ) -> RepositoryListing {
-        var listing = RepositoryListing(isWhole: isWhole)
-        var manifests: [Digest: ListedManifest] = [:]
-        for (_, tag) in tags.sorted(by: { $0.key < $1.key }) {
-            guard let listed = tag.listed else { continue }
-            listing.tags.append(listed)
-            guard let digest = listed.digest else { continue }
-            let pushed = [manifests[digest]?.pushedAt, listed.pushedAt].compactMap(\.self).max()
-            manifests[digest] = ListedManifest(
-                digest: digest,
-                mediaType: tag.mediaType,
-                pushedAt: pushed,
-                content: tag.content(in: repository)
-            )
-        }
-        listing.manifests = manifests.values.sorted { $0.digest < $1.digest }
-        return listing
+        return found.listing(isWhole: false)
     }
 
     package func tags(of repository: RepositoryName) async throws(RegistryError) -> [TagName] {
@@ -93,7 +67,7 @@ extension DockerHubClient {
     }
 
     private struct Pass {
-        var tags: [TagName: HubTag] = [:]
+        var names: Set<TagName> = []
         /// Whether nothing moved while the pages were read: then no tag is missing.
         var isWhole = true
     }
@@ -102,7 +76,10 @@ extension DockerHubClient {
     ///
     /// Pages are numbered, so a tag that goes or comes meanwhile shifts all behind it: one may come
     /// twice, and another not at all.
-    private func allPages(of repository: RepositoryName) async throws(RegistryError) -> Pass {
+    private func allPages(
+        of repository: RepositoryName,
+        into found: inout HubFindings
+    ) async throws(RegistryError) -> Pass {
         let call = RegistryCall(operation: "list tags", subject: "\(repository)")
         let path = try HubPath.tags(of: repository)
         var pass = Pass()
@@ -119,17 +96,18 @@ extension DockerHubClient {
             guard response.status == 200 else { throw refusal(response, call) }
             let page: HubPage<HubTag> = try decode(response, call)
             for tag in page.results {
-                guard let name = TagName(tag.name) else {
+                guard let image = tag.listed(in: repository) else {
                     throw call.error(.badAnswer, "a tag has an invalid name")
                 }
-                if pass.tags.updateValue(tag, forKey: name) != nil { pass.isWhole = false }
+                if !pass.names.insert(image.tag.name).inserted { pass.isWhole = false }
+                found.take(image)
             }
             if let count, page.count != count { pass.isWhole = false }
             count = page.count
             guard page.next != nil, !page.results.isEmpty else { break }
             number += 1
         }
-        if let count, count != pass.tags.count { pass.isWhole = false }
+        if let count, count != pass.names.count { pass.isWhole = false }
         return pass
     }
 

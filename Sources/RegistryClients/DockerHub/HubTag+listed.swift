@@ -30,8 +30,20 @@ extension HubTag {
     }
 
     /// The tag in the form of a listing; nil where its name makes no sense.
-    var listed: ListedTag? {
-        TagName(name).map { ListedTag(name: $0, digest: pointsTo, pushedAt: pushedAt, use: use) }
+    func listed(in repository: RepositoryName) -> ListedImage? {
+        TagName(name).map { name in
+            ListedImage(
+                tag: ListedTag(name: name, digest: pointsTo, pushedAt: pushedAt, use: use),
+                manifest: pointsTo.map { digest in
+                    ListedManifest(
+                        digest: digest,
+                        mediaType: mediaType,
+                        pushedAt: pushedAt,
+                        content: content(in: repository)
+                    )
+                }
+            )
+        }
     }
 
     /// What the tag's digest holds, as far as bytes go: its platforms, each counted once within its

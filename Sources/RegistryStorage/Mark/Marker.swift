@@ -35,6 +35,8 @@ package struct Marker: Sendable {
         survey.hidesReferences = survey.hidesReferences || discovery.hidesReferences
         let loader = try ContentLoader(root: root, crew: crew, store: references)
         var marking = try Marking(consume survey, loader)
+        // Each thread has kept what it read with.
+        _ = clinux_trim_memory()
         try marking.begin(condemned)
         let links = try walk.readLayers(for: &marking)
         marking.survey.emptyFolders += try walk.emptied(marking.survey)
@@ -48,6 +50,7 @@ package struct Marker: Sendable {
         assembly.takeRevisions(remembered)
         // The walk over blobs asks only what is needed, and finds the most.
         assembly.dropManifests()
+        _ = clinux_trim_memory()
         let needs = assembly.mark.needs
         let blobs = try BlobWalk(root: root, crew: crew) { needs.names($0) }
         assembly.takeBlobs(blobs, links)
