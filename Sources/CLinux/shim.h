@@ -40,5 +40,9 @@ static inline unsigned int clinux_file_system(int file) {
     return fstatfs(file, &status) == 0 ? (unsigned int)status.f_type : 0;
 }
 
+/// Has pieces of memory of this many bytes and more mapped one by one, which the kernel has back when
+/// they are freed; else the C library stops doing so after the first that is freed.
+static inline int clinux_map_pieces(int bytes) { return mallopt(M_MMAP_THRESHOLD, bytes); }
+
 /// Gives the kernel back what was freed and the C library keeps for later.
 static inline int clinux_trim_memory(void) { return malloc_trim(0); }

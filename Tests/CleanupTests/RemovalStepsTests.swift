@@ -27,21 +27,19 @@ struct RemovalStepsTests {
 
     /// An image: a manifest that a tag remembers, and a layer.
     private func image(_ number: Int) throws -> [Taking] {
-        let manifest = Removal(
+        var manifest = Removal(
             kind: .manifest,
             digest: digest(number),
             repository: repository,
             bytes: 1,
-            ownFiles: [
-                .tagIndexLink(repository, tag, digest(number)),
-                .revisionLink(repository, digest(number)), .blobData(digest(number)),
-            ]
+            own: .manifest(rememberedBy: [tag])
         )
+        manifest.own.hasContent = true
         let layer = Removal(
             kind: .blob,
             digest: digest(-number),
             bytes: 1,
-            ownFiles: [.blobData(digest(-number))],
+            own: .content,
             links: [link(-number)]
         )
         return [try #require(Taking(layer)), try #require(Taking(manifest))]
@@ -51,7 +49,7 @@ struct RemovalStepsTests {
     // after what it leads to.
     @Test func takesManifestsApartFromAbove() throws {
         let removals = try (1...600).flatMap(image)
-        let steps = RemovalSteps(removals).files.map { $0.flatMap(\.self) }
+        let steps = RemovalSteps(removals).steps.map { $0.flatMap(\.self) }
         let places = steps.map { paths in Set(paths.compactMap(\.place).map { "\($0)" }) }
         #expect(places == [["tagIndex"], ["revision"], ["blob"], ["layer"]])
         #expect(steps.map(\.count) == [600, 600, 1_200, 600])
@@ -61,12 +59,22 @@ struct RemovalStepsTests {
 
     // Threads that work in one folder wait for each other; a large one is shared all the same.
     @Test func sharesOutFolders() throws {
-        let steps = RemovalSteps(try (1...600).flatMap(image))
-        for job in steps.files.flatMap(\.self) {
+        let steps = RemovalSteps(try (1...600).flatMap(image)).steps
+        for job in steps.flatMap(\.self) {
             #expect(Set(job.compactMap(\.parent?.parent)).count == 1)
-            #expect(job.count <= 256)
+            #expect(job.count <= 4)
         }
-        let folders = Set(steps.folders.flatMap(\.self).compactMap(\.parent))
-        #expect(folders == Set(steps.files.joined().joined().compactMap(\.parent)))
+        // Blobs lie in up to 256 folders: the first jobs are of another folder each.
+        let content = steps[2].compactMap(\.first?.parent?.parent)
+        let folders = Set(content)
+        #expect(Set(content.prefix(folders.count)) == folders)
+        #expect(content.count > folders.count)
+    }
+
+    // As in a repository of thousands of manifests.
+    @Test func sharesOutOneFolder() throws {
+        let links = RemovalSteps(try (1...600).flatMap(image)).steps[3]
+        #expect(links.map(\.count).reduce(0, +) == 600)
+        #expect(links.count == 150)
     }
 }

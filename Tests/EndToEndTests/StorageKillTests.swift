@@ -108,5 +108,23 @@ extension LocalPrune {
             try await scene.registry.start()
             try await checkImages(scene)
         }
+
+        // A registry would go on listing a tag that has nothing but its folder.
+        @Test func aTagAtOnce() async throws {
+            let scene = try await StorageScene()
+            try await fill(scene)
+            try await scene.registry.stop()
+            let disk = RegistryDisk(scene.registry.storage)
+            disk.age(by: 7_200)
+            let before = disk.bytes
+            let folder =
+                "\(scene.registry.storage)/docker/registry/v2/repositories/a/x/_manifests/tags/v1"
+            try await kill(at: "hollowed", scene, ["delete", "a/x:v1", "--now"])
+            #expect(FileManager.default.fileExists(atPath: folder))
+            try await finish(scene, before: before, "--now")
+            #expect(!FileManager.default.fileExists(atPath: folder))
+            try await scene.registry.start()
+            try await scene.fetch("b:v1")
+        }
     }
 }

@@ -14,6 +14,8 @@ enum FaultPoint: String {
     case halfForgotten
     case forgotten
     case quarantined
+    /// Tags have lost their files, and still have their folders.
+    case hollowed
     case halfRemoved
     case purgePlanned
     case halfPurged

@@ -16,14 +16,14 @@ func offPool<Result: Sendable>(
 
 /// Does `jobs` on many threads, in no order; blocks the caller's.
 ///
-/// For what waits for the disk: a file system may tell it of every freed block (ext4 with `discard`),
-/// and with no more threads than cores these would idle meanwhile. After an error nothing is begun.
+/// For what waits for the disk: a file system may tell it of every freed block, and wait for its answer
+/// (ext4 with `discard`, each time where it has no journal); with no more threads than cores these
+/// would idle meanwhile. After an error nothing is begun.
 func onManyThreads<Job: Sendable>(
     _ jobs: [Job],
     _ body: @escaping @Sendable (Job) throws -> Void
 ) throws {
-    // What a thread takes to begin is the time of some jobs.
-    guard jobs.count > fewJobs else { return try jobs.forEach(body) }
+    guard jobs.count > 1 else { return try jobs.forEach(body) }
     let next = Atomic(0)
     let problem = Mutex<(any Error)?>(nil)
     let all = DispatchGroup()
@@ -44,8 +44,6 @@ func onManyThreads<Job: Sendable>(
     all.wait()
     if let error = problem.withLock(\.self) { throw error }
 }
-
-private let fewJobs = 8
 
 /// More do not make a disk faster.
 private let mostThreads = 32

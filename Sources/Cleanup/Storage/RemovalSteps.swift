@@ -1,20 +1,18 @@
 import AccessLedger
 import RegistryStorage
 
-/// The files of many removals in the order in which they go at once, shared out by folders.
+/// The files of many removals in the order in which they go at once, each with the folder that it
+/// leaves empty, shared out by the folders above.
 ///
 /// A kill between two steps leaves a valid tree: first goes what only remembers manifests, then what
-/// makes them manifests, then content, then the links to it, by which the next start finds what is left
-/// of it, and last the folders that this leaves empty. Within a step threads share the folders: to
-/// find a folder takes longer than to remove a file, and two that work in one folder wait for each
-/// other.
+/// makes them manifests, then content, and last the links to it, by which the next start finds what is
+/// left. Within a step threads share the folders: a file system removes one folder after the other from
+/// the same one.
 struct RemovalSteps {
     /// Paths below the same folder, each in a folder of its own.
     typealias Job = [StoragePath]
 
-    private(set) var files: [[Job]] = []
-    /// The folders of all these files.
-    private(set) var folders: [Job] = []
+    private(set) var steps: [[Job]] = []
 
     /// Takes blobs, links and manifests, whose files have a folder each.
     init(_ removals: [Taking]) {
@@ -26,8 +24,7 @@ struct RemovalSteps {
             }
             for link in removal.links { steps[Step.link.rawValue].add(link.path) }
         }
-        files = steps.map(\.all)
-        folders = steps.flatMap(\.all)
+        self.steps = steps.map(\.all)
     }
 
     private enum Step: Int, CaseIterable {
@@ -45,23 +42,36 @@ struct RemovalSteps {
         }
     }
 
-    /// Paths by the folder that theirs is in.
+    /// Paths by the folder above theirs.
     private struct Jobs {
         private var places: [Substring: Int] = [:]
-        private(set) var all: [Job] = []
+        private var folders: [[Job]] = []
 
         mutating func add(_ path: StoragePath) {
             let folder = path.description.dropParts(2)
-            if let place = places[folder], all[place].count < Self.longest {
-                all[place].append(path)
+            guard let place = places[folder] else {
+                places[folder] = folders.count
+                folders.append([[path]])
+                return
+            }
+            let last = folders[place].count - 1
+            if folders[place][last].count < Self.longest {
+                folders[place][last].append(path)
             } else {
-                places[folder] = all.count
-                all.append([path])
+                folders[place].append([path])
             }
         }
 
-        /// A large folder is shared between threads.
-        private static let longest = 256
+        /// The first of each folder, then the second: neighbours are in different folders.
+        var all: [Job] {
+            let most = folders.map(\.count).max() ?? 0
+            return (0..<most).flatMap { number in
+                folders.lazy.filter { number < $0.count }.map { $0[number] }
+            }
+        }
+
+        /// At the end of a step all threads wait for the last job.
+        private static let longest = 4
     }
 }
 

@@ -34,19 +34,22 @@ extension StorageSweeper {
         return try await end(run, of: target, note: run.note, purged: removed)
     }
 
+    /// Tags go before what they point to; their folders, of which nothing depends, beside the rest.
     private static func remove(_ removals: [Taking], _ root: StorageRoot) throws {
         let trees = removals.filter { $0.kind == .tag || $0.kind == .upload }
-        for removal in trees { try removal.remove(from: root) }
-        let steps = RemovalSteps(removals.filter { $0.kind == .blob || $0.kind == .manifest })
-        for jobs in steps.files {
-            try onManyThreads(jobs) { job in
-                let remover = Remover(root: root)
-                for path in job { _ = try remover.removeFile(path) }
+        try onManyThreads(trees) { try $0.removeFiles(from: root) }
+        FaultPoint.hollowed.reach()
+        let steps = RemovalSteps(removals.filter { $0.kind == .blob || $0.kind == .manifest }).steps
+        try onManyThreads([true, false]) { isOfTrees in
+            guard !isOfTrees else {
+                return try onManyThreads(trees) { try $0.removeEmptied(from: root) }
             }
-        }
-        try onManyThreads(steps.folders) { job in
-            let remover = Remover(root: root)
-            for folder in job.compactMap(\.parent) { _ = try remover.removeEmptyFolder(folder) }
+            for jobs in steps {
+                try onManyThreads(jobs) { job in
+                    let remover = Remover(root: root)
+                    for path in job { try remover.removeWithFolder(path) }
+                }
+            }
         }
     }
 

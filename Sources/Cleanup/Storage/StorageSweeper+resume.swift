@@ -55,6 +55,7 @@ extension StorageSweeper {
         let taken = open.filter { $0.state != .planned }
         try await bringBack(taken, of: name, root, because: reason)
         let gone = try await Self.gone(open.filter { $0.state == .planned }, root)
+        try await offPool { try Self.removeHollow(gone, root) }
         try await ledger.purged(
             storageItems: try await freed(by: gone, root),
             in: name,
@@ -158,6 +159,17 @@ extension StorageSweeper {
                 guard let path = item.mainFile else { return false }
                 return try root.facts(path) == nil
             }
+        }
+    }
+
+    /// Removes the folders of tags that are gone: a registry lists a tag by its folder, whatever is
+    /// in that.
+    private static func removeHollow(_ gone: [StorageItem], _ root: StorageRoot) throws {
+        for item in gone where item.kind == .tag {
+            guard let folder = item.folder, let tree = try root.tree(folder), tree.files.isEmpty,
+                tree.others.isEmpty
+            else { continue }
+            for inner in tree.folders + [folder] { _ = try root.removeEmptyFolder(inner) }
         }
     }
 }

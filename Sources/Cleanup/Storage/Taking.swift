@@ -11,9 +11,11 @@ struct Taking: Sendable {
     var name: String?
     var reason: Reason
     var bytes: Int64
-    /// All but the layer links, in the order in which they go.
-    var files: [StoragePath]
+    private var own: OwnFiles
     var links: [LayerLink]
+
+    /// All but the layer links, in the order in which they go.
+    var files: [StoragePath] { own.paths(repository, digest) }
 
     /// Why something goes from the disk.
     enum Reason: String, CaseIterable {
@@ -42,7 +44,7 @@ struct Taking: Sendable {
         name = removal.upload?.description
         bytes = removal.bytes
         links = removal.links
-        files = removal.ownFiles
+        own = removal.own
     }
 
     init(_ tag: ImageRemoval.TagFolder) {
@@ -53,8 +55,10 @@ struct Taking: Sendable {
         name = tag.key.tag.description
         bytes = tag.bytes
         // What only remembers manifests goes before what the tag points to.
-        files =
-            tag.files.filter { $0.place == .tagIndex } + tag.files.filter { $0.place != .tagIndex }
+        own = OwnFiles(
+            listed: tag.files.filter { $0.place == .tagIndex }
+                + tag.files.filter { $0.place != .tagIndex }
+        )
         links = []
     }
 
@@ -76,10 +80,9 @@ struct Taking: Sendable {
         Forgettable(blob: kind == .blob ? digest : nil, links: links)
     }
 
-    /// Removes its files, then what folders that leaves empty.
-    func remove(from root: StorageRoot) throws {
+    /// Removes its files, in their order.
+    func removeFiles(from root: StorageRoot) throws {
         for path in files { _ = try root.removeFile(path) }
-        try removeEmptied(from: root)
     }
 
     /// Removes the folders that hold nothing without its files.

@@ -10,50 +10,58 @@ struct Contents: Sendable {
         case unreadable
     }
 
+    /// Of 16 bytes: there is one for each manifest.
     private struct Record {
         var state: State
         var hasForeignManifests = false
-        var subject: UInt32?
-        var start = 0
+        var hasSubject = false
+        /// Where its part of `numbers` begins: children, blobs, and the subject.
+        var start: UInt32 = 0
         var childCount: UInt32 = 0
         var blobCount: UInt32 = 0
+
+        var children: Range<Int> { Int(start)..<(Int(start) + Int(childCount)) }
+        var blobs: Range<Int> {
+            children.upperBound..<(children.upperBound + Int(blobCount))
+        }
     }
 
     private var records: [Record] = []
     /// Places in `records`, counted from 1; 0 where nothing is known.
     private var places: [UInt32] = []
-    /// Children and blobs of all manifests, one after the other.
+    /// Children, blobs and subjects of all manifests, one after the other.
     private var numbers: [UInt32] = []
     private(set) var texts: [UInt32: String] = [:]
 
     func state(_ number: UInt32) -> State { record(number)?.state ?? .unknown }
 
-    func subject(_ number: UInt32) -> UInt32? { record(number)?.subject }
+    func subject(_ number: UInt32) -> UInt32? {
+        guard let record = record(number), record.hasSubject else { return nil }
+        return numbers[record.blobs.upperBound]
+    }
 
     func hasForeignManifests(_ number: UInt32) -> Bool {
         record(number)?.hasForeignManifests ?? false
     }
 
     func children(_ number: UInt32) -> ArraySlice<UInt32> {
-        guard let record = record(number) else { return [] }
-        return numbers[record.start..<(record.start + Int(record.childCount))]
+        record(number).map { numbers[$0.children] } ?? []
     }
 
     func blobs(_ number: UInt32) -> ArraySlice<UInt32> {
-        guard let record = record(number) else { return [] }
-        let start = record.start + Int(record.childCount)
-        return numbers[start..<(start + Int(record.blobCount))]
+        record(number).map { numbers[$0.blobs] } ?? []
     }
 
     mutating func set(_ number: UInt32, _ references: PackedReferences, _ table: inout DigestTable)
     {
-        var record = Record(state: .known(references.content), start: numbers.count)
+        var record = Record(state: .known(references.content), start: UInt32(numbers.count))
         record.hasForeignManifests = references.hasForeignManifests
-        record.subject = references.subject.map { table.add($0) }
+        record.hasSubject = references.subject != nil
         record.childCount = UInt32(references.children.count)
         record.blobCount = UInt32(references.blobs.count)
         for digest in references.children { numbers.append(table.add(digest)) }
         for digest in references.blobs { numbers.append(table.add(digest)) }
+        if let subject = references.subject { numbers.append(table.add(subject)) }
         set(number, record)
     }
 
@@ -72,7 +80,7 @@ struct Contents: Sendable {
         var references = PackedReferences.none
         references.content = content
         references.hasForeignManifests = record.hasForeignManifests
-        references.subject = record.subject.map { table[$0] }
+        references.subject = subject(number).map { table[$0] }
         references.children = children(number).map { table[$0] }
         references.blobs = blobs(number).map { table[$0] }
         return references

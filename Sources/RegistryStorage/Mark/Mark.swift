@@ -74,9 +74,12 @@ struct NeededBlobs: Sendable {
     var holdsEverything = false
 
     func contains(_ digest: PackedDigest) -> Bool {
-        if holdsEverything { return true }
-        guard let number = table.number(of: digest) else { return false }
-        return numbers.contains(number)
+        holdsEverything || names(digest)
+    }
+
+    /// Whether something is known that needs it.
+    func names(_ digest: PackedDigest) -> Bool {
+        table.number(of: digest).map { numbers.contains($0) } ?? false
     }
 
     mutating func insert(_ digest: PackedDigest) { numbers.insert(table.add(digest)) }

@@ -2,11 +2,11 @@ import RegistryModel
 
 /// Puts together what the walks found.
 struct MarkAssembly {
-    let marking: Marking
+    private(set) var marking: Marking
     private(set) var mark: Mark
+    private let manifests: KnownManifests
 
-    init(_ marking: Marking, now: Timestamp) {
-        self.marking = marking
+    init(_ marking: consuming Marking, now: Timestamp) {
         mark = Mark(beganAt: now)
         mark.needs = NeededBlobs(
             table: marking.survey.table,
@@ -14,6 +14,11 @@ struct MarkAssembly {
             holdsEverything: marking.survey.hidesReferences
         )
         mark.storeTrouble = marking.loader.trouble
+        mark.totals.manifests = marking.survey.revisions.count
+        mark.totals.tags = marking.survey.tags.count
+        mark.totals.repositories = marking.places.count
+        manifests = KnownManifests(marking.survey)
+        self.marking = marking
     }
 
     /// The digests that go, by repository.
@@ -74,6 +79,9 @@ struct MarkAssembly {
         mark.untagged.append(untagged)
     }
 
+    /// Forgets all manifests and tags, when those are taken that go.
+    mutating func dropManifests() { marking.dropManifests() }
+
     /// Takes what a walk over all blobs found, and the links to it.
     mutating func takeBlobs(_ walk: BlobWalk, _ links: [FoundLink]) {
         mark.totals.blobs = walk.count
@@ -91,7 +99,6 @@ struct MarkAssembly {
         isMissing: (PackedDigest) -> Bool
     ) {
         guard !marking.survey.hidesReferences else { return }
-        let manifests = KnownManifests(marking.survey)
         let links = links.sorted { ($0.digest, $0.repository) < ($1.digest, $1.repository) }
         var next = 0
         for found in garbage.sorted(by: { $0.digest < $1.digest }) {
@@ -153,9 +160,6 @@ struct MarkAssembly {
             )
         }
         mark.wantedAgain = marking.wantedAgain
-        mark.totals.manifests = survey.revisions.count
-        mark.totals.tags = survey.tags.count
-        mark.totals.repositories = marking.places.count
         return mark
     }
 }

@@ -1,3 +1,4 @@
+import CLinux
 package import RegistryModel
 
 /// Reads a registry's whole tree and finds what nothing needs (design, section 5.8).
@@ -25,6 +26,8 @@ package struct Marker: Sendable {
         _ condemned: Condemned = Condemned(),
         now: Timestamp
     ) throws(StorageError) -> Mark {
+        // Tables of millions grow by copies: what is left behind must not stay.
+        _ = clinux_map_pieces(Self.largePiece)
         let crew = Crew(width: width)
         let discovery = try RepositoryDiscovery(root: root, crew: crew)
         let walk = RepositoryWalk(root: root, crew: crew, places: discovery.places)
@@ -32,20 +35,28 @@ package struct Marker: Sendable {
         survey.hidesReferences = survey.hidesReferences || discovery.hidesReferences
         let loader = try ContentLoader(root: root, crew: crew, store: references)
         var marking = try Marking(consume survey, loader)
+        // Each thread has kept what it read with.
+        _ = clinux_trim_memory()
         try marking.begin(condemned)
         let links = try walk.readLayers(for: &marking)
         marking.survey.emptyFolders += try walk.emptied(marking.survey)
-        let marked = marking
-        let blobs = try BlobWalk(root: root, crew: crew) { marked.isNeeded($0) }
-        var assembly = MarkAssembly(marked, now: now)
+        var assembly = MarkAssembly(consume marking, now: now)
         let remembered = try TagIndexWalk.read(
             root: root,
             crew: crew,
-            survey: marked.survey,
+            survey: assembly.marking.survey,
             going: assembly.goingDigests
         )
         assembly.takeRevisions(remembered)
+        // The walk over blobs asks only what is needed, and finds the most.
+        assembly.dropManifests()
+        _ = clinux_trim_memory()
+        let needs = assembly.mark.needs
+        let blobs = try BlobWalk(root: root, crew: crew) { needs.names($0) }
         assembly.takeBlobs(blobs, links)
         return assembly.finish(doubts: discovery.doubts, emptyFolders: discovery.emptyFolders)
     }
+
+    /// Bytes.
+    private static let largePiece: Int32 = 1 << 20
 }

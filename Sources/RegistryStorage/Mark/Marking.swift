@@ -130,6 +130,16 @@ struct Marking {
     /// Keeps something for a doubtful repository.
     mutating func need(_ digest: PackedDigest) { needed.insert(survey.table.add(digest)) }
 
+    /// Forgets manifests and tags, and what they refer to; what is needed is still known.
+    mutating func dropManifests() {
+        contents = Contents()
+        survey.revisions = []
+        survey.tags = []
+        going = []
+        held = []
+        taken = [:]
+    }
+
     func isNeeded(_ digest: PackedDigest) -> Bool {
         guard let number = survey.table.number(of: digest) else { return false }
         return needed.contains(number)

@@ -18,11 +18,13 @@ package struct Removal: Sendable, Equatable {
     package var upload: UploadName?
     /// The sum of `st_size` of `files`.
     package var bytes: Int64
-    /// The regular files that go beside layer links, in an order in which a kill leaves a valid tree:
-    /// what only remembers a manifest, what makes it one, its content; for a folder the folder itself.
-    package var ownFiles: [StoragePath]
+    /// What goes beside layer links; for a folder the folder itself.
+    package var own: OwnFiles
     /// The layer links that go.
     package var links: [LayerLink] = []
+
+    /// The files that go beside layer links, in the order in which they go.
+    package var ownFiles: [StoragePath] { own.paths(repository, digest) }
 
     /// All that goes.
     package var files: [StoragePath] { ownFiles + links.map(\.path) }

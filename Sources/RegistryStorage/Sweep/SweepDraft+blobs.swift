@@ -10,7 +10,7 @@ extension SweepDraft {
             } else if let taker = takers[blob.digest], blob.isManifestData {
                 Self.take(blob, into: &manifests[taker])
             } else {
-                var removal = Removal(kind: .blob, digest: blob.digest, bytes: 0, ownFiles: [])
+                var removal = Removal(kind: .blob, digest: blob.digest, bytes: 0, own: OwnFiles())
                 Self.take(blob, into: &removal)
                 blobs.append(removal)
             }
@@ -18,7 +18,7 @@ extension SweepDraft {
     }
 
     private static func take(_ blob: UnreferencedBlob, into removal: inout Removal) {
-        removal.ownFiles.append(.blobData(blob.digest))
+        removal.own.hasContent = true
         removal.links += blob.links
         removal.bytes += blob.links.reduce(blob.bytes) { $0 + $1.bytes }
     }

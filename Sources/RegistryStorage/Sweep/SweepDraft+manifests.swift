@@ -87,8 +87,7 @@ extension SweepDraft {
                 digest: key.digest,
                 repository: key.repository,
                 bytes: entries.reduce(revision.linkBytes) { $0 + $1.bytes },
-                ownFiles: entries.map { .tagIndexLink(key.repository, $0.tag, key.digest) }
-                    + [.revisionLink(key.repository, key.digest)]
+                own: .manifest(rememberedBy: entries.map(\.tag))
             )
         )
     }

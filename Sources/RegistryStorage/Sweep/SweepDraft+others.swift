@@ -18,7 +18,7 @@ extension SweepDraft {
                     repository: upload.repository,
                     upload: upload.name,
                     bytes: upload.bytes,
-                    ownFiles: upload.files
+                    own: OwnFiles(listed: upload.files)
                 )
             )
         }
@@ -37,7 +37,7 @@ extension SweepDraft {
                     digest: link.digest,
                     repository: link.repository,
                     bytes: link.bytes,
-                    ownFiles: [],
+                    own: OwnFiles(),
                     links: [link]
                 )
             )
@@ -81,7 +81,7 @@ extension SweepDraft {
                     kind: .folder,
                     repository: folder.repository,
                     bytes: 0,
-                    ownFiles: [folder.path]
+                    own: OwnFiles(listed: [folder.path])
                 )
             )
         }

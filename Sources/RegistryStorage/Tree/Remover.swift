@@ -13,35 +13,35 @@ package final class Remover {
 
     deinit { if let last { close(last.descriptor) } }
 
-    /// Removes a file or link, never a folder; false when it was not there.
-    package func removeFile(_ path: StoragePath) throws(StorageError) -> Bool {
+    /// Removes a file or link, never a folder, and then the folder that it was in, if that holds
+    /// nothing else.
+    package func removeWithFolder(_ path: StoragePath) throws(StorageError) {
         guard let parent = path.parent, let above = parent.parent else {
-            return try root.removeFile(path)
+            _ = try root.removeFile(path)
+            return
         }
-        guard let folder = try folder(above) else { return false }
-        let flags = clinux_path_flag() | O_DIRECTORY
-        let inner = root.opening.open(folder, String(parent.name), flags)
-        guard inner >= 0 else {
-            guard errno == ENOENT else { throw root.failure(errno, "open", parent) }
-            return false
+        guard let folder = try folder(above) else { return }
+        let name = String(parent.name)
+        try removeFile(path, in: name, of: folder)
+        guard unlinkat(folder, name, AT_REMOVEDIR) != 0 else { return }
+        guard [ENOENT, ENOTEMPTY, EEXIST].contains(errno) else {
+            throw root.failure(errno, "remove", parent)
         }
-        defer { close(inner) }
-        guard unlinkat(inner, String(path.name), 0) != 0 else { return true }
-        guard errno == ENOENT else { throw root.failure(errno, "remove", path) }
-        return false
     }
 
-    /// Removes a folder that holds nothing; false when it holds something or was not there.
-    package func removeEmptyFolder(_ path: StoragePath) throws(StorageError) -> Bool {
-        guard let parent = path.parent else { return try root.removeEmptyFolder(path) }
-        guard let folder = try folder(parent) else { return false }
-        guard unlinkat(folder, String(path.name), AT_REMOVEDIR) != 0 else {
-            return true
+    private func removeFile(
+        _ path: StoragePath,
+        in name: String,
+        of folder: Int32
+    ) throws(StorageError) {
+        let inner = root.opening.open(folder, name, clinux_path_flag() | O_DIRECTORY)
+        guard inner >= 0 else {
+            guard errno == ENOENT else { throw root.failure(errno, "open", path) }
+            return
         }
-        guard [ENOENT, ENOTEMPTY, EEXIST].contains(errno) else {
-            throw root.failure(errno, "remove", path)
-        }
-        return false
+        defer { close(inner) }
+        guard unlinkat(inner, String(path.name), 0) != 0, errno != ENOENT else { return }
+        throw root.failure(errno, "remove", path)
     }
 
     private func folder(_ path: StoragePath) throws(StorageError) -> Int32? {

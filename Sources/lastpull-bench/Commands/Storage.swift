@@ -20,10 +20,21 @@ struct Storage: AsyncParsableCommand {
     @Option(help: "Tags deleted one by one.") var deletes = 50
     @Option(help: "The folder in which trees are made (else the temporary one).")
     var folder: String?
+    @Option(help: "Measure only this; may be given several times.") var only: [Part] = []
     @Flag(help: "Measure the memory that a million blobs take, too: five million files, minutes.")
     var million = false
-    @Flag(help: "Measure only that.") var onlyMillion = false
+    @Option(help: "Where the tree of a million blobs lies or is to be made; it is kept.")
+    var millionTree: String?
     @Flag(help: "Print JSON.") var json = false
+
+    enum Part: String, ExpressibleByArgument, CaseIterable {
+        case dryRun = "dry-run"
+        /// With the second sweep.
+        case sweep
+        case deletes
+        case large
+        case million
+    }
 
     func run() async throws {
         var report = Report()
@@ -33,15 +44,19 @@ struct Storage: AsyncParsableCommand {
 
     func measure() async throws -> [Figure] {
         var figures: [Figure] = []
-        if !onlyMillion {
-            figures += try await measureTree()
-            figures += try measureLarge()
+        if isWanted(.dryRun) || isWanted(.sweep) || isWanted(.deletes) {
+            figures += try measureTree()
         }
-        if million || onlyMillion { figures += try measureMillion() }
+        if isWanted(.large) { figures += try measureLarge() }
+        if isWanted(.million) { figures += try measureMillion() }
         return figures
     }
 
-    private func measureTree() async throws -> [Figure] {
+    private func isWanted(_ part: Part) -> Bool {
+        only.isEmpty ? part != .million || million : only.contains(part)
+    }
+
+    private func measureTree() throws -> [Figure] {
         let shape = GeneratedStorage.Shape(
             repositories: repositories,
             tags: tags,
@@ -50,14 +65,19 @@ struct Storage: AsyncParsableCommand {
         let workplace = try Workplace(in: folder)
         defer { workplace.remove() }
         let duel = try StorageDuel(shape, in: workplace)
-        var figures = try duel.dryRuns(rounds: rounds).figures(
-            "dry run, \(duel.title)",
-            cold: 10,
-            warm: 30
-        )
-        figures += try duel.sweep().figures("sweep, \(duel.title)", cold: 10)
-        figures += try duel.secondSweep().figures("second sweep of it", warm: 30)
-        figures += try duel.deletes(of: shape, count: deletes)
+        var figures: [Figure] = []
+        if isWanted(.dryRun) {
+            figures += try duel.dryRuns(rounds: rounds).figures(
+                "dry run, \(duel.title)",
+                cold: 10,
+                warm: 30
+            )
+        }
+        if isWanted(.sweep) {
+            figures += try duel.sweep().figures("sweep, \(duel.title)", cold: 10)
+            figures += try duel.secondSweep().figures("second sweep of it", warm: 30)
+        }
+        if isWanted(.deletes) { figures += try duel.deletes(of: shape, count: deletes) }
         return figures
     }
 
@@ -73,10 +93,15 @@ struct Storage: AsyncParsableCommand {
         let shape = GeneratedStorage.Shape(repositories: 4_255, tags: 70, untagged: 5)
         let workplace = try Workplace(in: folder)
         defer { workplace.remove() }
-        try Workplace.demandFiles(shape.images * 17, in: workplace.path)
-        let tree = try StorageDuel.write(shape, to: workplace.file("tree"))
+        let tree = millionTree ?? workplace.file("tree")
+        if !FileManager.default.fileExists(atPath: tree) {
+            try Workplace.demandFiles(shape.images * 17, in: workplace.path)
+            // Under its name there is only ever a whole one.
+            _ = try StorageDuel.write(shape, to: tree + ".part")
+            try FileManager.default.moveItem(atPath: tree + ".part", toPath: tree)
+        }
         let ours = try OurCommand(
-            storage: tree.path,
+            storage: tree,
             ledger: workplace.file("ledger.sqlite"),
             in: workplace
         )

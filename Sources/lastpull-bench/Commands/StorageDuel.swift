@@ -118,6 +118,8 @@ struct StorageDuel {
     /// that only open the same ledger and say something.
     func deletes(of shape: GeneratedStorage.Shape, count: Int) throws -> [Figure] {
         let command = try ours("sweep")
+        // The ledger is to know all manifests.
+        _ = try command.sweep(isDryRun: true)
         var whole: [Duration] = []
         var idle: [Duration] = []
         for number in 0..<count {

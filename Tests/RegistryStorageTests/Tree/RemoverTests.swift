@@ -32,13 +32,22 @@ struct RemoverTests {
         let (remover, root) = try remover(opening)
         for name in ["a", "b"] {
             let digest = Digest(hashing: StorageTree.layer(name, 64))
-            #expect(try !remover.removeEmptyFolder(.blobFolder(digest)))
-            #expect(try remover.removeFile(.blobData(digest)))
-            #expect(try !remover.removeFile(.blobData(digest)))
-            #expect(try remover.removeEmptyFolder(.blobFolder(digest)))
-            #expect(try !remover.removeEmptyFolder(.blobFolder(digest)))
+            try remover.removeWithFolder(.blobData(digest))
             #expect(try root.facts(.blobFolder(digest)) == nil)
+            try remover.removeWithFolder(.blobData(digest))
         }
+    }
+
+    // What else is in the folder is not known, and stays.
+    @Test(arguments: openings)
+    func leavesAFolderThatHoldsMore(_ opening: Opening) throws {
+        let (remover, root) = try remover(opening)
+        let digest = Digest(hashing: StorageTree.layer("a", 64))
+        let other = try #require(StoragePath("\(StoragePath.blobFolder(digest))/other"))
+        try root.write(other, [1])
+        try remover.removeWithFolder(.blobData(digest))
+        #expect(try root.facts(.blobData(digest)) == nil)
+        #expect(try root.facts(other)?.size == 1)
     }
 
     // A link in any place of the path, that of an open folder's child included.
@@ -51,10 +60,8 @@ struct RemoverTests {
         let (remover, _) = try remover(opening)
         for text in ["out/inner/file", "out/inner", "in/out/file"] {
             let path = try path(text)
-            #expect(throws: StorageError.self, "\(text)") { try remover.removeFile(path) }
+            #expect(throws: StorageError.self, "\(text)") { try remover.removeWithFolder(path) }
         }
-        #expect(throws: StorageError.self) { try remover.removeEmptyFolder(path("out/inner")) }
-        #expect(throws: StorageError.self) { try remover.removeEmptyFolder(path("in/out")) }
         #expect(outside.text(of: "folder/inner/file") == "secret")
     }
 
@@ -62,8 +69,7 @@ struct RemoverTests {
     func findsNothingWhereThereIsNothing(_ opening: Opening) throws {
         let (remover, _) = try remover(opening)
         for text in ["no/where/at/all", "docker/nowhere/file", "docker/registry/v2/file", "x"] {
-            #expect(try !remover.removeFile(path(text)), "\(text)")
-            #expect(try !remover.removeEmptyFolder(path(text)), "\(text)")
+            try remover.removeWithFolder(path(text))
         }
     }
 
@@ -75,11 +81,8 @@ struct RemoverTests {
             try root.makeFolders(#require(path.parent))
             try root.write(path, [1])
         }
-        for path in paths + paths.reversed() {
-            let isFirst = try root.facts(path) != nil
-            #expect(try remover.removeFile(path) == isFirst)
-        }
-        for path in paths { #expect(try remover.removeEmptyFolder(#require(path.parent))) }
+        for path in paths + paths.reversed() { try remover.removeWithFolder(path) }
         #expect(try root.tree(path("many"))?.files.isEmpty == true)
+        #expect(try root.tree(path("many"))?.folders.count == 600)
     }
 }
