@@ -42,7 +42,20 @@ static inline unsigned int clinux_file_system(int file) {
 
 /// Has pieces of memory of this many bytes and more mapped one by one, which the kernel has back when
 /// they are freed; else the C library stops doing so after the first that is freed.
-static inline int clinux_map_pieces(int bytes) { return mallopt(M_MMAP_THRESHOLD, bytes); }
+static inline int clinux_map_pieces(int bytes) {
+#ifdef __GLIBC__
+    return mallopt(M_MMAP_THRESHOLD, bytes);
+#else
+    return 1;
+#endif
+}
 
-/// Gives the kernel back what was freed and the C library keeps for later.
-static inline int clinux_trim_memory(void) { return malloc_trim(0); }
+/// Gives the kernel back what was freed and glibc keeps for later, a heap for each thread; others keep
+/// less.
+static inline int clinux_trim_memory(void) {
+#ifdef __GLIBC__
+    return malloc_trim(0);
+#else
+    return 0;
+#endif
+}

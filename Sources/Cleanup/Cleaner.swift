@@ -151,7 +151,7 @@ package struct Cleaner: Sendable {
             isQuick: isQuick,
             now: now()
         )
-        FreedMemory.giveBack(after: draft.items.count + draft.kept)
+        FreedMemory.giveBack(after: draft.items.count)
         return draft
     }
 

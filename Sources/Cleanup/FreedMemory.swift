@@ -5,7 +5,8 @@ import CLinux
 /// It keeps small blocks, a heap for each thread: after a long listing tens of megabytes, on a
 /// machine that may have none to spare.
 enum FreedMemory {
-    /// Gives it back to the system, where work on so many things makes that worth some milliseconds.
+    /// Gives it back to the system, where so many things were held that some milliseconds do not
+    /// matter.
     static func giveBack(after count: Int) {
         guard count >= worthIt else { return }
         _ = clinux_trim_memory()

@@ -1,6 +1,11 @@
 /// A value that can be written as a few bytes, for lists of very many.
+///
+/// Every stored property is written, and read back in the order in which it was written: nothing
+/// else tells one from the other.
 package protocol Packable {
+    /// Adds each stored property.
     func pack(into packer: inout Packer)
+    /// Reads what `pack` added, in that order.
     init(from unpacker: inout Unpacker)
 }
 
@@ -8,7 +13,7 @@ package protocol Packable {
 ///
 /// Each is kept as some hundred bytes of a shared block, rather than as a value with a string
 /// object for each of its texts, and made anew whenever it is asked for. A plan can have a hundred
-/// thousand removals.
+/// thousand removals. Up to 2 GiB; more is a fault of the program.
 package struct PackedList<Element: Packable> {
     /// Whole values each; the last one grows.
     private var blocks: [[UInt8]] = []
@@ -29,7 +34,7 @@ package struct PackedList<Element: Packable> {
         var packer = Packer(bytes: [], names: PackedNames())
         swap(&packer.bytes, &blocks[block])
         swap(&packer.names, &names)
-        starts.append(UInt32(block) << 16 | UInt32(packer.bytes.count))
+        starts.append(UInt32(UInt16(block)) << 16 | UInt32(packer.bytes.count))
         element.pack(into: &packer)
         swap(&packer.bytes, &blocks[block])
         swap(&packer.names, &names)
@@ -47,8 +52,9 @@ package struct PackedList<Element: Packable> {
         self = []
     }
 
-    /// So that an offset in a block fits into 16 bits, whatever the length of its last value.
-    private static var fullBlock: Int { 32 << 10 }
+    /// So that an offset in a block fits into 16 bits, whatever the length of its last value; with
+    /// room for that in an allocation of 32 KiB.
+    private static var fullBlock: Int { 31 << 10 }
 }
 
 extension PackedList: RandomAccessCollection {

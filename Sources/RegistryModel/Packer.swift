@@ -72,7 +72,7 @@ package struct Packer {
     }
 }
 
-/// Reads what a `Packer` wrote.
+/// Reads what a `Packer` wrote, in the same order.
 package struct Unpacker {
     let bytes: [UInt8]
     fileprivate(set) var offset: Int
@@ -98,20 +98,21 @@ package struct Unpacker {
 
     package mutating func digest() -> Digest {
         guard flag() else { return Digest(unchecked: text()) }
-        let hex = Array("0123456789abcdef".utf8)
         let start = offset
         offset += 32
         let text = String(unsafeUninitializedCapacity: 71) { buffer in
             for (index, byte) in "sha256:".utf8.enumerated() { buffer[index] = byte }
             for index in 0..<32 {
                 let byte = bytes[start + index]
-                buffer[7 + 2 * index] = hex[Int(byte >> 4)]
-                buffer[8 + 2 * index] = hex[Int(byte & 15)]
+                buffer[7 + 2 * index] = Self.hex(byte >> 4)
+                buffer[8 + 2 * index] = Self.hex(byte & 15)
             }
             return 71
         }
         return Digest(unchecked: text)
     }
+
+    private static func hex(_ value: UInt8) -> UInt8 { value + (value < 10 ? 48 : 87) }
 
     package mutating func tag() -> TagName { TagName(unchecked: text()) }
 

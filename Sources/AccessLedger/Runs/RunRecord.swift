@@ -39,7 +39,7 @@ package struct RunRecord: Sendable, Equatable {
     package var fingerprint: String
     package var items: PackedList<RunItem>
     /// What goes from the registry's own disk.
-    package var storage: [StorageItem]
+    package var storage: PackedList<StorageItem>
     /// What goes from an engine.
     package var engine: [EngineItem]
     /// What came back, where that is measured for each kind and not item by item.
@@ -83,7 +83,7 @@ extension RunRecord {
 
     /// The run as it is taken up again after a kill or a refusal; nil where nothing is left to do.
     package func reopened() -> RunRecord? {
-        guard state == .running || items.contains(where: \.isHalfDone) else { return nil }
+        guard items.contains(where: \.isHalfDone) else { return state == .running ? self : nil }
         var run = self
         run.items = PackedList(
             items.lazy.map { item in

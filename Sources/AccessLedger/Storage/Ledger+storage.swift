@@ -23,7 +23,7 @@ extension Ledger {
         )
     }
 
-    static func storageItems(ofRun id: Int64, _ db: Database) throws -> [StorageItem] {
+    static func storageItems(ofRun id: Int64, _ db: Database) throws -> PackedList<StorageItem> {
         let statement = try db.cachedStatement(
             sql: """
                 SELECT i.ordinal, i.registryId, g.name, i.kind, i.digest, i.repository, i.name,
@@ -34,7 +34,7 @@ extension Ledger {
         )
         // Row by row: copies of them all would take longer than to read them.
         let rows = try Row.fetchCursor(statement, arguments: [id])
-        var items: [StorageItem] = []
+        var items: PackedList<StorageItem> = []
         while let row = try rows.next() {
             if let item = storageItem(row) { items.append(item) }
         }
@@ -62,7 +62,7 @@ extension Ledger {
     /// Replaces the items of a sweep that has not begun by those of a fresh plan.
     package func replan(
         _ run: RunName,
-        storage items: [StorageItem],
+        storage items: PackedList<StorageItem>,
         at time: Timestamp
     ) async throws {
         try await write("write a sweep to") { db in

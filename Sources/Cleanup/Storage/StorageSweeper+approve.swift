@@ -25,18 +25,17 @@ extension StorageSweeper {
             scope: try CleanupScope(run.scope),
             kinds: .everything.subtracting(.revisions)
         )
-        request.only = Set(run.storage.map(\.identity))
+        request.only = Set(run.storage.lazy.map(\.identity))
         var draft = try await draft(request, of: target)
-        let fresh = Set(draft.run.storage.map(\.identity))
-        let dropped = run.storage.filter { !fresh.contains($0.identity) }.enumerated()
-            .map { index, item in
-                var item = item
-                item.ordinal = draft.run.storage.count + index
-                item.state = .skipped
-                item.detail = "a fresh plan would not take it"
-                return item
-            }
-        try await ledger.replan(name, storage: draft.run.storage + dropped, at: now())
+        let fresh = Set(draft.run.storage.lazy.map(\.identity))
+        var items = draft.run.storage
+        for var item in run.storage where !fresh.contains(item.identity) {
+            item.ordinal = items.count
+            item.state = .skipped
+            item.detail = "a fresh plan would not take it"
+            items.append(item)
+        }
+        try await ledger.replan(name, storage: items, at: now())
         try await ledger.set(.running, of: name, note: run.note, at: now())
         draft.run.name = name
         return try await carryOut(draft, request, target)

@@ -17,11 +17,15 @@ extension StorageSweeper {
             FaultPoint.halfRemoved.reach()
             try await journal
             removed = zip(range, removals).map { (ordinal: $0, reclaimed: $1.bytes) }
-            for (ordinal, bytes) in removed {
-                run.storage[ordinal].state = .done
-                run.storage[ordinal].reclaimed = bytes
-            }
         }
+        run.storage = PackedList(
+            zip(run.storage, draft.removals).lazy.map { item, removal in
+                var item = item
+                item.state = .done
+                item.reclaimed = removal.bytes
+                return item
+            }
+        )
         if case .unproven = draft.way, !draft.removals.isEmpty {
             try await complainOfStaleCache(
                 draft,

@@ -25,8 +25,8 @@ extension StorageSweeper {
         purged: [(ordinal: Int, reclaimed: Int64)] = []
     ) async throws -> RunRecord {
         var run = run
-        let taken = run.storage.filter { $0.state == .done || $0.state == .quarantined }
-        let quarantined = taken.filter { $0.state == .quarantined }
+        let taken = run.storage.count { $0.isTaken }
+        let quarantined = run.storage.filter { $0.state == .quarantined }
         var said = note.isEmpty ? [] : [note]
         if !quarantined.isEmpty {
             let bytes = ByteCount(quarantined.reduce(0) { $0 + $1.bytes })
@@ -39,8 +39,8 @@ extension StorageSweeper {
             )
         }
         // What is needed again by now stays without anything having failed.
-        let isFailed = taken.isEmpty && isCutOff
-        run.state = taken.count == run.storage.count ? .done : isFailed ? .failed : .partly
+        let isFailed = taken == 0 && isCutOff
+        run.state = taken == run.storage.count ? .done : isFailed ? .failed : .partly
         run.note = said.joined(separator: "; ")
         run.endedAt = now()
         try await ledger.end(
@@ -52,7 +52,7 @@ extension StorageSweeper {
         logger.info(
             "sweep ended",
             metadata: [
-                "run": "\(run.name)", "state": "\(run.state.rawValue)", "items": "\(taken.count)",
+                "run": "\(run.name)", "state": "\(run.state.rawValue)", "items": "\(taken)",
                 "reclaimed": "\(run.storage.reduce(0) { $0 + $1.reclaimed })",
                 "note": "\(run.note)",
             ]
@@ -64,34 +64,48 @@ extension StorageSweeper {
     ///
     /// `byRepository` says how the bytes spread: a blob counts for the first repository that links it.
     static func events(of run: RunRecord, at time: Timestamp) -> [PruneEvent] {
-        let taken = run.storage.filter { $0.state == .done || $0.state == .quarantined }
-        let byKind = Dictionary(grouping: taken) { [$0.registry.name, $0.kind.rawValue] }
-        return byKind.keys.sorted { $0.lexicographicallyPrecedes($1) }.map { key in
-            let items = byKind[key] ?? []
-            return PruneEvent(
+        var byKind: [[String]: Tally] = [:]
+        for item in run.storage where item.isTaken {
+            byKind[[item.registry.name, item.kind.rawValue], default: Tally()].add(item)
+        }
+        return byKind.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map { key, sum in
+            PruneEvent(
                 type: key[1],
                 action: "prune",
                 actor: key[0],
                 attributes: [
-                    "reclaimed": "\(items.reduce(0) { $0 + $1.reclaimed })",
-                    "released": "\(run.isPurge ? 0 : items.reduce(0) { $0 + $1.bytes })",
+                    "reclaimed": "\(sum.reclaimed)",
+                    "released": "\(run.isPurge ? 0 : sum.bytes)",
                     "registry": key[0],
                     "run": run.name.description,
                     "trigger": run.cause,
                     "measured": run.measured,
                     "policy": "",
-                    "items": "\(items.count)",
+                    "items": "\(sum.count)",
                     "mode": run.mode,
-                    "byRepository": spread(items),
+                    "byRepository": spread(sum.byRepository),
                 ],
                 time: time
             )
         }
     }
 
-    private static func spread(_ items: [StorageItem]) -> String {
-        var bytes: [String: Int64] = [:]
-        for item in items { bytes[item.repository?.description ?? "", default: 0] += item.bytes }
+    /// What was taken of one kind.
+    private struct Tally {
+        var count = 0
+        var bytes: Int64 = 0
+        var reclaimed: Int64 = 0
+        var byRepository: [String: Int64] = [:]
+
+        mutating func add(_ item: StorageItem) {
+            count += 1
+            bytes += item.bytes
+            reclaimed += item.reclaimed
+            byRepository[item.repository?.description ?? "", default: 0] += item.bytes
+        }
+    }
+
+    private static func spread(_ bytes: [String: Int64]) -> String {
         let largest = bytes.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
         let rest = largest.dropFirst(repositoriesSaid)
         var parts = largest.prefix(repositoriesSaid)

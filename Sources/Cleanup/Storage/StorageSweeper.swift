@@ -121,7 +121,9 @@ package struct StorageSweeper: Sendable {
             state: .planned,
             createdAt: time
         )
-        run.storage = removals.enumerated().map { $1.item($0, target.row) }
+        run.storage = PackedList(
+            removals.enumerated().lazy.map { $1.item($0, target.row) }
+        )
         run.kept = found.kept.values.reduce(0, +)
         run.keptReasons = found.kept
         run.note = [

@@ -7,7 +7,7 @@ struct ListedImage {
     var manifest: ListedManifest?
 }
 
-/// What the pages of a list have told so far; what a later page says is newer.
+/// What the pages of a list have told so far, in their order; what a later one says of a tag is newer.
 struct HubFindings {
     /// Whether the lists are the listing as they are: most are, and some are very long.
     private var isPlain = true
@@ -17,10 +17,12 @@ struct HubFindings {
     private var manifests: PackedList<ListedManifest> = []
     private var pushes: [Digest: Timestamp?] = [:]
 
+    /// Notes a tag of the next page.
     mutating func take(_ image: ListedImage) {
         if places.updateValue(tags.count, forKey: image.tag.name) != nil { isPlain = false }
         tags.append(image.tag)
         guard let manifest = image.manifest else { return }
+        // A digest is the same content for ever, so what was told of it first will do.
         guard let before = pushes[manifest.digest] else {
             pushes.updateValue(manifest.pushedAt, forKey: manifest.digest)
             manifests.append(manifest)

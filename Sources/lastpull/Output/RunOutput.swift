@@ -36,7 +36,7 @@ struct RunOutput {
         let isPlan = run.state.isPlan
         let images = run.items.lazy
             .filter { $0.state == .done || isPlan && $0.state == .planned }
-        let storage = run.storage.filter { $0.isTaken || isPlan && $0.state == .planned }
+        let storage = run.storage.lazy.filter { $0.isTaken || isPlan && $0.state == .planned }
         let engine = run.engine.filter { $0.state == .done || isPlan && $0.state == .planned }
         // A purge gives back what another run has released.
         return images.reduce(0) { $0 + $1.bytes }
@@ -56,7 +56,8 @@ struct RunOutput {
 
     /// Those that were not carried out, for people.
     private var leftOver: String {
-        ["skipped", "failed"].compactMap { state in
+        let outcomes = outcomes
+        return ["skipped", "failed"].compactMap { state in
             outcomes[state].map { ", \($0) \(state)" }
         }.joined()
     }
