@@ -168,7 +168,7 @@ package final class Ledger: Sendable {
     private static let pagesPerCheckpoint = 8_192
 
     /// Enough for the hot pages of the dedupe keys of a day; little beside the 100 MB of the whole.
-    private static let writerCacheKiB = 16_384
+    static let writerCacheKiB = 16_384
 }
 
 extension Database {

@@ -58,10 +58,24 @@ extension Ledger {
         return found
     }
 
+    /// A mark of a million blobs needs its memory for more than pages that are seen once.
+    private func setWriterCache(_ kibibytes: Int) throws {
+        try pool.writeWithoutTransaction { db in
+            try db.execute(sql: "PRAGMA cache_size = -\(kibibytes)")
+            db.releaseMemory()
+        }
+    }
+
+    private static let manyReferences = 2_000
+    private static let smallCacheKiB = 2_048
+
     /// Keeps what manifests refer to; content never changes, so what is known stays.
     package func keepReferences(_ read: [(digest: [UInt8], packed: [UInt8])]) throws {
         let rowMemory = rowMemory
+        let areMany = read.count >= Self.manyReferences
         do {
+            if areMany { try setWriterCache(Self.smallCacheKiB) }
+            defer { if areMany { try? setWriterCache(Self.writerCacheKiB) } }
             try pool.write { db in
                 rowMemory.begin()
                 for manifest in read {

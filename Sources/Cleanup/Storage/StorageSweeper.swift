@@ -179,8 +179,12 @@ package struct StorageSweeper: Sendable {
             )
         }
         let (plan, totals, doubts) = try lookAtAll(request, root, references, rules, time)
+        FreedMemory.giveBack(after: plan.removals.count)
+        var removals: [Taking] = []
+        removals.reserveCapacity(plan.removals.count)
+        removals += plan.removals.lazy.compactMap(Taking.init)
         return Look(
-            removals: plan.removals.compactMap(Taking.init),
+            removals: removals,
             folders: plan.removals.filter { $0.kind == .folder }.flatMap(\.ownFiles),
             kept: plan.kept.named,
             total: totals.bytes,

@@ -109,7 +109,7 @@ final class ContentLoader {
     }
 
     /// How many references are asked for and kept at once: some megabytes.
-    private static let batch = 4_096
+    private static let batch = 2_048
     /// How many manifests one thread reads at a time.
     private static let share = 32
 }

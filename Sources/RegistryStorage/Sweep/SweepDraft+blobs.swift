@@ -4,6 +4,7 @@ extension SweepDraft {
     /// Decides which blobs go; the content of a manifest goes with the first of its removals.
     mutating func decideBlobs() {
         guard rules.scope.contains(.blobs) else { return }
+        blobs.reserveCapacity(mark.unreferenced.count + manifests.count)
         for blob in mark.unreferenced {
             if let reason = reasonToKeep(blob) {
                 keep(reason)

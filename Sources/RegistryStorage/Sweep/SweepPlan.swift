@@ -17,7 +17,12 @@ package struct SweepPlan: Sendable {
         draft.decideUploads()
         draft.decideLinks()
         draft.decideFolders()
-        removals = draft.blobs + draft.manifests + draft.others
         kept = draft.kept
+        // Taken over, and not copied: there may be very many.
+        removals = draft.blobs
+        draft.blobs = []
+        removals.reserveCapacity(removals.count + draft.manifests.count + draft.others.count)
+        removals += draft.manifests
+        removals += draft.others
     }
 }
