@@ -34,5 +34,36 @@ extension Engines {
                 #expect(containers.names("container") == ["stopped"])
             }
         }
+
+        @Test func leavesWhatRunsAndItsImage() async throws {
+            try await RealEngine.with(.podman) { engine in
+                let scene = try PruneScene(engine)
+                let used = try await engine.importImage("team/used")
+                _ = try await engine.importImage("team/idle")
+                try await engine.docker(
+                    "run",
+                    "--detach",
+                    "--name=runs",
+                    "--network=none",
+                    "--ulimit=nofile=1024:1024",
+                    "--ulimit=nproc=4096:4096",
+                    used,
+                    "/bin/busybox",
+                    "sleep",
+                    "600"
+                )
+                let containers = try await scene.prune("--type", "containers")
+                #expect(containers.names("container").isEmpty)
+                let images = try await scene.prune(
+                    "--type",
+                    "images",
+                    "--filter",
+                    "dangling=false"
+                )
+                #expect(images.names("image") == ["docker.io/team/idle:latest"])
+                #expect(try await engine.imageNames() == ["docker.io/team/used:latest"])
+                #expect(try await engine.docker("ps", "--format={{.Names}}") == "runs")
+            }
+        }
     }
 }

@@ -95,6 +95,7 @@ package actor RealEngine {
             [
                 "--storage-driver", "vfs", "--root", dataRoot, "--runroot", runRoot,
                 "--tmpdir", folder.file("tmp"), "--events-backend", "file",
+                "--cgroup-manager", "cgroupfs",
                 "system", "service", "unix://\(socket)", "--time", "0",
             ]
         }
@@ -102,11 +103,9 @@ package actor RealEngine {
 
     /// Ends containers and engine.
     package func stop() async throws {
-        if kind == .docker {
-            let running = try? await docker("ps", "--quiet")
-            for id in (running ?? "").split(separator: "\n") {
-                _ = try? await docker("kill", String(id))
-            }
+        let running = try? await docker("ps", "--quiet")
+        for id in (running ?? "").split(separator: "\n") {
+            _ = try? await docker("kill", String(id))
         }
         try await process?.terminate(within: .seconds(60))
         process = nil
