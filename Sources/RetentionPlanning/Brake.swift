@@ -39,30 +39,11 @@ package struct BrakeHit: Sendable, Equatable, CustomStringConvertible {
 }
 
 extension Planner {
-    /// The brake that the plan so far goes over, or nil.
-    package func brake() -> BrakeHit? {
-        Self.brake(
-            items: items,
-            repositories: repositories,
-            policies: request.policies,
-            regrets: { policy in
-                request.regrets.count {
-                    $0.policy == policy.name && !$0.isApproved
-                        && $0.at + policy.regretTime > request.now
-                }
-            }
-        )
-    }
-
-    /// The first brake that `items` go over: of policies in order, then of repositories by name.
+    /// The first brake that the plan so far goes over: of policies in order, then of repositories by
+    /// name.
     ///
     /// A repository whose facts are missing counts as wholly removed.
-    private static func brake(
-        items: some Sequence<PlanItem>,
-        repositories: [Int64: RepositoryFacts],
-        policies: [Policy],
-        regrets: (Policy) -> Int
-    ) -> BrakeHit? {
+    package func brake() -> BrakeHit? {
         var byPolicy: [String: [Int64: RepositoryTally]] = [:]
         for item in items {
             guard let policy = item.policy else { continue }
@@ -71,9 +52,9 @@ extension Planner {
                 default: RepositoryTally(name: item.repository)
             ].add(item.kind)
         }
-        for policy in policies {
+        for policy in request.policies {
             guard let own = byPolicy[policy.name] else { continue }
-            let regretted = regrets(policy)
+            let regretted = regrets(of: policy)
             if let limit = policy.brake.regrets, regretted >= limit {
                 return BrakeHit(
                     policy: policy.name,
@@ -86,12 +67,20 @@ extension Planner {
             }
             guard let share = policy.brake.share else { continue }
             let hits = own.compactMap { id, tally in
-                shareHit(tally, of: repositories[id], over: share).map { (tally.name, $0) }
+                Self.shareHit(tally, of: repositories[id], over: share).map { (tally.name, $0) }
             }
             guard let hit = hits.min(by: { $0.0 < $1.0 }) else { continue }
             return BrakeHit(policy: policy.name, limit: hit.1)
         }
         return nil
+    }
+
+    /// How many removals of a policy were regretted of late, and not approved since.
+    private func regrets(of policy: Policy) -> Int {
+        request.regrets.count {
+            $0.policy == policy.name && !$0.isApproved
+                && $0.at + policy.regretTime > request.now
+        }
     }
 
     /// How many removals of one policy are in one repository.

@@ -94,14 +94,19 @@ extension LocalPrune {
             try await checkImages(scene)
         }
 
-        // At once, with the registry stopped: what is half gone is gone, and counted once.
-        @Test func atOnce() async throws {
+        /// A filled registry that is stopped, two hours later, and the bytes on its disk.
+        private func stopped() async throws -> (StorageScene, RegistryDisk, before: Int64) {
             let scene = try await StorageScene()
             try await fill(scene)
             try await scene.registry.stop()
             let disk = RegistryDisk(scene.registry.storage)
             disk.age(by: 7_200)
-            let before = disk.bytes
+            return (scene, disk, disk.bytes)
+        }
+
+        // At once, with the registry stopped: what is half gone is gone, and counted once.
+        @Test func atOnce() async throws {
+            let (scene, disk, before) = try await stopped()
             try await kill(at: "halfRemoved", scene, ["prune", "--now"])
             #expect(disk.bytes < before)
             try await finish(scene, before: before, "--now")
@@ -111,12 +116,7 @@ extension LocalPrune {
 
         // A registry would go on listing a tag that has nothing but its folder.
         @Test func aTagAtOnce() async throws {
-            let scene = try await StorageScene()
-            try await fill(scene)
-            try await scene.registry.stop()
-            let disk = RegistryDisk(scene.registry.storage)
-            disk.age(by: 7_200)
-            let before = disk.bytes
+            let (scene, _, before) = try await stopped()
             let folder =
                 "\(scene.registry.storage)/docker/registry/v2/repositories/a/x/_manifests/tags/v1"
             try await kill(at: "hollowed", scene, ["delete", "a/x:v1", "--now"])
