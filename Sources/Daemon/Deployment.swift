@@ -189,7 +189,7 @@ package struct Deployment: Sendable {
     }
 
     /// As many as are ever removed at once.
-    private static let mostConnections = 64
+    private static let mostConnections = 72
 
     private static func engine(
         _ engine: EngineSettings,

@@ -44,7 +44,7 @@ extension FakeAzure {
             202,
             [
                 "manifestsDeleted": Array(repository.manifests.keys),
-                "tagsDeleted": Array(repository.tags.keys),
+                "tagsDeleted": repository.tags.names,
             ]
         )
     }
@@ -55,9 +55,10 @@ extension FakeAzure {
         _ call: FakeRegistry.Call
     ) -> FakeRegistry.Reply {
         let digest = call.query["digest"]
-        let tags = repository.tags.filter { digest == nil || $0.value.digest == digest }
+        let tags = repository.tags
         let filter = digest.map { "&digest=\($0)" } ?? ""
-        return page(tags.keys.sorted(), call, call.path, filter) { names in
+        let listed = digest.map(tags.names(of:)) ?? tags.names
+        return page(listed, call, call.path, filter) { names in
             [
                 "registry": "fake", "imageName": name,
                 "tags": names.compactMap { name in
@@ -97,8 +98,8 @@ extension FakeAzure {
                                 manifest.writeEnabled
                             ),
                         ]
-                        let tags = repository.tags.filter { $0.value.digest == digest }.keys
-                        if !tags.isEmpty { object["tags"] = tags.sorted() }
+                        let tags = repository.tags.names(of: digest)
+                        if !tags.isEmpty { object["tags"] = tags }
                         return object
                     }
                 },
@@ -126,11 +127,12 @@ extension FakeAzure {
         _ reference: String,
         _ call: FakeRegistry.Call
     ) -> FakeRegistry.Reply {
-        guard let repository = repositories[name] else { return .error(404, "NAME_UNKNOWN") }
+        // No copy of the repository is held, which a delete would have to copy whole.
+        guard repositories[name] != nil else { return .error(404, "NAME_UNKNOWN") }
         let isDigest = reference.contains(":")
-        let digest = isDigest ? reference : repository.tags[reference]?.digest
+        let digest = isDigest ? reference : repositories[name]?.tags[reference]?.digest
         if call.method == "DELETE", !isDigest { return .error(405, "UNSUPPORTED") }
-        guard let digest, let found = repository.manifests[digest] else {
+        guard let digest, let found = repositories[name]?.manifests[digest] else {
             return .error(404, "MANIFEST_UNKNOWN")
         }
         guard call.method == "DELETE" else {
@@ -141,7 +143,7 @@ extension FakeAzure {
         }
         guard found.deleteEnabled, found.writeEnabled else { return .error(405, "UNSUPPORTED") }
         repositories[name]?.manifests[digest] = nil
-        for (tag, value) in repository.tags where value.digest == digest {
+        for tag in repositories[name]?.tags.names(of: digest) ?? [] {
             repositories[name]?.tags[tag] = nil
         }
         noteDelete()

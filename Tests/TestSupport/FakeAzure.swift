@@ -22,7 +22,7 @@ package actor FakeAzure: FakeCloud {
 
     package struct Repository: Sendable {
         package var manifests: [String: Manifest] = [:]
-        package var tags: [String: Tag] = [:]
+        package var tags = Tags()
     }
 
     /// Who is let in.
@@ -59,7 +59,7 @@ package actor FakeAzure: FakeCloud {
     package init(port: Int) { url = "http://127.0.0.1:\(port)" }
 
     package func tagNames(_ repository: String) -> [String] {
-        (repositories[repository]?.tags ?? [:]).keys.sorted()
+        repositories[repository]?.tags.names ?? []
     }
 
     package func digests(_ repository: String) -> Set<String> {

@@ -48,8 +48,8 @@ package struct ACRClient: TellingRegistry {
             noWayBack:
                 "an Azure Container Registry drops what is deleted, so `restore` can't put it back",
             listsUntagged: true,
-            // While one is looked at, another can be deleted.
-            width: 2 * Self.mostDeletes
+            // While some are deleted as many are looked at, and a few are written down.
+            width: 2 * Self.mostDeletes + Self.mostDeletes / 4
         )
     }
 
