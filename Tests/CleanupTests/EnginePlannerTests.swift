@@ -1,5 +1,6 @@
 import AccessLedger
 import Cleanup
+import Foundation
 import RegistryClients
 import RegistryModel
 import RetentionPlanning
@@ -57,7 +58,7 @@ struct EnginePlannerTests {
         _ filters: [(String, String)] = []
     ) throws -> EnginePlanner.Draft {
         var all = EngineFilters()
-        for (name, value) in filters { try all.add(name, value) }
+        for (name, value) in filters { try all.add(name, value, in: .gmt) }
         var planner = EnginePlanner(inventory, of: row, now: now)
         return planner.prune(parts, all)
     }

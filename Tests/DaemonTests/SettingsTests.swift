@@ -135,7 +135,7 @@ struct SettingsTests {
                 )
         )
         var filters = EngineFilters()
-        try filters.add("until", "24h")
+        try filters.add("until", "24h", in: .gmt)
         #expect(
             settings.engines == [
                 EngineSettings(

@@ -36,13 +36,73 @@ extension Engines {
             }
         }
 
+        // A moment between two builds parts what they have left behind. Engines before 23.0 know no
+        // moment here, and lastpull tells them a duration.
+        @Test func untilNarrowsItToWhatWasNotUsedSince() async throws {
+            try await RealEngine.with { engine in
+                let scene = try PruneScene(engine)
+                try await build("team/first:1", engine)
+                let first = try await cache(engine)
+                let moment = String(format: "%.3f", Date().timeIntervalSince1970)
+                try await build("team/second:1", engine, factor: 11)
+                let both = try await cache(engine)
+                let none = try await scene.prune("--type", "buildCache", "--filter", "until=1.5h")
+                #expect(none.items.isEmpty && none.state == "done")
+
+                let report = try await scene.prune(
+                    "--type",
+                    "buildCache",
+                    "--filter",
+                    "until=\(moment)"
+                )
+
+                let after = try await cache(engine)
+                #expect(report.items.allSatisfy { $0.state == "done" }, "\(report.items)")
+                #expect((2...first.count).contains(report.items.count))
+                #expect(after.count == both.count - report.items.count)
+                #expect(report.reclaimed > 1_000_000)
+                #expect(report.reclaimed == both.bytes - after.bytes)
+            }
+        }
+
+        // As README shows it: one time for all kinds.
+        @Test func oneUntilHoldsForAllKindsOfTheSettings() async throws {
+            try await RealEngine.with { engine in
+                try await build("team/built:1", engine)
+                let folder = try TemporaryFolder()
+                let settings = try folder.write(
+                    """
+                    ledger: \(folder.file("ledger.sqlite"))
+                    engines:
+                      - name: node
+                        socket: \(engine.socket)
+                        prune: [images, containers, networks, volumes, buildCache]
+                        filters: { until: 1s }
+                    """,
+                    to: "lastpull.yaml"
+                )
+                let before = try await cache(engine)
+                try await eventually("the cache is a second old", within: .seconds(20)) {
+                    let plan = try await Lastpull.run(
+                        ["prune", "--dry-run", "--config", settings]
+                    )
+                    return plan.output.contains("unusedCache")
+                }
+                let result = try await Lastpull.run(["prune", "--config", settings])
+                #expect(result.status == 0, "\(result.output) \(result.errors)")
+                let after = try await cache(engine)
+                #expect(after.count < before.count && after.bytes < before.bytes)
+            }
+        }
+
         /// Builds an image of which one stage is left out in the end.
         private func build(
             _ name: String,
-            _ engine: RealEngine
+            _ engine: RealEngine,
+            factor: Int = 7
         ) async throws {
             let folder = try TemporaryFolder()
-            let bytes = (0..<2_000_000).map { UInt8(truncatingIfNeeded: $0 &* 7 ^ $0 >> 8) }
+            let bytes = (0..<2_000_000).map { UInt8(truncatingIfNeeded: $0 &* factor ^ $0 >> 8) }
             try folder.write(bytes, to: "context/content")
             try folder.write(
                 """

@@ -81,6 +81,30 @@ extension Engines {
             }
         }
 
+        // One measurement is for all triggers, whichever comes first in the settings.
+        @Test func theSecondTriggerOfAnEngineIsMeasuredToo() async throws {
+            try await RealEngine.with { engine in
+                _ = try await engine.importImage("team/a:1")
+                let daemon = try LastpullDaemon()
+                try await daemon.start(
+                    settings: """
+                        engines: [{ name: node, socket: \(engine.socket) }]
+                        policies:
+                          - { name: images, engine: node, keep: { pushed: { within: 0s } }, mode: enforce }
+                        triggers:
+                          - { name: huge, engine: node, engineBytes: 100GB, until: 90GB }
+                          - { name: small, engine: node, engineBytes: 1kB, until: 0B }
+                        """
+                )
+                try await eventually("the second has fired", within: .seconds(30)) {
+                    try await engine.imageNames().isEmpty
+                }
+                try await daemon.terminate()
+                let runs = try await daemon.run("runs").output.split(separator: "\n")
+                #expect(runs.count == 1 && runs[0].contains("small"), "\(runs)")
+            }
+        }
+
         private func heard(_ daemon: LastpullDaemon, _ text: String) async throws {
             try await eventually("check says \(text)", within: .seconds(30)) {
                 try await daemon.run("check").output.contains(text)

@@ -55,6 +55,25 @@ extension LocalPrune {
             #expect(run.note.contains("status 3: broken"))
         }
 
+        // Nothing was pruned, so no event says so; of what ran, the event says that it failed.
+        @Test func whatNeverRanHasNoEvent() async throws {
+            let scene = try await scene("[no-such-collector, CONFIG]")
+            let run = try await scene.report("prune", "--now", status: 1)
+            #expect(run.state == "failed")
+            #expect(run.note.contains("no-such-collector"))
+            #expect(try await prunes(scene).isEmpty)
+            let broken = try await self.scene("[sh, -c, 'echo broken; exit 3']")
+            _ = try await broken.report("prune", "--now", status: 1)
+            let events = try await prunes(broken)
+            #expect(events.count == 1)
+            #expect(events.first?.actor.attributes["failed"]?.contains("status 3") == true)
+        }
+
+        private func prunes(_ scene: StorageScene) async throws -> [PruneScene.Event] {
+            let result = try await scene.run("events", "--json", "--since", "0")
+            return try PruneScene.events(in: result.output).filter { $0.action == "prune" }
+        }
+
         @Test func aDryRunIsPassedOn() async throws {
             let scene = try await scene("[sh, -c, 'echo \"$1\"', collector]")
             let result = try await scene.run("prune", "--dry-run")
@@ -108,6 +127,17 @@ extension Engines {
                 #expect(result.status == 1)
                 #expect(result.errors.contains("one\n") && result.errors.contains("two\n"))
                 #expect(result.output.contains("ended with status 4"))
+                let other = try String(contentsOfFile: configuration, encoding: .utf8)
+                    .replacing("container: registry", with: "container: nobody")
+                try folder.write(other, to: "lastpull.yaml")
+                let missing = try await Lastpull.run(["prune", "--now", "--config", configuration])
+                #expect(missing.status == 1 && missing.output.contains("could not be run"))
+                let events = try await Lastpull.run([
+                    "events", "--json", "--since", "0", "--config", configuration,
+                ])
+                let prunes = try PruneScene.events(in: events.output)
+                    .filter { $0.action == "prune" }
+                #expect(prunes.count == 1, "of the first run only")
             }
         }
     }

@@ -104,38 +104,59 @@ package struct GarbageCollector: Sendable {
             return run
         }
         run.state = isDone ? .done : .failed
-        return try await end(run, target, before, await output.eligible)
+        return try await end(run, target, before, output, hasRun: await hasRun(outcome, output))
     }
 
-    /// Writes the end down, with what came back, also of a collector that failed half way.
+    /// Whether the collector ran at all.
+    ///
+    /// What starts it ends with 126 or 127 where it can't: env(1) here, the engine in a container.
+    private func hasRun(_ outcome: Result<Int, any Error>, _ output: Output) async -> Bool {
+        switch outcome {
+        case .success(126), .success(127): false
+        case .success: true
+        case .failure: await !output.last.isEmpty
+        }
+    }
+
+    /// Writes the end down, with what came back, also of a collector that failed half way; of one
+    /// that never ran there is no event.
     private func end(
         _ run: RunRecord,
         _ target: CleanupTarget,
         _ before: Int64?,
-        _ eligible: Int
+        _ output: Output,
+        hasRun: Bool
     ) async throws -> RunRecord {
         var run = run
         var reclaimed: Int64 = 0
         if let before, let after = try? await size(target) { reclaimed = max(0, before - after) }
         try await ledger.freed(reclaimed, of: "blob", by: run.name)
-        if before == nil {
+        if before == nil, hasRun {
             run.note += "; what came back was not measured, since its storage is not named"
         }
         if run.state == .done, let obstacle = try await restart(target) {
             run.note += "; \(obstacle)"
         }
+        var attributes = [
+            "reclaimed": "\(reclaimed)", "released": "0", "registry": target.row.name,
+            "run": run.name.description, "trigger": run.cause, "measured": run.measured,
+            "policy": "", "items": "\(await output.eligible)", "mode": "enforce",
+        ]
+        if run.state == .failed { attributes["failed"] = run.note }
         let event = PruneEvent(
             type: "blob",
             action: "prune",
             actor: target.row.name,
-            attributes: [
-                "reclaimed": "\(reclaimed)", "released": "0", "registry": target.row.name,
-                "run": run.name.description, "trigger": run.cause, "measured": run.measured,
-                "policy": "", "items": "\(eligible)", "mode": "enforce",
-            ],
+            attributes: attributes,
             time: now()
         )
-        try await ledger.set(run.state, of: run.name, note: run.note, at: now(), events: [event])
+        try await ledger.set(
+            run.state,
+            of: run.name,
+            note: run.note,
+            at: now(),
+            events: hasRun || reclaimed > 0 ? [event] : []
+        )
         return try await ledger.run(run.name) ?? run
     }
 

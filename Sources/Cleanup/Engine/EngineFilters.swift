@@ -1,3 +1,4 @@
+package import Foundation
 package import RegistryModel
 
 /// What an engine's prune is narrowed to, in Docker's own words.
@@ -49,7 +50,13 @@ package struct EngineFilters: Sendable, Equatable {
     package static let names = ["dangling", "until", "label", "label!", "all"]
 
     /// Takes one filter more, or says what is wrong with it.
-    package mutating func add(_ name: String, _ value: String) throws(EngineFilterError) {
+    ///
+    /// - Parameter zone: The zone of a date or time in it that names none.
+    package mutating func add(
+        _ name: String,
+        _ value: String,
+        in zone: TimeZone
+    ) throws(EngineFilterError) {
         switch name {
         case "dangling":
             dangling = try Self.flag(name, value)
@@ -59,7 +66,10 @@ package struct EngineFilters: Sendable, Equatable {
             guard until == nil else {
                 throw EngineFilterError(filter: name, reason: "is there twice; keep one")
             }
-            until = try Self.until(value)
+            guard let moment = Until(value, in: zone) else {
+                throw EngineFilterError(filter: name, reason: Self.notATime)
+            }
+            until = moment
         case "label", "label!":
             guard let first = value.first, first != "=" else {
                 throw EngineFilterError(filter: name, reason: "is empty; write KEY or KEY=VALUE")
@@ -101,6 +111,9 @@ package struct EngineFilters: Sendable, Equatable {
         return created.map { $0 < until.moment(now: now) } ?? false
     }
 
+    private static let notATime =
+        "is not a time; write one such as 24h, 2026-01-31 or 2026-01-31T08:00:00Z"
+
     private static func flag(_ name: String, _ value: String) throws(EngineFilterError) -> Bool {
         switch value.lowercased() {
         case "true", "1", "t": return true
@@ -108,18 +121,6 @@ package struct EngineFilters: Sendable, Equatable {
         default:
             throw EngineFilterError(filter: name, reason: "is not true or false")
         }
-    }
-
-    private static func until(_ text: String) throws(EngineFilterError) -> Until {
-        if let seconds = Int64(text), seconds > 0, seconds < 1 << 40 {
-            return .moment(Timestamp(milliseconds: seconds * 1_000))
-        }
-        if let span = Span(text) { return .ago(span) }
-        if let moment = Timestamp(dateOrTime: text) { return .moment(moment) }
-        throw EngineFilterError(
-            filter: "until",
-            reason: "is not a time; write one such as 24h, 2026-01-31 or 2026-01-31T08:00:00Z"
-        )
     }
 }
 

@@ -83,16 +83,13 @@ extension EnginePruner {
     func removeCache(_ work: inout EngineWork) async throws {
         let items = work.run.engine.filter { $0.kind == EnginePart.buildCache.kind }
         guard !work.interruption.isRaised, work.obstacle == nil else { return }
-        var filters: [String: [String]] = [:]
-        if let until = work.filters.until {
-            let seconds = until.moment(now: work.run.createdAt).milliseconds / 1_000
-            filters["until"] = ["\(seconds)"]
-        }
+        let until = work.filters.until?.moment(now: work.run.createdAt)
         let pruned = Pruned()
         let client = work.target.client
         let all = !work.filters.dangling
         let interruption = work.interruption
-        let outcome = await patiently(work) { [filters] in
+        let outcome = await patiently(work) {
+            let filters = Self.cacheFilters(until: until, now: self.now())
             let result = try await interruption.run {
                 try await client.pruneBuildCache(filters: filters, all: all)
             }
@@ -124,6 +121,15 @@ extension EnginePruner {
             )
         }
         work.cacheReclaimed = outcome.state == .done ? await pruned.reclaimed : nil
+    }
+
+    /// The filters of a prune of the build cache, which knows `until` as a duration back from when it
+    /// begins: engines before 23.0 refuse every other form.
+    ///
+    /// A moment to come narrows nothing.
+    static func cacheFilters(until: Timestamp?, now: Timestamp) -> [String: [String]] {
+        guard let until, until < now else { return [:] }
+        return ["until": ["\((now - until).milliseconds)ms"]]
     }
 
     /// What a prune said, which goes on in a task of its own.

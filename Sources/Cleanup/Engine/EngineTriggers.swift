@@ -17,7 +17,10 @@ package actor EngineTriggers {
     private let isCaughtUp: @Sendable () async -> Bool
     /// When a trigger's last run ended.
     private var ended: [String: Timestamp] = [:]
-    private var measuredAt: Timestamp?
+    /// What the engine's disk held when it was measured last, for all triggers.
+    private var measurement: Measurement?
+    /// Which measurement a trigger has judged by, so that it does so once.
+    private var judged: [String: Timestamp] = [:]
     /// The last complaint of a trigger, so that it is not repeated.
     private var complaints: [String: (text: String, at: Timestamp)] = [:]
 
@@ -81,10 +84,9 @@ package actor EngineTriggers {
                 needed: max(0, gauge.excess(over: until, released: 0))
             )
         case .engineBytes(let above, let until):
-            guard measuredAt.map({ time - $0 >= Self.measureInterval }) ?? true else { return nil }
-            defer { measuredAt = now() }
-            let bytes = try await pruner.bytes(of: target)
-            guard bytes > above.bytes else { return nil }
+            guard let bytes = try await engineBytes(for: trigger, time), bytes > above.bytes else {
+                return nil
+            }
             return Firing(measured: "\(bytes) bytes", needed: bytes - until.bytes)
         case .every(let interval):
             guard try await isDue(trigger, interval, time) else { return nil }
@@ -92,6 +94,28 @@ package actor EngineTriggers {
         default:
             return nil
         }
+    }
+
+    /// What the engine's disk held at a moment.
+    private struct Measurement {
+        var at: Timestamp
+        /// Nil where it could not be measured; less once a run has freed some of it.
+        var bytes: Int64?
+    }
+
+    /// Bytes that `trigger` is to judge by: those of one measurement for all triggers, and nil once
+    /// it has judged by it.
+    private func engineBytes(for trigger: Trigger, _ time: Timestamp) async throws -> Int64? {
+        let isDue = measurement.map { time - $0.at >= Self.measureInterval } ?? true
+        if isDue {
+            var bytes: Int64?
+            // One that fails has had its turn, too.
+            defer { measurement = Measurement(at: now(), bytes: bytes) }
+            bytes = try await pruner.bytes(of: target)
+        }
+        guard let measurement, judged[trigger.name] != measurement.at else { return nil }
+        judged[trigger.name] = measurement.at
+        return measurement.bytes
     }
 
     /// Measuring a full engine is work for it.
@@ -172,7 +196,9 @@ package actor EngineTriggers {
         case .volume(let path, _, let until, _):
             return try VolumeGauge(path: path).excess(over: until, released: 0)
         case .engineBytes(_, let until):
-            return try await pruner.bytes(of: target) - until.bytes
+            let bytes = try await pruner.bytes(of: target)
+            measurement?.bytes = bytes
+            return bytes - until.bytes
         default:
             return nil
         }

@@ -1,5 +1,6 @@
 import Cleanup
 import CurlTransport
+import Foundation
 import RegistryModel
 
 extension EngineSettings {
@@ -80,7 +81,7 @@ extension EngineSettings {
             for text in texts {
                 guard let written = text.text() else { continue }
                 do throws(EngineFilterError) {
-                    try filters.add(name, written)
+                    try filters.add(name, written, in: .current)
                 } catch {
                     text.refuse("\(Excerpt.of(written)) \(error.reason)")
                 }
