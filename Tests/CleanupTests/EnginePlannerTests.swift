@@ -58,7 +58,7 @@ struct EnginePlannerTests {
         _ filters: [(String, String)] = []
     ) throws -> EnginePlanner.Draft {
         var all = EngineFilters()
-        for (name, value) in filters { try all.add(name, value, in: .gmt) }
+        for (name, value) in filters { try all.add(name, value, on: LocalClock(.gmt)) }
         var planner = EnginePlanner(inventory, of: row, now: now)
         return planner.prune(parts, all)
     }

@@ -7,7 +7,8 @@ import Testing
 struct EngineUntilTests {
     private func until(_ text: String, _ zone: String = "GMT") throws -> EngineFilters.Until? {
         var filters = EngineFilters()
-        try filters.add("until", text, in: try #require(TimeZone(identifier: zone)))
+        let clocks = LocalClock(try #require(TimeZone(identifier: zone)))
+        try filters.add("until", text, on: clocks)
         return filters.until
     }
 

@@ -135,7 +135,7 @@ struct SettingsTests {
                 )
         )
         var filters = EngineFilters()
-        try filters.add("until", "24h", in: .gmt)
+        try filters.add("until", "24h", on: .ofMachine)
         #expect(
             settings.engines == [
                 EngineSettings(

@@ -1,4 +1,3 @@
-import Foundation
 import RegistryModel
 
 // The forms of `until` that Docker documents: durations of Go (`time.ParseDuration`), dates and
@@ -11,13 +10,13 @@ extension EngineFilters.Until {
     ///
     /// - Parameters:
     ///   - text: A duration also has the units `d` and `w`, which Docker's has not.
-    ///   - zone: The zone of a date or time that names none.
-    init?(_ text: String, in zone: TimeZone) {
+    ///   - clocks: Those that a date or time without a zone is read from.
+    init?(_ text: String, on clocks: LocalClock) {
         if let moment = Self.unixTime(text) {
             self = .moment(moment)
         } else if let span = Span(text) ?? Self.duration(text) {
             self = .ago(span)
-        } else if let moment = Self.dateOrTime(text, in: zone) {
+        } else if let moment = Self.dateOrTime(text, on: clocks) {
             self = .moment(moment)
         } else {
             return nil
@@ -80,14 +79,14 @@ extension EngineFilters.Until {
 
     /// Parses a date, with or without a time down to the hour, minute, second or its fraction, and
     /// with or without a zone.
-    private static func dateOrTime(_ text: String, in zone: TimeZone) -> Timestamp? {
+    private static func dateOrTime(_ text: String, on clocks: LocalClock) -> Timestamp? {
         guard let parts = text.wholeMatch(of: form)?.output else { return nil }
         let clock = "\(parts.2 ?? "00"):\(parts.3 ?? "00"):\(parts.4 ?? "00")\(parts.5 ?? "")"
         let named = parts.6.map(String.init)
         guard let moment = Timestamp(dateOrTime: "\(parts.1)T\(clock)\(named ?? "Z")") else {
             return nil
         }
-        return named == nil ? local(moment, in: zone) : moment
+        return named == nil ? clocks.moment(showing: moment) : moment
     }
 
     // Date; hour, minute, second, its fraction; zone.
@@ -99,17 +98,5 @@ extension EngineFilters.Until {
         >
     {
         /([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[Tt ]([0-9]{2})(?::([0-9]{2})(?::([0-9]{2})(\.[0-9]+)?)?)?)?([Zz]|[+\-][0-9]{2}:[0-9]{2})?/
-    }
-
-    /// The moment at which clocks in `zone` show what those of UTC show at `clock`.
-    ///
-    /// Where they show it twice, it is the first time; where they skip it, it is before the gap's end.
-    private static func local(_ clock: Timestamp, in zone: TimeZone) -> Timestamp? {
-        func offset(at moment: Timestamp) -> Span {
-            let date = Date(timeIntervalSince1970: Double(moment.milliseconds) / 1_000)
-            return .seconds(Int64(zone.secondsFromGMT(for: date)))
-        }
-        let moments = [clock - .days(1), clock + .days(1)].map { clock - offset(at: $0) }
-        return moments.filter { $0 + offset(at: $0) == clock }.min() ?? moments.min()
     }
 }

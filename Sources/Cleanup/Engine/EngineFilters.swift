@@ -1,4 +1,3 @@
-package import Foundation
 package import RegistryModel
 
 /// What an engine's prune is narrowed to, in Docker's own words.
@@ -51,11 +50,11 @@ package struct EngineFilters: Sendable, Equatable {
 
     /// Takes one filter more, or says what is wrong with it.
     ///
-    /// - Parameter zone: The zone of a date or time in it that names none.
+    /// - Parameter clocks: Those that a date or time without a zone is read from.
     package mutating func add(
         _ name: String,
         _ value: String,
-        in zone: TimeZone
+        on clocks: LocalClock
     ) throws(EngineFilterError) {
         switch name {
         case "dangling":
@@ -66,7 +65,7 @@ package struct EngineFilters: Sendable, Equatable {
             guard until == nil else {
                 throw EngineFilterError(filter: name, reason: "is there twice; keep one")
             }
-            guard let moment = Until(value, in: zone) else {
+            guard let moment = Until(value, on: clocks) else {
                 throw EngineFilterError(filter: name, reason: Self.notATime)
             }
             until = moment

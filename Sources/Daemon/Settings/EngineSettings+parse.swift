@@ -1,6 +1,5 @@
 import Cleanup
 import CurlTransport
-import Foundation
 import RegistryModel
 
 extension EngineSettings {
@@ -81,7 +80,7 @@ extension EngineSettings {
             for text in texts {
                 guard let written = text.text() else { continue }
                 do throws(EngineFilterError) {
-                    try filters.add(name, written, in: .current)
+                    try filters.add(name, written, on: .ofMachine)
                 } catch {
                     text.refuse("\(Excerpt.of(written)) \(error.reason)")
                 }

@@ -57,7 +57,7 @@ struct EngineRequests {
         }
         do throws(EngineFilterError) {
             let value = String(text[text.index(after: equals)...])
-            try filters.add(String(text[..<equals]), value, in: .current)
+            try filters.add(String(text[..<equals]), value, on: .ofMachine)
         } catch {
             throw ValidationError("--filter \(text): \(error)")
         }
