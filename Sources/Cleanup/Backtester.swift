@@ -58,6 +58,9 @@ package struct Backtester: Sendable {
         guard let policy = planMaker.policies.first(where: { $0.name == name }) else {
             throw CleanupError.unknownPolicy(name, known: planMaker.policies.map(\.name))
         }
+        if let engine = policy.engine {
+            throw CleanupError.policyOfEngine(name, engine: engine)
+        }
         let end = now()
         let moments = Self.moments(from: (end - span).startOfHour, to: end)
         var report = Report(

@@ -20,6 +20,8 @@ package enum CleanupError: Error, Sendable, Equatable, CustomStringConvertible {
     case noStorage(String)
     case unknownRepository(String)
     case unknownPolicy(String, known: [String])
+    /// A policy that is for an engine, whose past is not kept.
+    case policyOfEngine(String, engine: String)
 
     package var description: String {
         switch self {
@@ -52,6 +54,10 @@ package enum CleanupError: Error, Sendable, Equatable, CustomStringConvertible {
         case .unknownPolicy(let name, let known):
             "no policy \(name) in the settings; "
                 + (known.isEmpty ? "there are none" : "there are \(known.joined(separator: ", "))")
+        case .policyOfEngine(let name, let engine):
+            "policy \(name) is for engine \(engine), and of an engine's images only the last use is "
+                + "kept, so there is no past to replay; `lastpull plan --engine \(engine)` shows what "
+                + "it lets go now"
         case .unknownRepository(let name):
             "no repository \(name) is known, nor listed by the registry; check the name"
         }

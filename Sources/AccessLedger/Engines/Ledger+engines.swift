@@ -103,6 +103,14 @@ extension Ledger {
         }
     }
 
+    /// When an engine's images were listed last; nil for never.
+    package func lastListing(of engine: EngineRow) async throws -> Timestamp? {
+        try await read("read when an engine was listed from") { db in
+            try db.number("SELECT max(listedAt) FROM engineImage WHERE engineId = ?", [engine.id])
+                .map { Timestamp(milliseconds: $0) }
+        }
+    }
+
     /// What is known of the use of an engine's images, by their ids.
     package func uses(of engine: EngineRow) async throws -> [String: EngineUse] {
         try await read("read the use of images from") { db in

@@ -172,7 +172,7 @@ extension EnginePruner {
     }
 
     /// Why the plan waits for approval, or nil.
-    private static func brakeHit(
+    static func brakeHit(
         _ items: [EngineItem],
         _ inventory: EngineInventory,
         _ policies: [Policy]

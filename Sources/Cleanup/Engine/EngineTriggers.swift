@@ -74,26 +74,16 @@ package actor EngineTriggers {
     }
 
     private func firing(_ trigger: Trigger, _ time: Timestamp) async throws -> Firing? {
-        switch trigger.measure {
-        case .volume(let path, let above, let until, _):
-            let gauge = try VolumeGauge(path: path)
-            guard gauge.isAbove(above, released: 0) else { return nil }
-            let percent = (gauge.percent * 10).rounded() / 10
-            return Firing(
-                measured: "\(percent)% of \(path)",
-                needed: max(0, gauge.excess(over: until, released: 0))
-            )
-        case .engineBytes(let above, let until):
-            guard let bytes = try await engineBytes(for: trigger, time), bytes > above.bytes else {
-                return nil
-            }
-            return Firing(measured: "\(bytes) bytes", needed: bytes - until.bytes)
-        case .every(let interval):
+        if case .every(let interval) = trigger.measure {
             guard try await isDue(trigger, interval, time) else { return nil }
             return Firing(measured: "every \(interval)", needed: .max)
-        default:
+        }
+        let bytes =
+            trigger.measure.asksEngine ? try await engineBytes(for: trigger, time) : nil
+        guard let level = try EngineLevel(trigger.measure, bytes: bytes), level.isAbove else {
             return nil
         }
+        return Firing(measured: level.measured, needed: max(0, level.excess))
     }
 
     /// What the engine's disk held at a moment.
@@ -192,16 +182,12 @@ package actor EngineTriggers {
 
     /// Bytes above the low mark; nil for a trigger that has none.
     private func remaining(_ trigger: Trigger) async throws -> Int64? {
-        switch trigger.measure {
-        case .volume(let path, _, let until, _):
-            return try VolumeGauge(path: path).excess(over: until, released: 0)
-        case .engineBytes(_, let until):
-            let bytes = try await pruner.bytes(of: target)
+        var bytes: Int64?
+        if trigger.measure.asksEngine {
+            bytes = try await pruner.bytes(of: target)
             measurement?.bytes = bytes
-            return bytes - until.bytes
-        default:
-            return nil
         }
+        return try EngineLevel(trigger.measure, bytes: bytes)?.excess
     }
 
     /// Says once, and again every hour, why a trigger could not do what it is there for.

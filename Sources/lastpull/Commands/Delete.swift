@@ -161,11 +161,7 @@ extension Deployment {
                 && images.allSatisfy { image in hosts.contains { image.hasPrefix($0 + "/") } }
         }
         if meant.count == 1 { return meant[0] }
-        guard !targets.isEmpty else {
-            throw ValidationError(
-                "there is no registry here, only engines; `lastpull runs RUN` tells of their images"
-            )
-        }
+        try refuseWithoutRegistry("remove an image there with `docker rmi`, or by a policy")
         guard targets.count == 1 else {
             let names = targets.map(\.row.name).joined(separator: ", ")
             throw ValidationError("there are several registries; add --registry, one of \(names)")

@@ -8,33 +8,6 @@ import RegistryModel
 import RegistryStorage
 import RetentionPlanning
 
-struct PlanCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "plan",
-        abstract: "Shows what would go, why, and how many bytes; removes nothing.",
-        discussion:
-            "The plan is stored, and printed whole. `lastpull explain IMAGE` says why one stays."
-    )
-
-    @OptionGroup var options: GlobalOptions
-    @OptionGroup var narrow: ScopeOptions
-
-    func run() async throws {
-        let deployment = try await options.deployment()
-        let scope = try await deployment.scope(narrow, options)
-        let isWhole = try await deployment.refresh(scope)
-        options.sayWhatIsUnseen()
-        for target in try deployment.cleaner.targets(of: scope) {
-            if let warning = try await deployment.warning(of: target) {
-                Terminal.complain("registry \(target.row.name): \(warning)")
-            }
-        }
-        let run = try await deployment.cleaner.plan(scope, cause: .init(name: "plan"))
-        try RunOutput(run: run).print(asJSON: options.json)
-        if !isWhole { throw Outcome.partlyDone }
-    }
-}
-
 struct Clean: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "clean",
@@ -68,6 +41,10 @@ struct Clean: AsyncParsableCommand {
 
     func run() async throws {
         let deployment = try await options.deployment()
+        try deployment.refuseWithoutRegistry(
+            "clean removes from registries; an engine's images go by a trigger with `engine`, and "
+                + "`lastpull plan` shows which"
+        )
         var scope = try await deployment.scope(narrow, options)
         scope.olderThanMilliseconds = olderThan.flatMap { Span($0) }?.milliseconds
         scope.maximum = max
@@ -126,6 +103,9 @@ struct Sweep: AsyncParsableCommand {
 
     func run() async throws {
         let deployment = try await options.deployment()
+        try deployment.refuseWithoutRegistry(
+            "sweep works on registries; `lastpull prune` removes what nothing uses in an engine"
+        )
         var scope = try await deployment.scope(narrow, options)
         scope.repositories += repositories
         scope.targets = ["untagged"]
@@ -256,6 +236,12 @@ extension Deployment {
         }
         if let failure = failures.first, failures.count == all.count { throw failure }
         return failures.isEmpty
+    }
+
+    /// Refuses a command about registries where there are only engines, and says what helps.
+    func refuseWithoutRegistry(_ advice: String) throws {
+        guard targets.isEmpty, !engines.isEmpty else { return }
+        throw ValidationError("there is no registry here, only engines: \(advice)")
     }
 
     func refuseWhileAnswering(_ scope: CleanupScope) async throws {
