@@ -16,6 +16,8 @@ package enum CleanupError: Error, Sendable, Equatable, CustomStringConvertible {
     case nothingToRestore(String)
     case cannotLock(path: String, reason: String)
     case unknownImage(String)
+    /// No engine has it, and no run removed it from one.
+    case unknownEngineImage(String, engines: [String])
     /// Nothing says where the registry's disk is.
     case noStorage(String)
     case unknownRepository(String)
@@ -51,6 +53,9 @@ package enum CleanupError: Error, Sendable, Equatable, CustomStringConvertible {
             "registry \(registry) has no `storage`; name the folder that its filesystem driver writes to"
         case .unknownImage(let image):
             "the ledger knows no image \(image); check the name, or list the registry with `plan`"
+        case .unknownEngineImage(let image, let engines):
+            "no image \(image) is in engine \(engines.joined(separator: ", ")), and no run has removed "
+                + "it; write it as `docker images` does"
         case .unknownPolicy(let name, let known):
             "no policy \(name) in the settings; "
                 + (known.isEmpty ? "there are none" : "there are \(known.joined(separator: ", "))")

@@ -40,6 +40,8 @@ package struct Explainer: Sendable {
         package var restore: String?
         /// Requests for it since it is gone.
         package var regret: Regret?
+        /// The engine that it is, or was, an image of; nil for a registry's.
+        package var engine: String?
     }
 
     package func explain(

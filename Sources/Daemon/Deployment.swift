@@ -21,6 +21,7 @@ package struct Deployment: Sendable {
     package let prober: Prober
     package let restorer: Restorer
     package let explainer: Explainer
+    package let engineExplainer: EngineExplainer
     package let sweeper: StorageSweeper
     package let pruner: EnginePruner
     package let collector: GarbageCollector
@@ -82,6 +83,7 @@ package struct Deployment: Sendable {
         sweeper = StorageSweeper(ledger: ledger, logger: logger, now: now)
         restorer = Restorer(ledger: ledger, targets: targets, sweeper: sweeper, now: now)
         explainer = Explainer(ledger: ledger, planMaker: cleaner.planMaker, now: now)
+        engineExplainer = EngineExplainer(ledger: ledger, policies: settings.policies, now: now)
     }
 
     package func engine(named name: String) throws(CleanupError) -> EngineTarget {

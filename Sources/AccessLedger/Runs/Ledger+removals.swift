@@ -1,3 +1,4 @@
+import Foundation
 import GRDB
 package import RegistryModel
 
@@ -12,6 +13,9 @@ package struct RemovalRecord<Item: Sendable & Equatable>: Sendable, Equatable {
 
 /// What removed an image.
 package typealias RunRemoval = RemovalRecord<RunItem>
+
+/// What removed something from an engine.
+package typealias EngineRemoval = RemovalRecord<EngineItem>
 
 /// What took something from the registry's disk.
 package typealias SweepRemoval = RemovalRecord<StorageItem>
@@ -73,6 +77,35 @@ extension Ledger {
             )
             return try Self.removal(row) { run, ordinal in
                 try Self.storageItems(ofRun: run, db).first { $0.ordinal == ordinal }
+            }
+        }
+    }
+
+    /// The newest removal of an image from an engine that had one of `names`, or whose id begins with
+    /// `id`.
+    package func lastRemoval(
+        ofImage names: [String],
+        id: String?,
+        from engine: EngineRow
+    ) async throws -> EngineRemoval? {
+        let list = String(decoding: try JSONEncoder().encode(names), as: UTF8.self)
+        return try await read("look up a removal in") { db in
+            let row = try db.row(
+                """
+                SELECT n.id, n.name, n.cause, i.ordinal, i.changedAt
+                FROM engineItem AS i JOIN run AS n ON n.id = i.runId
+                WHERE i.engineId = ?1 AND i.kind = 'image' AND i.state = 'done'
+                    AND (substr(i.subject, 1, length(?3)) = ?3
+                        OR EXISTS (SELECT 1 FROM json_each(i.names)
+                            WHERE value IN (SELECT value FROM json_each(?2)))
+                        OR EXISTS (SELECT 1 FROM json_each(i.digests)
+                            WHERE value IN (SELECT value FROM json_each(?2))))
+                ORDER BY n.id DESC, i.ordinal DESC LIMIT 1
+                """,
+                [engine.id, list, id]
+            )
+            return try Self.removal(row) { run, ordinal in
+                try Self.engineItems(ofRun: run, db).first { $0.ordinal == ordinal }
             }
         }
     }

@@ -68,13 +68,13 @@ extension EnginePlanner {
     }
 
     /// What becomes of an image, and which policy said so.
-    private struct ImageVerdict {
+    struct ImageVerdict {
         var verdict: Verdict
         var policy: Policy
     }
 
     /// An image with several tags goes only when each of them may.
-    private func verdict(
+    func verdict(
         _ image: EngineImage,
         _ use: EngineUse?,
         _ policies: [Policy],
@@ -164,13 +164,13 @@ extension EnginePlanner {
     }
 
     /// How the tags of each repository stand to each other.
-    private struct Standings {
+    struct Standings {
         /// Those among the newest of their repositories, by when their images were made.
         var newest: Set<String>
         var versions: [String: VersionRanks]
     }
 
-    private func standings(_ policies: [Policy]) -> Standings {
+    func standings(_ policies: [Policy]) -> Standings {
         let tags = inventory.images.flatMap(\.tags).map(EngineImage.parts)
         let byRepository = Dictionary(grouping: tags, by: \.repository)
         return Standings(
@@ -215,7 +215,7 @@ extension [Policy] {
 
 extension EngineImage {
     /// The names by which policies are chosen: its tags, else what it was pulled by, else none.
-    fileprivate var policyNames: [String] {
+    var policyNames: [String] {
         if !tags.isEmpty { return tags }
         return digests.isEmpty ? [""] : digests
     }

@@ -92,14 +92,16 @@ extension EnginePruner {
         }
         let firing = triggers.filter { $0.engine == target.name && $0.clean.contains(.images) }
             .map(\.name)
+        let observed =
+            names.isEmpty ? "" : "; policy \(names.joined(separator: ", ")) only observes"
         guard !firing.isEmpty else {
             return
                 "only planned; no trigger with `engine: \(target.name)` cleans images, so nothing "
-                + "carries it out"
+                + "carries it out\(observed)"
         }
         return
             "only planned; trigger \(firing.joined(separator: ", ")) removes of it what it needs, "
-            + "while `lastpull serve` runs"
+            + "while `lastpull serve` runs\(observed)"
     }
 
     /// Since when nobody has listened to an engine; nil where somebody does.

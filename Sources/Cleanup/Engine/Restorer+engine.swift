@@ -6,18 +6,21 @@ extension Restorer {
     package static func wayBack(of run: RunRecord) throws(CleanupError) -> [Result] {
         let done = run.engine.filter { $0.state == .done }
         guard !done.isEmpty else { throw .nothingToRestore("run \(run.name)") }
-        return done.map { item in
-            let name = item.names.isEmpty ? item.subject : item.names.joined(separator: " ")
-            return Result(
-                registry: item.engine.name,
-                repository: nil,
-                tag: nil,
-                digest: item.kind == "image" ? Digest(item.subject) : nil,
-                subject: "\(item.kind) \(name)",
-                state: .failed,
-                detail: detail(of: item)
-            )
-        }
+        return done.map(wayBack)
+    }
+
+    /// How one thing comes back that a run took from an engine.
+    package static func wayBack(of item: EngineItem) -> Result {
+        let name = item.names.isEmpty ? item.subject : item.names.joined(separator: " ")
+        return Result(
+            registry: item.engine.name,
+            repository: nil,
+            tag: nil,
+            digest: item.kind == "image" ? Digest(item.subject) : nil,
+            subject: "\(item.kind) \(name)",
+            state: .failed,
+            detail: detail(of: item)
+        )
     }
 
     private static func detail(of item: EngineItem) -> String {

@@ -10,7 +10,10 @@ struct Explain: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "explain",
         abstract: "Says why an image stays, would go, or is gone.",
-        discussion: "Answers from the ledger alone; the registry need not run."
+        discussion: """
+            Answers from the ledger alone; the registry need not run. Of an image that an engine has, \
+            the engine is asked.
+            """
     )
 
     @OptionGroup var options: GlobalOptions
@@ -18,29 +21,28 @@ struct Explain: AsyncParsableCommand {
     @Option(help: "The registry of the settings; needed where there are several.")
     var registry: String?
 
-    @Argument(help: "REPOSITORY:TAG or REPOSITORY@DIGEST.")
+    @Option(help: "The engine of the settings, for an image that it has or had.")
+    var engine: String?
+
+    @Argument(help: "REPOSITORY:TAG or REPOSITORY@DIGEST; in an engine also an id.")
     var image: String
 
-    func run() async throws {
-        let deployment = try await options.deployment()
-        let target = try deployment.target(named: registry, images: [image])
-        let name = try ImageName(image, hosts: ImageName.hosts(of: target))
-        guard name.tag != nil || name.digest != nil else {
-            throw ValidationError("\(image) is a repository; add :TAG or @DIGEST")
+    func validate() throws {
+        if engine != nil, registry != nil {
+            throw ValidationError("--engine and --registry exclude each other; give one of them")
         }
-        let answer = try await deployment.explainer.explain(
-            name.repository,
-            tag: name.tag,
-            digest: name.digest,
-            of: target
-        )
+    }
+
+    func run() async throws {
+        let answer = try await answer(try await options.deployment())
         if options.json { return try Terminal.say(json: json(answer)) }
         Terminal.say("\(image): \(answer.verdict), \(answer.reason): \(answer.detail)")
         if let removedAt = answer.removedAt { Terminal.say("gone since: \(removedAt.text)") }
         if let digest = answer.digest { Terminal.say("digest: \(digest)") }
+        if let engine = answer.engine { Terminal.say("engine: \(engine)") }
         Terminal.say(
-            "accesses: \(answer.accesses), last \(answer.lastAccess?.text ?? "unknown"); "
-                + "covered since \(answer.coveredSince?.text ?? "never")"
+            "accesses: \(answer.accesses), last \(answer.lastAccess?.text ?? "unknown")"
+                + Self.coverage(answer)
         )
         if let restore = answer.restore { Terminal.say("back: \(restore)") }
         if let regret = answer.regret {
@@ -54,10 +56,69 @@ struct Explain: AsyncParsableCommand {
         }
     }
 
+    private static func coverage(_ answer: Explainer.Answer) -> String {
+        guard answer.engine != nil else {
+            return "; covered since \(answer.coveredSince?.text ?? "never")"
+        }
+        return answer.coveredSince.map { "; known since \($0.text)" } ?? ""
+    }
+
+    /// Asks the registry that is meant, and where that knows no such image, the engines.
+    private func answer(_ deployment: Deployment) async throws -> Explainer.Answer {
+        if engine != nil || registry == nil && deployment.targets.isEmpty {
+            if deployment.engines.isEmpty { _ = try deployment.target(named: nil) }
+            return try await answerOfEngines(deployment)
+        }
+        do {
+            return try await answerOfRegistry(deployment)
+        } catch {
+            guard registry == nil, !deployment.engines.isEmpty else { throw error }
+            guard let answer = try await answerOfEngines(afterRegistry: deployment) else {
+                throw error
+            }
+            return answer
+        }
+    }
+
+    private func answerOfEngines(_ deployment: Deployment) async throws -> Explainer.Answer {
+        try await deployment.inEngines(image, engine) {
+            try await deployment.engineExplainer.explain(image, of: $0)
+        }
+    }
+
+    /// The answer of engines after a registry had none; nil, said, where they can't be asked either.
+    private func answerOfEngines(
+        afterRegistry deployment: Deployment
+    ) async throws -> Explainer.Answer? {
+        do {
+            return try await answerOfEngines(deployment)
+        } catch is CleanupError {
+            return nil
+        } catch {
+            Terminal.complain("\(error)")
+            return nil
+        }
+    }
+
+    private func answerOfRegistry(_ deployment: Deployment) async throws -> Explainer.Answer {
+        let target = try deployment.target(named: registry, images: [image])
+        let name = try ImageName(image, hosts: ImageName.hosts(of: target))
+        guard name.tag != nil || name.digest != nil else {
+            throw ValidationError("\(image) is a repository; add :TAG or @DIGEST")
+        }
+        return try await deployment.explainer.explain(
+            name.repository,
+            tag: name.tag,
+            digest: name.digest,
+            of: target
+        )
+    }
+
     private func json(_ answer: Explainer.Answer) -> [String: Any] {
         [
             "image": image,
             "digest": answer.digest?.description ?? NSNull(),
+            "engine": answer.engine ?? NSNull(),
             "verdict": answer.verdict,
             "reason": answer.reason,
             "detail": answer.detail,
@@ -75,5 +136,27 @@ struct Explain: AsyncParsableCommand {
             "restore": answer.restore ?? NSNull(),
             "regret": answer.regret.map(Regrets.json) ?? NSNull(),
         ]
+    }
+}
+
+extension Deployment {
+    /// The first answer of an engine about an image: of the one that is named, else of any.
+    ///
+    /// One that can't be asked does not stop the others, unless nobody knows an answer.
+    func inEngines<Answer>(
+        _ image: String,
+        _ name: String?,
+        _ ask: (EngineTarget) async throws -> Answer?
+    ) async throws -> Answer {
+        let asked = try name.map { [try engine(named: $0)] } ?? engines
+        var failure: (any Error)?
+        for target in asked {
+            do {
+                if let answer = try await ask(target) { return answer }
+            } catch {
+                failure = error
+            }
+        }
+        throw failure ?? CleanupError.unknownEngineImage(image, engines: asked.map(\.name))
     }
 }

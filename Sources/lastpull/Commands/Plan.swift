@@ -47,7 +47,7 @@ struct PlanCommand: AsyncParsableCommand {
         scope.engine = trigger?.engine ?? engine
         var isWhole = true
         if scope.engine == nil {
-            isWhole = try await deployment.refresh(scope)
+            isWhole = try await refresh(scope, deployment)
             options.sayWhatIsUnseen()
             for target in try deployment.cleaner.targets(of: scope) {
                 if let warning = try await deployment.warning(of: target) {
@@ -67,6 +67,25 @@ struct PlanCommand: AsyncParsableCommand {
         if !isWhole { throw Outcome.partlyDone }
     }
 
+    /// Lists the registries; where none could be listed there may still be engines to tell of.
+    private func refresh(_ scope: CleanupScope, _ deployment: Deployment) async throws -> Bool {
+        do {
+            return try await deployment.refresh(scope)
+        } catch {
+            guard try !asked(scope, deployment).isEmpty else { throw error }
+            if deployment.targets.count == 1 { Terminal.complain("\(error)") }
+            return false
+        }
+    }
+
+    private func asked(
+        _ scope: CleanupScope,
+        _ deployment: Deployment
+    ) throws -> [EngineTarget] {
+        guard narrow.registry == nil, narrow.repository.isEmpty else { return [] }
+        return try deployment.enginesToPlan(scope.engine)
+    }
+
     /// What would go from the engines in question.
     ///
     /// One that can't be asked does not stop the others: it is said, and the answer tells.
@@ -76,8 +95,7 @@ struct PlanCommand: AsyncParsableCommand {
         _ deployment: Deployment,
         _ isWhole: inout Bool
     ) async throws -> [EngineImagePlan] {
-        guard narrow.registry == nil, narrow.repository.isEmpty else { return [] }
-        let asked = try deployment.enginesToPlan(scope.engine)
+        let asked = try asked(scope, deployment)
         var plans: [EngineImagePlan] = []
         var failure: (any Error)?
         for target in asked {

@@ -72,6 +72,29 @@ struct Restore: AsyncParsableCommand {
 
     private func restore(_ deployment: Deployment) async throws -> [Restorer.Result] {
         if let name = RunName(subject) { return try await restore(run: name, deployment) }
+        guard registry == nil, !deployment.engines.isEmpty else {
+            return try await restoreImage(deployment)
+        }
+        guard !deployment.targets.isEmpty else { return try await wayBack(deployment) }
+        do {
+            return try await restoreImage(deployment)
+        } catch {
+            // It may have been an engine's, of which nothing comes back by itself.
+            guard let way = try? await wayBack(deployment) else { throw error }
+            return way
+        }
+    }
+
+    /// How an image comes back that a run removed from an engine.
+    private func wayBack(_ deployment: Deployment) async throws -> [Restorer.Result] {
+        for target in deployment.engines {
+            let removal = try await deployment.engineExplainer.removal(of: subject, from: target)
+            if let removal { return [Restorer.wayBack(of: removal.item)] }
+        }
+        throw CleanupError.nothingToRestore(subject)
+    }
+
+    private func restoreImage(_ deployment: Deployment) async throws -> [Restorer.Result] {
         let target = try deployment.target(named: registry, images: [subject])
         let image = try ImageName(subject, hosts: ImageName.hosts(of: target))
         guard image.tag != nil || image.digest != nil else {
