@@ -75,32 +75,8 @@ package struct Cleaner: Sendable {
     // MARK: Plans
 
     /// Plans and stores what would go, and stops there: `plan` and `--dry-run`.
-    ///
-    /// - Parameter engines: What would go from engines, for the same plan; with one in the scope no
-    ///   registry is asked.
-    package func plan(
-        _ scope: CleanupScope,
-        cause: Cause,
-        engines: [EngineImagePlan] = []
-    ) async throws -> RunRecord {
-        guard scope.engine == nil, !targets.isEmpty || engines.isEmpty else {
-            let nothing = PlanMaker.Draft(
-                items: [],
-                kept: 0,
-                keptReasons: [:],
-                released: 0,
-                brake: nil,
-                reachesGoal: true
-            )
-            var run = try record(nothing, scope, cause, state: .planned)
-            run.mode = Policy.Mode.observe.rawValue
-            return try await store(run, engines)
-        }
-        let draft = try await draft(scope, modes: [.enforce, .observe])
-        guard !engines.isEmpty else { return try await store(draft, scope, cause) }
-        var run = try record(draft, scope, cause, state: .planned)
-        run.note = Self.joined([Self.wants(draft, cause), run.note])
-        return try await store(run, engines)
+    package func plan(_ scope: CleanupScope, cause: Cause) async throws -> RunRecord {
+        try await store(try await draft(scope, modes: [.enforce, .observe]), scope, cause)
     }
 
     /// Stores a draft, which is not to be carried out.

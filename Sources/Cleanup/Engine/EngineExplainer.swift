@@ -23,8 +23,8 @@ package struct EngineExplainer: Sendable {
 
     /// Explains the image that an engine calls `name`; nil where it has none, and no run removed one.
     ///
-    /// - Parameter name: A name as `docker images` writes it, or an id.
-    /// - Throws: `EngineError` where the engine can't be asked, and the ledger knows nothing of it.
+    /// That is a name as `docker images` writes it, or an id. Where the engine can't be asked, and the
+    /// ledger knows nothing of it, `EngineError` is thrown.
     package func explain(
         _ name: String,
         of target: EngineTarget

@@ -50,7 +50,7 @@ package struct EngineFilters: Sendable, Equatable {
 
     /// Takes one filter more, or says what is wrong with it.
     ///
-    /// - Parameter clocks: Those that a date or time without a zone is read from.
+    /// A date or time without a zone is one on `clocks`.
     package mutating func add(
         _ name: String,
         _ value: String,

@@ -10,9 +10,8 @@ struct EngineLevel: Sendable {
     /// Bytes above the low mark; less than none below it.
     var excess: Int64
 
-    /// Measures; nil for a trigger without marks, and where `bytes` are needed and not known.
-    ///
-    /// - Parameter bytes: All that the engine keeps on its disk.
+    /// Measures; nil for a trigger without marks, and where `bytes`, all that the engine keeps on its
+    /// disk, are needed and not known.
     init?(_ measure: Trigger.Measure, bytes: Int64?) throws {
         switch measure {
         case .volume(let path, let above, let until, _):

@@ -20,13 +20,9 @@ package struct EngineImagePlan: Sendable {
 extension EnginePruner {
     /// Plans which images would go, and changes nothing.
     ///
-    /// Uses are those that the ledger knows: what happened since somebody listened does not count,
-    /// and a note says so.
-    ///
-    /// - Parameters:
-    ///   - policies: Those of all settings.
-    ///   - triggers: Those of all settings.
-    ///   - trigger: Down to the low mark of this one; nil for all that no policy protects.
+    /// It is down to the low mark of `trigger`, or without one all that no policy protects; policies
+    /// and triggers are those of all the settings. Uses are those that the ledger knows: what happened
+    /// since somebody listened does not count, and a note says so.
     package func imagePlan(
         of target: EngineTarget,
         policies: [Policy],

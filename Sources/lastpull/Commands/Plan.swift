@@ -60,8 +60,8 @@ struct PlanCommand: AsyncParsableCommand {
         let engines = try await engines(scope, trigger, deployment, &isWhole)
         let run = try await deployment.cleaner.plan(
             scope,
-            cause: .init(name: "plan"),
-            engines: engines
+            and: engines,
+            cause: .init(name: "plan")
         )
         try RunOutput(run: run).print(asJSON: options.json)
         if !isWhole { throw Outcome.partlyDone }
