@@ -38,6 +38,26 @@ extension Engines {
             }
         }
 
+        // The same words are an hour ahead in one place, and eight hours ago in another.
+        @Test func aTimeWithoutAZoneIsOnTheMachinesOwnClock() async throws {
+            try await RealEngine.with { engine in
+                let scene = try PruneScene(engine)
+                _ = try await engine.importImage("team/a:1")
+                try await engine.docker("create", "--network", "none", "team/a:1")
+                let hence = Date().addingTimeInterval(3_600).formatted(.iso8601).dropLast()
+                for (zone, count) in [("UTC", 1), ("Asia/Tokyo", 0), ("JST-9", 0)] {
+                    let result = try await Lastpull.run(
+                        ["prune", "--dry-run", "--json", "--type", "containers"]
+                            + ["--filter", "until=\(hence)"] + scene.options,
+                        environment: ["TZ": zone]
+                    )
+                    let output = Data(result.output.utf8)
+                    let report = try JSONDecoder().decode(PruneScene.Report.self, from: output)
+                    #expect(report.items.count == count, "\(zone)")
+                }
+            }
+        }
+
         @Test func aDryRunTouchesNothing() async throws {
             try await RealEngine.with { engine in
                 let scene = try PruneScene(engine)

@@ -31,6 +31,9 @@ struct Explain: AsyncParsableCommand {
         if engine != nil, registry != nil {
             throw ValidationError("--engine and --registry exclude each other; give one of them")
         }
+        if image.isEmpty {
+            throw ValidationError("the image has no name; write it like team/api:1.4.2")
+        }
     }
 
     func run() async throws {
