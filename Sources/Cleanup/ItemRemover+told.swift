@@ -22,9 +22,11 @@ actor GroupLook {
         }
         if group.count > 1, let tag = item.tag {
             let common = try await commonLook(client, item, digest)
-            // Locks are each tag's own: the registry itself refuses what it has locked.
-            if case .present(var facts) = common, facts.tags?.contains(tag) == true {
+            // Times and locks are each tag's own.
+            if case .present(var facts) = common, let own = facts.tags?[tag] {
                 facts.digest = digest
+                facts.pushedAt = own.pushedAt
+                facts.isLocked = own.isLocked
                 return .present(facts)
             }
         }
@@ -67,7 +69,7 @@ extension ItemRemover {
         try compareToldUse(tag, facts.use)
         guard item.removesManifest || item.tagId == nil, let tags = facts.tags else { return }
         let planned = Set(group.compactMap(\.tag))
-        if let other = tags.subtracting(planned).min() {
+        if let other = tags.keys.filter({ !planned.contains($0) }).min() {
             throw Obstacle.held("the registry has another tag of it, \(other)")
         }
     }

@@ -26,14 +26,14 @@ package enum ImageLook: Sendable, Equatable {
         /// What the tag points to; nil where that is not known, or no tag was asked for.
         package var digest: Digest?
         /// Every tag that points to the digest that was asked for; nil where that is not told.
-        package var tags: Set<TagName>?
+        package var tags: [TagName: Holder]?
         package var pushedAt: Timestamp?
         package var use: ToldUse?
         package var isLocked: Bool
 
         package init(
             digest: Digest? = nil,
-            tags: Set<TagName>? = nil,
+            tags: [TagName: Holder]? = nil,
             pushedAt: Timestamp? = nil,
             use: ToldUse? = nil,
             isLocked: Bool = false
@@ -42,6 +42,17 @@ package enum ImageLook: Sendable, Equatable {
             self.tags = tags
             self.pushedAt = pushedAt
             self.use = use
+            self.isLocked = isLocked
+        }
+    }
+
+    /// A tag that points to a digest.
+    package struct Holder: Sendable, Equatable {
+        package var pushedAt: Timestamp?
+        package var isLocked: Bool
+
+        package init(pushedAt: Timestamp? = nil, isLocked: Bool = false) {
+            self.pushedAt = pushedAt
             self.isLocked = isLocked
         }
     }

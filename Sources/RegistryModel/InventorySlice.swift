@@ -105,6 +105,8 @@ package struct TagFacts: Sendable, Equatable {
     package var version: VersionStanding?
     /// The manifest named by a signature or fallback tag, when it is present in the repository.
     package var subject: Int64?
+    /// Present indexes that hold the manifest so named, whether that is listed itself or not.
+    package var holders: [Int64] = []
 
     package init(id: Int64, repository: Int64, name: TagName, firstSeen: Timestamp) {
         self.id = id

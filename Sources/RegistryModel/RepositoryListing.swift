@@ -3,6 +3,8 @@ package struct RepositoryListing: Sendable, Equatable {
     package var tags: PackedList<ListedTag>
     /// Manifests by digest, those of tags included where the registry lists them.
     package var manifests: PackedList<ListedManifest>
+    /// What manifests hold that tags are named for, and that is not listed itself.
+    package var holdings: [Holding] = []
     /// Whether nothing is missing: pages that shift while they are read may hide a tag.
     package var isWhole: Bool
 
@@ -14,6 +16,17 @@ package struct RepositoryListing: Sendable, Equatable {
         self.tags = tags
         self.manifests = manifests
         self.isWhole = isWhole
+    }
+
+    /// A manifest that another one holds, such as a platform of an index.
+    package struct Holding: Sendable, Hashable {
+        package var holder: Digest
+        package var held: Digest
+
+        package init(holder: Digest, held: Digest) {
+            self.holder = holder
+            self.held = held
+        }
     }
 }
 

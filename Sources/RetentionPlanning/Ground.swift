@@ -81,6 +81,7 @@ struct Image {
     ///
     /// A tag that is named for its own manifest does not belong to it.
     var subjects: [Int64] {
-        [tag?.subject, manifest?.subject].compactMap(\.self).filter { $0 != manifest?.id }
+        let named = [tag?.subject, manifest?.subject].compactMap(\.self) + (tag?.holders ?? [])
+        return named.filter { $0 != manifest?.id }
     }
 }

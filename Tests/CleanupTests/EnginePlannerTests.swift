@@ -200,6 +200,35 @@ struct EnginePlannerTests {
         #expect(used.items.map(\.subject) == ["c", "a"])
     }
 
+    @Test func labelsProtect() throws {
+        let images = [
+            image("a", ["team/a:1"], labels: ["tier": "prod-eu"]),
+            image("b", ["team/b:1"], labels: ["tier": "test"]),
+            image("c", ["team/c:1"], labels: ["keep": ""]),
+        ]
+        let patterns = try ["keep", "tier=prod*"].map { try #require(LabelPattern($0)) }
+        let known = uses(["a": 9, "b": 9, "c": 9])
+        let draft = coldest(images, known, [policy(.init(labels: patterns))])
+        #expect(draft.items.map(\.subject) == ["b"])
+        #expect(draft.kept == ["label": 2])
+    }
+
+    // Each repository has versions of its own, and a tag that is none is not protected by them.
+    @Test func theNewestVersionsAreProtected() throws {
+        let images = [
+            image("a", ["team/a:1.2.3"]), image("b", ["team/a:1.2.4"]),
+            image("c", ["team/a:2.0.0"]), image("d", ["team/b:1.0.0"]), image("e", ["team/b:main"]),
+        ]
+        let known = uses(["a": 9, "b": 9, "c": 9, "d": 9, "e": 8])
+        let rule = Policy.VersionRule(majors: 2, minors: 1)
+        let two = coldest(images, known, [policy(.init(versions: rule))])
+        #expect(two.items.map(\.subject) == ["a", "e"])
+        #expect(two.kept == ["version": 3])
+        let one = Policy.VersionRule(majors: 1, minors: nil)
+        let newest = coldest(images, known, [policy(.init(versions: one))])
+        #expect(newest.items.map(\.subject) == ["a", "b", "e"])
+    }
+
     // An image with two tags goes only when both may.
     @Test func everyTagOfAnImageMustBeCondemned() throws {
         let images = [

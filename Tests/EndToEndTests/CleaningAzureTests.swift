@@ -183,6 +183,31 @@ extension Cleaning {
             }
         }
 
+        // The same digest once more: only the time of the tag tells of it.
+        @Test(arguments: ["v1", "v1.0"])
+        func aDigestOfTwoTagsStaysWhenOneIsPushedAgain(pushed: String) async throws {
+            try await withAzure { azure in
+                for (tag, seed) in [("v1", 1), ("v1.0", 1), ("v2", 2)] {
+                    await azure.add("team/api", tag: tag, seed: seed, time: Self.daysAgo(40))
+                }
+                try configure(azure)
+                await azure.set { azure in
+                    azure.beforeAnswer = { azure, method, _ in
+                        guard method == "DELETE", azure.deletes == nil else { return }
+                        azure.add("team/api", tag: pushed, seed: 1, time: Date())
+                    }
+                }
+                let report = try await lastpull.report("clean", status: 2)
+                #expect(
+                    report.states == [
+                        "team/api:v1": "skipped", "team/api:v1.0": "skipped",
+                        "team/api:v2": "done",
+                    ]
+                )
+                #expect(await azure.tagNames("team/api") == ["v1", "v1.0"])
+            }
+        }
+
         @Test func whatIsLockedMeanwhileIsSkipped() async throws {
             try await withAzure { azure in
                 let first = await azure.add("team/api", tag: "a", seed: 1, time: Self.daysAgo(40))

@@ -96,6 +96,41 @@ extension Cleaning {
             }
         }
 
+        // Signatures of the platforms of an image go after the image, never before it.
+        @Test func signaturesOfPlatformsStayWithTheirImage() async throws {
+            try await scene.withHub([("live", 100, 1), ("gone", 100, 60)]) { hub in
+                let tags = try #require(await hub.repositories["team/api"])
+                let names = try ["live", "gone"].map { name in
+                    try #require(tags[name]?.images.first?.digest)
+                        .replacing("sha256:", with: "sha256-")
+                }
+                let old = HubScene.daysAgo(100)
+                await hub.set { hub in
+                    for (seed, name) in names.enumerated() {
+                        for ending in [".sig", ""] {
+                            hub.add(
+                                "team/api",
+                                name + ending,
+                                seed: 900 + 2 * seed + ending.count,
+                                pushed: old,
+                                pulled: old
+                            )
+                        }
+                    }
+                }
+                try scene.configure(hub)
+                let report = try await lastpull.report("clean")
+                #expect(report.states == ["team/api:gone": "done"])
+                #expect(report.keptReasons["referrerOfKept"] == 4, "\(report.keptReasons)")
+                let next = try await lastpull.report("clean")
+                #expect(next.items.count == 2 && next.state == "done", "\(next.states)")
+                #expect(
+                    await hub.tagNames("team/api")
+                        == ["live", names[0], names[0] + ".sig"].sorted()
+                )
+            }
+        }
+
         @Test func checkSaysWhatItCanAndCantDo() async throws {
             try await scene.withHub([("a", 100, 60)]) { hub in
                 try scene.configure(hub)

@@ -59,6 +59,28 @@ extension Engines {
             }
         }
 
+        // What happened while nobody listened is asked for, also where nothing was heard before.
+        @Test func usesBetweenTwoStartsCountThoughNothingWasHeardBefore() async throws {
+            try await RealEngine.with { engine in
+                let daemon = try LastpullDaemon()
+                let far: Int64 = 1 << 40
+                for image in ["team/a:1", "team/b:1"] { _ = try await engine.importImage(image) }
+                let now = try await engine.layers()
+                try await daemon.start(settings: settings(engine, above: far, until: far))
+                try await heard(daemon, "the use of 2 images is known")
+                try await daemon.terminate()
+                // The older one, which would go first.
+                try await use(engine, "team/a:1")
+
+                try await daemon.start(settings: settings(engine, above: now - 1, until: now - 1))
+                try await eventually("one image is gone", within: .seconds(60)) {
+                    try await engine.imageNames().count == 1
+                }
+                #expect(try await engine.imageNames() == ["team/a:1"])
+                try await daemon.terminate()
+            }
+        }
+
         // Without a word of a policy nothing goes, however full it is.
         @Test func withoutAPolicyAllStay() async throws {
             try await RealEngine.with { engine in

@@ -64,7 +64,7 @@ struct HubScene {
         await hub.stop()
     }
 
-    private static func daysAgo(_ days: Double) -> Date {
+    static func daysAgo(_ days: Double) -> Date {
         Date(timeIntervalSinceNow: -days * 86_400)
     }
 }

@@ -15,6 +15,10 @@ import Testing
         )
     }
 
+    private var team: RepositoryName {
+        get throws { try #require(RepositoryName("team/api")) }
+    }
+
     private func findings(_ images: [ListedImage]) -> HubFindings {
         var found = HubFindings()
         for image in images { found.take(image) }
@@ -29,7 +33,7 @@ import Testing
                 try image("v\(index)", "one", pushed: pushed)
             }
             let listing = try findings(images + [image("other", "two"), image("bare", nil)])
-                .listing(isWhole: true)
+                .listing(in: team, isWhole: true)
             #expect(listing.isWhole && listing.tags.count == 6)
             #expect(listing.tags.map(\.pushedAt?.milliseconds).prefix(4) == pushes[...])
             #expect(listing.manifests.map(\.pushedAt?.milliseconds) == [5, 1])
@@ -41,16 +45,16 @@ import Testing
         let second = try [image("moves", "new", pushed: 9), image("stays", "kept")]
         let found = findings(first + second)
         let names = Set(second.map(\.tag.name))
-        let listing = found.listing(of: names, isWhole: true)
+        let listing = try found.listing(of: names, in: team, isWhole: true)
         #expect(listing.tags.map(\.name.description) == ["moves", "stays"])
         #expect(Set(listing.tags.compactMap(\.digest)) == Set(listing.manifests.map(\.digest)))
         #expect(listing.manifests.count == 2)
         #expect(listing.tags.first?.pushedAt?.milliseconds == 9)
         // Where no pass was whole, all that was seen is told of.
-        let all = found.listing(isWhole: false)
+        let all = try found.listing(in: team, isWhole: false)
         #expect(all.tags.map(\.name.description) == ["goes", "moves", "stays"])
         #expect(all.manifests.count == 3 && !all.isWhole)
-        #expect(found.listing(of: [], isWhole: true).tags.isEmpty)
+        #expect(try found.listing(of: [], in: team, isWhole: true).tags.isEmpty)
     }
 
     @Test func listingsSurviveAsBytes() throws {

@@ -16,6 +16,13 @@ extension Ledger {
         for manifests in listing.manifests.chunked(Self.listedAtOnce) {
             try await listed(manifests, repository, registry, began, now)
         }
+        if !listing.holdings.isEmpty {
+            try await write("write the inventory to") { db in
+                let writer = InventoryWriter(db: db, registryId: registry.id, now: now)
+                let repositoryId = try writer.repository(repository)
+                for holding in listing.holdings { try writer.listed(holding, in: repositoryId) }
+            }
+        }
         for tags in listing.tags.chunked(Self.listedAtOnce) {
             try await listed(tags, repository, registry, began, now)
         }
@@ -85,6 +92,23 @@ extension InventoryWriter {
         )
         guard let content = manifest.content else { return }
         try store(content, of: row.id, size: 0, seenAt: now)
+    }
+
+    /// Notes what a listed manifest holds; what is held need not have a row of its own.
+    fileprivate func listed(
+        _ holding: RepositoryListing.Holding,
+        in repositoryId: Int64
+    ) throws {
+        guard let holder = try knownManifest(holding.holder, in: repositoryId) else { return }
+        try db.run(
+            """
+            INSERT INTO manifestChild (parentId, repositoryId, digest) VALUES (?, ?, ?)
+            ON CONFLICT (parentId, digest) DO NOTHING
+            """,
+            [holder.id, repositoryId, holding.held.description]
+        )
+        guard let held = try knownManifest(holding.held, in: repositoryId) else { return }
+        try refreshHeld(held.id)
     }
 
     fileprivate func listed(

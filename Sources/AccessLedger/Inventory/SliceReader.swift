@@ -121,6 +121,7 @@ struct SliceReader {
         }
         if let subject = name.subject {
             tag.subject = try presentManifest(subject.description, in: repositoryId)
+            tag.holders = try parents(of: subject, in: repositoryId)
         }
         slice.tags[id] = tag
         if let manifest = tag.manifest { try addManifest(manifest) }

@@ -20,14 +20,14 @@ extension EnginePlanner {
         needed: Int64
     ) -> Draft {
         let used = inventory.imagesInUse()
-        let newest = newestTags(policies)
+        let standings = standings(policies)
         var decided: [String: ImageVerdict] = [:]
         let chosen = inventory.measuredImages.filter { image in
             guard !used.contains(image.id) else {
                 keep("inUse")
                 return false
             }
-            let verdict = verdict(image, uses[image.id], policies, newest)
+            let verdict = verdict(image, uses[image.id], policies, standings)
             guard case .remove = verdict.verdict else {
                 keep(verdict.verdict.reason.rawValue)
                 return false
@@ -78,7 +78,7 @@ extension EnginePlanner {
         _ image: EngineImage,
         _ use: EngineUse?,
         _ policies: [Policy],
-        _ newest: Set<String>
+        _ standings: Standings
     ) -> ImageVerdict {
         var last: ImageVerdict?
         for name in image.policyNames {
@@ -87,7 +87,7 @@ extension EnginePlanner {
                 let verdict = Verdict.keep(.noPolicy, detail: "no policy is for \(repository)")
                 return ImageVerdict(verdict: verdict, policy: Policy(name: ""))
             }
-            let verdict = verdict(image, tag, use, policy, isNewest: newest.contains(name))
+            let verdict = verdict(image, name, use, policy, standings)
             if !verdict.isRemoval { return ImageVerdict(verdict: verdict, policy: policy) }
             // Where one of its policies only observes, nothing is removed.
             if last == nil || policy.mode == .observe {
@@ -103,10 +103,10 @@ extension EnginePlanner {
 
     private func verdict(
         _ image: EngineImage,
-        _ tag: String?,
+        _ name: String,
         _ use: EngineUse?,
         _ policy: Policy,
-        isNewest: Bool
+        _ standings: Standings
     ) -> Verdict {
         let keep = policy.keep
         guard !keep.isEmpty else {
@@ -120,15 +120,7 @@ extension EnginePlanner {
         if now - came < fresh {
             return .keep(.freshPush, detail: "it is here since \(came.text), less than \(fresh)")
         }
-        if isNewest { return .keep(.newest, detail: "among the newest \(keep.newest ?? 0)") }
-        // A tag that can't be read matches everything: it is kept.
-        if let tag,
-            let pattern = keep.tags.first(where: { pattern in
-                TagName(tag).map(pattern.matches) ?? true
-            })
-        {
-            return .keep(.tagPattern, detail: "tag \(tag) matches \(pattern)")
-        }
+        if let verdict = protection(image, name, keep, standings) { return verdict }
         let idle = "not used since \(use.lastUse.text)"
         guard let rule = keep.accessed else {
             return .remove(.notProtected, detail: idle)
@@ -139,7 +131,56 @@ extension EnginePlanner {
         return .remove(.notAccessed, detail: "\(idle), longer ago than \(rule.within)")
     }
 
-    /// The tags that are among the newest of their repositories, by when their images were made.
+    /// What keeps an image by its name, its labels or its place among its like.
+    private func protection(
+        _ image: EngineImage,
+        _ name: String,
+        _ keep: Policy.Keep,
+        _ standings: Standings
+    ) -> Verdict? {
+        if standings.newest.contains(name) {
+            return .keep(.newest, detail: "among the newest \(keep.newest ?? 0)")
+        }
+        let (repository, tag) = EngineImage.parts(of: name)
+        // A tag that can't be read matches everything: it is kept.
+        if let tag,
+            let pattern = keep.tags.first(where: { pattern in
+                TagName(tag).map(pattern.matches) ?? true
+            })
+        {
+            return .keep(.tagPattern, detail: "tag \(tag) matches \(pattern)")
+        }
+        if let rule = keep.versions,
+            let standing = tag.flatMap(TagName.init).flatMap({
+                standings.versions[repository]?.standing(of: $0)
+            }), rule.keeps(standing)
+        {
+            return .keep(.version, detail: "tag \(tag ?? name): \(rule) stays")
+        }
+        let hit = keep.labels.first { pattern in
+            image.labels.contains { pattern.matches(ImageLabel(key: $0.key, value: $0.value)) }
+        }
+        return hit.map { .keep(.label, detail: "has a label like \($0)") }
+    }
+
+    /// How the tags of each repository stand to each other.
+    private struct Standings {
+        /// Those among the newest of their repositories, by when their images were made.
+        var newest: Set<String>
+        var versions: [String: VersionRanks]
+    }
+
+    private func standings(_ policies: [Policy]) -> Standings {
+        let tags = inventory.images.flatMap(\.tags).map(EngineImage.parts)
+        let byRepository = Dictionary(grouping: tags, by: \.repository)
+        return Standings(
+            newest: newestTags(policies),
+            versions: byRepository.mapValues { tags in
+                VersionRanks(tags.compactMap { $0.tag.flatMap(TagName.init) })
+            }
+        )
+    }
+
     private func newestTags(_ policies: [Policy]) -> Set<String> {
         var byRepository: [String: [(name: String, created: Timestamp)]] = [:]
         for image in inventory.images {

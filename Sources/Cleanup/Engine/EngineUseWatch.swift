@@ -5,9 +5,9 @@ package import RegistryModel
 
 /// Hears an engine's events, and remembers when each image was last used.
 ///
-/// The engine keeps no more than its last 256 events. Where the last event that was taken in is not
-/// among them any more, something may have happened that nobody heard: every image then counts as
-/// used now.
+/// A Docker Engine keeps no more than its last 256 events, and loses them when it ends. Where none of
+/// them is as old as the last that was taken in, something may have happened that nobody heard: every
+/// image then counts as used now.
 package actor EngineUseWatch {
     private let target: EngineTarget
     private let ledger: Ledger
@@ -61,11 +61,13 @@ package actor EngineUseWatch {
     /// Connects, and takes events in until the connection breaks.
     private func listen() async throws {
         let known = try await ledger.heardTo(of: target.row)
-        let replay = try await replay(since: known)
-        let isGap = !isContinuous(replay, since: known)
+        let isPodman = try await target.client.identity().isPodman
+        let replay = try await replay(since: known, isPodman: isPodman)
+        let isGap = !isContinuous(replay, since: known, isPodman: isPodman)
         // Who listens before looking misses nothing between the two.
         let events = try await target.client.events(since: replay.last, types: [])
-        try await look(isGap: isGap && known != nil)
+        // Images that are new to the ledger count from now on, gap or not.
+        try await look(isGap: isGap)
         try await flush()
         isCaughtUp = true
         defer { isCaughtUp = false }
@@ -73,7 +75,7 @@ package actor EngineUseWatch {
         lastFailure = ""
         logger.info(
             "hearing an engine",
-            metadata: ["engine": "\(target.name)", "gap": "\(isGap && known != nil)"]
+            metadata: ["engine": "\(target.name)", "gap": "\(isGap)"]
         )
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
@@ -101,45 +103,57 @@ package actor EngineUseWatch {
 
     private struct Replay {
         var count = 0
+        /// Whether something is remembered that is as old as what was taken in last.
         var isKnown = false
-        /// Nanoseconds of the newest event.
+        /// Nanoseconds of the newest event, or from where events were asked for.
         var last: Int64
     }
 
-    /// Reads what the engine remembers from `known` on.
-    private func replay(since known: Int64?) async throws -> Replay {
-        var replay = Replay(last: known ?? 0)
-        guard let known else {
-            replay.last = now().milliseconds * 1_000_000
-            return replay
-        }
+    /// Reads what the engine remembers, and takes in what came behind `known`.
+    ///
+    /// The first time nothing is taken in, but its place in the stream is: by the engine's own clock,
+    /// and also where nothing has happened yet.
+    private func replay(since known: Int64?, isPodman: Bool) async throws -> Replay {
+        let end = now().milliseconds * 1_000_000
+        // Docker has few events, of which the oldest tells what it still knows; Podman has a file.
+        let start = isPodman ? (known ?? end - Self.day) - Self.overlap : Self.overlap
+        let past = try await target.client.pastEvents(since: max(start, Self.overlap), until: end)
+        var replay = Replay(last: known ?? start)
         replayed = []
-        let past = try await target.client.pastEvents(
-            since: known,
-            until: now().milliseconds * 1_000_000
-        )
         for event in past {
             replay.count += 1
             replayed.insert(EventIdentity(event))
-            if event.nanoseconds == known { replay.isKnown = true }
+            guard let known else {
+                replay.last = max(replay.last, event.nanoseconds)
+                continue
+            }
+            if event.nanoseconds <= known { replay.isKnown = true }
             if event.nanoseconds > known { await take(event) }
         }
         // Asked for once more from the same place: what came in between is not missed.
-        replay.last = known
+        heardTo = max(heardTo, replay.last)
         return replay
     }
 
-    private func isContinuous(_ replay: Replay, since known: Int64?) -> Bool {
-        guard known != nil else { return true }
+    private func isContinuous(_ replay: Replay, since known: Int64?, isPodman: Bool) -> Bool {
+        guard known != nil else { return false }
         if replay.isKnown { return true }
+        if isPodman { return replay.count < Self.eventsInFile }
         // An engine that was heard until it went away has forgotten its events with its process; what
         // it has now is all since its start.
         return wasConnected && target.client.address.isLocal
             && replay.count < Self.eventsRemembered
     }
 
+    /// Nanoseconds: Podman rounds the moment that it is asked from, and leaves that out.
+    private static let overlap: Int64 = 1_000_000_000
+    private static let day: Int64 = 86_400_000_000_000
+
     /// What a Docker Engine keeps.
     private static let eventsRemembered = 256
+
+    /// What Podman's file holds for certain: of its megabyte half goes when it is full.
+    private static let eventsInFile = 500
 
     // MARK: Taking in
 
@@ -222,8 +236,8 @@ package actor EngineUseWatch {
             at: now()
         )
         if isGap {
-            logger.warning(
-                "an engine's events were missed; all its images count as used now",
+            logger.notice(
+                "what an engine did until now is not known; all its images count as used now",
                 metadata: ["engine": "\(target.name)"]
             )
         }

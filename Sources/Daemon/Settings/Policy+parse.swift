@@ -32,6 +32,11 @@ extension Policy {
             if policy.keep.accessed.map({ $0.atLeast > 1 }) ?? false {
                 engine.refuse("accessed.atLeast is 1 for an engine, whose last use is what counts")
             }
+            if policy.brake.bytes != nil || policy.brake.regrets != nil {
+                section["brake"]?.refuse(
+                    "bytes and regrets are counted for registries only; write items or share"
+                )
+            }
         }
         policy.warn(at: section.entry, context)
         return policy

@@ -44,13 +44,13 @@ extension ACRClient {
         digest: Digest
     ) async throws(RegistryError) -> ImageLook {
         // Some answer with more than what was asked for.
-        let holders = try await acrTags(of: repository, pointingTo: digest)
-            .filter { $0.digest == digest }
-        let tags = Set(holders.map(\.name))
-        guard let tag else { return .present(ImageLook.Facts(tags: tags)) }
-        guard let own = holders.first(where: { $0.name == tag }) else {
-            return try await lookElsewhere(tag, repository, tags)
+        var tags: [TagName: ImageLook.Holder] = [:]
+        for holder in try await acrTags(of: repository, pointingTo: digest)
+        where holder.digest == digest {
+            tags[holder.name] = .init(pushedAt: holder.pushedAt, isLocked: holder.isLocked)
         }
+        guard let tag else { return .present(ImageLook.Facts(tags: tags)) }
+        guard let own = tags[tag] else { return try await lookElsewhere(tag, repository, tags) }
         return .present(
             ImageLook.Facts(
                 digest: digest,
@@ -65,7 +65,7 @@ extension ACRClient {
     private func lookElsewhere(
         _ tag: TagName,
         _ repository: RepositoryName,
-        _ tags: Set<TagName>
+        _ tags: [TagName: ImageLook.Holder]
     ) async throws(RegistryError) -> ImageLook {
         do throws(RegistryError) {
             let answer = try await head(repository, .tag(tag))

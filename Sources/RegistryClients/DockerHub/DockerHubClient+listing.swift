@@ -57,9 +57,11 @@ extension DockerHubClient {
         var found = HubFindings()
         for _ in 0..<Self.passes {
             let pass = try await allPages(of: repository, into: &found)
-            if pass.isWhole { return found.listing(of: pass.names, isWhole: true) }
+            if pass.isWhole {
+                return found.listing(of: pass.names, in: repository, isWhole: true)
+            }
         }
-        return found.listing(isWhole: false)
+        return found.listing(in: repository, isWhole: false)
     }
 
     package func tags(of repository: RepositoryName) async throws(RegistryError) -> [TagName] {

@@ -35,7 +35,36 @@ struct HubFindings {
     }
 
     /// The listing of `names`, or of all, with the manifests that they point to.
-    func listing(of names: Set<TagName>? = nil, isWhole: Bool) -> RepositoryListing {
+    func listing(
+        of names: Set<TagName>? = nil,
+        in repository: RepositoryName,
+        isWhole: Bool
+    ) -> RepositoryListing {
+        var listing = plainListing(of: names, isWhole: isWhole)
+        listing.holdings = Self.holdings(in: listing, of: repository)
+        return listing
+    }
+
+    /// The platforms that signature and fallback tags are named for, with the images that have them.
+    private static func holdings(
+        in listing: RepositoryListing,
+        of repository: RepositoryName
+    ) -> [RepositoryListing.Holding] {
+        let named = Set(listing.tags.lazy.compactMap(\.name.subject))
+        guard !named.isEmpty else { return [] }
+        let shares = Dictionary(
+            named.map { (HubTag.share($0, of: repository), $0) },
+            uniquingKeysWith: { first, _ in first }
+        )
+        return listing.manifests.flatMap { manifest in
+            (manifest.content?.blobs ?? []).compactMap { blob in
+                guard let held = shares[blob.digest], held != manifest.digest else { return nil }
+                return RepositoryListing.Holding(holder: manifest.digest, held: held)
+            }
+        }
+    }
+
+    private func plainListing(of names: Set<TagName>?, isWhole: Bool) -> RepositoryListing {
         if isPlain, (names?.count ?? places.count) == places.count {
             return RepositoryListing(tags: tags, manifests: manifests, isWhole: isWhole)
         }

@@ -65,7 +65,7 @@ extension HubTag {
     }
 
     /// A name for a platform's bytes within its repository: the Hub keeps each repository's own.
-    private static func share(_ digest: Digest, of repository: RepositoryName) -> Digest {
+    static func share(_ digest: Digest, of repository: RepositoryName) -> Digest {
         Digest(hashing: Array("\(repository)@\(digest)".utf8))
     }
 

@@ -89,12 +89,26 @@ extension Replay {
         return back(manifest, after: removed).map { $0 < state.moment } ?? false
     }
 
+    /// The manifests of a slice that hold what tags are named for.
+    private func holders(in slice: InventorySlice) -> [Digest: [Int64]] {
+        let named = Set(slice.tags.values.compactMap(\.name.subject))
+        guard !named.isEmpty else { return [:] }
+        var holders: [Digest: [Int64]] = [:]
+        for id in slice.manifests.keys.sorted() {
+            for child in manifests[id]?.children ?? [] where named.contains(child) {
+                holders[child, default: []].append(id)
+            }
+        }
+        return holders
+    }
+
     private func link(_ slice: inout InventorySlice) {
+        let holders = holders(in: slice)
         for tag in slice.tags.values {
             if let manifest = tag.manifest { slice.manifests[manifest]?.tags.append(tag.id) }
-            guard let named = tag.name.subject.flatMap({ rows[$0] }),
-                slice.manifests[named] != nil
-            else { continue }
+            guard let subject = tag.name.subject else { continue }
+            slice.tags[tag.id]?.holders = holders[subject] ?? []
+            guard let named = rows[subject], slice.manifests[named] != nil else { continue }
             slice.tags[tag.id]?.subject = named
             slice.manifests[named]?.referrerTags.append(tag.id)
         }
