@@ -81,11 +81,12 @@ extension Check {
             let step = max(1, (names.count + Self.mostTried - 1) / Self.mostTried)
             return stride(from: 0, to: names.count, by: step).map { names[$0] }
         }
-        let listed = try? await firstRepository(target)
-        return [target.repositories?.first ?? listed ?? RepositoryName("lastpull/check")]
-            .compactMap(\.self)
+        let listed = (try? await firstRepositories(target)) ?? []
+        let found = (target.repositories ?? listed).prefix(Self.mostTried)
+        return found.isEmpty
+            ? [RepositoryName("lastpull/check")].compactMap(\.self) : Array(found)
     }
 
     /// Each may be asked two things.
-    private static let mostTried = 10
+    static let mostTried = 10
 }

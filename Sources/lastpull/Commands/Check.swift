@@ -114,15 +114,18 @@ struct Check: AsyncParsableCommand {
             + (try await hearing(target, deployment))
     }
 
-    func firstRepository(_ target: CleanupTarget) async throws -> RepositoryName? {
-        let found = FirstName()
-        try await target.client.forEachRepositoryPage { await found.note($0.first) }
-        return await found.name
+    /// The first names of the catalog, as many as are tried.
+    func firstRepositories(_ target: CleanupTarget) async throws -> [RepositoryName] {
+        let found = FirstNames()
+        try await target.client.forEachRepositoryPage { await found.note($0) }
+        return await found.names
     }
 
-    private actor FirstName {
-        var name: RepositoryName?
+    private actor FirstNames {
+        var names: [RepositoryName] = []
 
-        func note(_ other: RepositoryName?) { name = name ?? other }
+        func note(_ page: [RepositoryName]) {
+            names += page.prefix(Check.mostTried - names.count)
+        }
     }
 }
