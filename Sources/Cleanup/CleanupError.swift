@@ -16,6 +16,8 @@ package enum CleanupError: Error, Sendable, Equatable, CustomStringConvertible {
     case nothingToRestore(String)
     case cannotLock(path: String, reason: String)
     case unknownImage(String)
+    /// Its repository could not be listed.
+    case unlistedImage(String, why: String)
     /// Nothing says where the registry's disk is.
     case noStorage(String)
     case unknownRepository(String)
@@ -49,6 +51,8 @@ package enum CleanupError: Error, Sendable, Equatable, CustomStringConvertible {
             "registry \(registry) has no `storage`; name the folder that its filesystem driver writes to"
         case .unknownImage(let image):
             "the ledger knows no image \(image); check the name, or list the registry with `plan`"
+        case .unlistedImage(let image, let why):
+            "the ledger knows no image \(image), and its repository could not be listed: \(why)"
         case .unknownPolicy(let name, let known):
             "no policy \(name) in the settings; "
                 + (known.isEmpty ? "there are none" : "there are \(known.joined(separator: ", "))")

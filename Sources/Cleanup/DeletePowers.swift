@@ -79,21 +79,25 @@ package struct DeletePowers: Sendable {
 
     // MARK: What is said
 
-    /// What is said where the whole registry refuses deletes.
-    package static func switchedOff(in target: CleanupTarget) -> String {
-        "\(RegistryError(operation: "delete from", subject: target.row.name, kind: .deletesDisabled))"
-    }
-
-    /// The same where others of its repositories permit them.
+    /// What is said where deletes are switched off in `repositories`; `isEverywhere` where no other
+    /// permits them.
     package static func switchedOff(
         in repositories: [RepositoryName],
-        of target: CleanupTarget
+        of target: CleanupTarget,
+        isEverywhere: Bool
     ) -> String {
-        let names = repositories.prefix(mostNames).map(\.description).joined(separator: ", ")
         let more = repositories.count - mostNames
-        return "delete from \(names)\(more > 0 ? " and \(more) more" : ""): \(target.row.name) "
-            + "refuses all deletes there (status 405), but not everywhere; a proxy's cache, an "
-            + "archive or a read-only project does"
+        let names =
+            repositories.prefix(mostNames).map(\.description).joined(separator: ", ")
+            + (more > 0 ? " and \(more) more" : "")
+        let name = target.row.name
+        guard !isEverywhere else {
+            let subject = "\(name) (\(names))"
+            return
+                "\(RegistryError(operation: "delete from", subject: subject, kind: .deletesDisabled))"
+        }
+        return "delete from \(names): \(name) refuses all deletes there (status 405), but not "
+            + "everywhere; a proxy's cache, an archive or a read-only project does"
     }
 
     private static let mostNames = 5

@@ -24,11 +24,17 @@ extension RunExecutor {
             if parts[way] == nil { ways.append(way) }
             parts[way, default: []].append(item)
         }
-        let isAlike = !ways.contains { $0.isOverTheAPI }
+        let isEverywhere = !ways.contains { $0.isOverTheAPI }
         var refusals: [String] = []
         for way in ways {
             let part = parts[way] ?? []
-            if let refusal = try await take(way, part, of: run, on: target, isAlike: isAlike) {
+            if let refusal = try await take(
+                way,
+                part,
+                of: run,
+                on: target,
+                isEverywhere: isEverywhere
+            ) {
                 refusals.append(refusal)
             }
         }
@@ -70,22 +76,23 @@ extension RunExecutor {
         _ items: [Int],
         of run: RunRecord,
         on target: CleanupTarget,
-        isAlike: Bool
+        isEverywhere: Bool
     ) async throws -> String? {
         switch way {
         case .left:
             try await leave(items, of: run)
             return nil
         case .refused(let reason): return try await refuse(items, of: run, because: reason)
-        case .switchedOff where isAlike:
-            let reason = DeletePowers.switchedOff(in: target)
-            return try await refuse(items, of: run, because: reason)
         case .switchedOff:
             let names = Set(items.lazy.map { run.items[$0].repository }).sorted()
             return try await refuse(
                 items,
                 of: run,
-                because: DeletePowers.switchedOff(in: names, of: target)
+                because: DeletePowers.switchedOff(
+                    in: names,
+                    of: target,
+                    isEverywhere: isEverywhere
+                )
             )
         case .fromTheDisk:
             var target = target

@@ -66,6 +66,8 @@ extension Cleaning {
             let plan = try await lastpull.report("plan", "--repository", "team/c")
             #expect(plan.items.map(\.image) == ["team/c:v1"])
             #expect(!plan.note.contains("team/b"), "\(plan.note)")
+            let unknown = try await lastpull.run("explain", "team/b:v1")
+            #expect(unknown.errors.contains("could not be listed"), "\(unknown.errors)")
             let run = try await lastpull.report("clean", "--repository", "team/a")
             #expect(run.states == ["team/a:v1": "done"])
             await registry.stop()

@@ -62,9 +62,15 @@ extension Check {
         case .power(.tagOnly):
             return (.ok, "deletes tags, and cares for what they pointed to by itself")
         case .power(.disabled) where isAnyPermitted:
-            let text = "refuses all deletes there, but not everywhere: a proxy's cache, an archive"
+            let text = "refuses all deletes in some repositories: a proxy's cache, an archive"
             return (refused, "\(text) or a read-only project does" + hint)
-        case .power(.disabled): return (refused, DeletePowers.switchedOff(in: target) + hint)
+        case .power(.disabled):
+            let error = RegistryError(
+                operation: "delete from",
+                subject: target.row.name,
+                kind: .deletesDisabled
+            )
+            return (refused, "\(error)" + hint)
         case .power(.forbidden(let reason)): return (refused, reason + hint)
         }
     }
