@@ -8,8 +8,12 @@ extension Cleaning {
     /// cache, an archive, a token for a few of them.
     struct Rights {
         private let lastpull: LastpullDaemon
+        private let folder: TemporaryFolder
 
-        init() throws { lastpull = try LastpullDaemon() }
+        init() throws {
+            lastpull = try LastpullDaemon()
+            folder = try TemporaryFolder()
+        }
 
         struct Refusal: Sendable, CustomTestStringConvertible {
             var testDescription: String
@@ -95,6 +99,47 @@ extension Cleaning {
             let deletes = await registry.named(by: "DELETE").count
             #expect(deletes <= most, "\(deletes) requests")
             await registry.stop()
+        }
+
+        @Test func goesOnPastARepositoryOfAzure() async throws {
+            let azure = try await FakeAzure.start()
+            let time = Date(timeIntervalSinceNow: -8_640_000)
+            await azure.add("team/api", tag: "v1", seed: 1, time: time)
+            await azure.add("team/web", tag: "v1", seed: 2, time: time)
+            await azure.set { $0.missingRights = ["repository:team/api:delete"] }
+            try configure(azure)
+            let report = try await lastpull.report("clean", status: 2)
+            #expect(report.states == ["team/api:v1": "failed", "team/web:v1": "done"])
+            let detail = try report.item("team/api:v1").detail
+            #expect(detail.contains("content/delete of team/api"), "\(detail)")
+            await azure.stop()
+        }
+
+        // Lists need another right: all would look well, and nothing ever go.
+        @Test(arguments: [false, true])
+        func checkReadsAManifestOfAzure(mayRead: Bool) async throws {
+            let azure = try await FakeAzure.start()
+            await azure.add("team/api", tag: "v1", seed: 1, time: .now)
+            if !mayRead {
+                await azure.set { $0.missingRights = ["repository:team/api:pull"] }
+            }
+            try configure(azure)
+            for _ in 1...2 {
+                let check = try await lastpull.run("check").output
+                let hasRead = check.contains("ok  registry local: lets us read manifests")
+                #expect(hasRead == mayRead, "\(check)")
+                let lacks = check.contains("lacks the right content/read of team/api")
+                #expect(lacks != mayRead, "\(check)")
+                _ = try await lastpull.run("plan")
+            }
+            await azure.stop()
+        }
+
+        private func configure(_ azure: FakeAzure) throws {
+            let secret = try folder.write("s3cret\n", to: "secret")
+            var settings = CleaningSettings(url: azure.url)
+            settings.registry = "kind: acr\n    username: admin\n    passwordFile: \(secret)"
+            try lastpull.configure(settings.text)
         }
 
         // A user of the Hub may delete in some repositories of an organisation.

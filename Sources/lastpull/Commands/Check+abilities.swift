@@ -14,6 +14,7 @@ extension Check {
         var findings = [try await listing(target, deployment)]
         findings += try await missing(target, deployment)
         findings += try await unlisted(target, deployment)
+        findings += try await reading(target, deployment)
         func say(_ text: String, _ state: Finding.State = .ok) {
             findings.append(
                 Finding(subject: "registry \(target.row.name)", state: state, text: text)
