@@ -1,4 +1,5 @@
 package import AccessLedger
+import RegistryClients
 package import RegistryModel
 package import RetentionPlanning
 
@@ -142,7 +143,14 @@ package struct Backtester: Sendable {
         }
         let count = report.moments.count { $0.uncovered.contains(name) }
         if count > 0 {
-            let subject = policy.keep.accessed == nil ? "untagged manifests stayed" : "all stayed"
+            let subject =
+                if target.traits.tellsLastPull {
+                    "what it tells was pulled or pushed later than a moment stayed"
+                } else if policy.keep.accessed == nil {
+                    "untagged manifests stayed"
+                } else {
+                    "all stayed"
+                }
             report.missing.append(
                 "registry \(name): at \(count) of \(report.moments.count) moments the \(window) "
                     + "before were not heard whole, so \(subject) then"

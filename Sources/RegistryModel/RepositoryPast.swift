@@ -36,6 +36,8 @@ package struct RepositoryPast: Sendable, Equatable {
         package var moves: [Move]
         /// In order of time.
         package var hours: [Hour]
+        /// What the registry itself told of its pulls; nil where it does not.
+        package var told: ToldFacts?
 
         package init(
             id: Int64,
@@ -51,6 +53,15 @@ package struct RepositoryPast: Sendable, Equatable {
             self.pushedAt = pushedAt
             self.moves = moves
             self.hours = hours
+        }
+
+        /// What the registry would have told at `moment`, as far as that follows from what it told
+        /// later: nil where there was a pull or a push in between.
+        package func told(at moment: Timestamp) -> ToldFacts? {
+            guard let told, told.at >= moment, told.lastPull.map({ $0 < moment }) ?? true,
+                pushedAt.map({ $0 < moment }) ?? true
+            else { return nil }
+            return ToldFacts(at: moment, lastPull: told.lastPull)
         }
     }
 

@@ -109,6 +109,23 @@ struct ReplayTests {
         #expect(asked.last == Self.day(21))
     }
 
+    // A last pull that is told today was the last one on each day since it.
+    @Test mutating func aToldLastPullAnswersForTheTimeSinceThen() throws {
+        for (id, last) in [(1, 3), (2, nil), (3, 29)] as [(Int64, Int64?)] {
+            try add(id, "v\(id)")
+            let told = ToldFacts(at: World.now, lastPull: last.map { Self.day($0) })
+            tags[tags.count - 1].told = told
+        }
+        try add(4, "untold")
+        let removals = try replay(coverage: [:]).removals
+        #expect(removals.map(\.item.tag?.description) == ["v2", "v1"])
+        #expect(removals.map(\.at) == [Self.day(0), Self.day(11)])
+        tags[0].pushedAt = Self.day(20)
+        // A push counts, too.
+        let pushed = try replay(coverage: [:]).removals.first { $0.item.tagID == tags[0].id }
+        #expect(pushed?.at == Self.day(28))
+    }
+
     // It went in truth, too, so what came then was no access, but a regret.
     @Test mutating func countsWhatWasReallyMissed() throws {
         try add(1, "old", gone: 12)

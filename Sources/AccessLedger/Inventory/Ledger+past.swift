@@ -24,11 +24,14 @@ extension Ledger {
         _ db: Database
     ) throws -> [RepositoryPast.Tag] {
         try db.rows(
-            "SELECT id, name, firstSeen, pushedAt, goneAt FROM tag WHERE repositoryId = ?",
+            """
+            SELECT id, name, firstSeen, pushedAt, goneAt, toldAt, toldPullAt
+            FROM tag WHERE repositoryId = ?
+            """,
             [repositoryId]
         ).compactMap { row in
             guard let name = TagName(row[1] as String) else { return nil }
-            return RepositoryPast.Tag(
+            var tag = RepositoryPast.Tag(
                 id: row[0],
                 name: name,
                 firstSeen: Timestamp(milliseconds: row[2]),
@@ -36,6 +39,15 @@ extension Ledger {
                 moves: try moves(of: row[0], goneAt: row[4], db),
                 hours: try pastHours("tag", row[0], db)
             )
+            guard let toldAt: Int64 = row[5] else { return tag }
+            let lastPull = (row[6] as Int64?).map(Timestamp.init(milliseconds:))
+            tag.told = ToldFacts(at: Timestamp(milliseconds: toldAt), lastPull: lastPull)
+            // Since its last push it points to what it was seen to point to.
+            if let pushed = tag.pushedAt, let first = tag.moves.first, pushed < first.since {
+                tag.moves[0].since = pushed
+                tag.firstSeen = min(tag.firstSeen, pushed)
+            }
+            return tag
         }
     }
 

@@ -56,6 +56,7 @@ extension Replay {
             facts.inWindow = counts.window
             facts.inHistory = counts.all
             facts.lastAccess = counts.last
+            facts.told = tag.told(at: state.moment)
             slice.tags[tag.id] = facts
         }
     }
