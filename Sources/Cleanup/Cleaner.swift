@@ -220,7 +220,7 @@ package struct Cleaner: Sendable {
         run.kept = draft.kept
         for (reason, count) in draft.keptReasons { run.keptReasons[reason.rawValue] = count }
         run.fingerprint = RunRecord.fingerprint(of: draft.items)
-        run.note = warning(about: draft.items)
+        run.note = Self.joined([warning(about: draft.items), draft.unlisted])
         if state.isOver { run.endedAt = time }
         return run
     }

@@ -18,6 +18,8 @@ package enum CleanupError: Error, Sendable, Equatable, CustomStringConvertible {
     case unknownImage(String)
     /// No engine has it, and no run removed it from one.
     case unknownEngineImage(String, engines: [String])
+    /// Its repository could not be listed.
+    case unlistedImage(String, why: String)
     /// Nothing says where the registry's disk is.
     case noStorage(String)
     case unknownRepository(String)
@@ -56,6 +58,8 @@ package enum CleanupError: Error, Sendable, Equatable, CustomStringConvertible {
         case .unknownEngineImage(let image, let engines):
             "no image \(image) is in engine \(engines.joined(separator: ", ")), and no run has removed "
                 + "it; write it as `docker images` does"
+        case .unlistedImage(let image, let why):
+            "the ledger knows no image \(image), and its repository could not be listed: \(why)"
         case .unknownPolicy(let name, let known):
             "no policy \(name) in the settings; "
                 + (known.isEmpty ? "there are none" : "there are \(known.joined(separator: ", "))")

@@ -71,7 +71,12 @@ package struct Explainer: Sendable {
             return answer
         }
         try await explainGone(image, (repository, tag, digest), of: target, &answer)
-        guard image != nil || answer.run != nil else { throw CleanupError.unknownImage(text) }
+        guard image != nil || answer.run != nil else {
+            let failure = try await ledger.unlisted(of: target.row)
+                .first { $0.name == repository }?.failure
+            throw failure.map { CleanupError.unlistedImage(text, why: $0.why) }
+                ?? CleanupError.unknownImage(text)
+        }
         return answer
     }
 

@@ -27,23 +27,48 @@ package struct InventoryKeeper: Sendable {
 
     /// Lists the whole registry and reads what is new in it.
     ///
-    /// A repository that cannot be listed to its end stays as it was known.
-    package func list(_ target: CleanupTarget) async throws {
+    /// A repository that cannot be listed to its end stays as it was known, and nothing goes from
+    /// it until it can. A registry that is down, or lets us list nothing, ends it at once.
+    ///
+    /// - Returns: The repositories that could not be listed.
+    @discardableResult
+    package func list(_ target: CleanupTarget) async throws -> [RepositoryName] {
         try await ledger.retryUnreadable(of: target.row)
         try await ledger.retryLabels(of: target.row)
         let names = try await repositories(of: target)
-        for name in names { try await list(name, of: target) }
+        var pass = ListingPass(keeper: self, target: target)
+        for name in names { try await pass.list(name) }
         let listed = Set(names)
         for known in try await ledger.repositories(of: target.row)
-        where known.tags > 0 && !listed.contains(known.name) {
-            try await list(known.name, of: target)
+        where (known.tags > 0 || known.unlisted != nil) && !listed.contains(known.name) {
+            try await pass.list(known.name)
         }
+        if pass.listed == 0, let failure = pass.first { throw failure }
         try await readNew(of: target)
         try await ledger.listed(target.row, at: now())
+        return pass.left
+    }
+
+    /// Lists some repositories that could not be listed before, and reads what is new.
+    ///
+    /// - Returns: Those that still could not.
+    package func listAgain(
+        _ names: [RepositoryName],
+        of target: CleanupTarget
+    ) async throws -> [RepositoryName] {
+        var pass = ListingPass(keeper: self, target: target)
+        for name in names { try await pass.list(name) }
+        if pass.listed > 0 { try await readNew(of: target) }
+        return pass.left
     }
 
     /// Lists the tags of one repository.
     package func list(_ name: RepositoryName, of target: CleanupTarget) async throws {
+        try await takeOver(name, of: target)
+        try await ledger.listed(name, of: target.row)
+    }
+
+    private func takeOver(_ name: RepositoryName, of target: CleanupTarget) async throws {
         let began = now()
         if let telling = target.reader as? any TellingRegistry {
             let count = try await list(name, of: target, telling, began)

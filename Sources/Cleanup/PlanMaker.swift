@@ -30,6 +30,8 @@ package struct PlanMaker: Sendable {
         package var released: Int64
         package var brake: BrakeHit?
         package var reachesGoal: Bool
+        /// What is to be said of repositories that could not be listed.
+        package var unlisted = ""
     }
 
     /// Plans over `targets`, for policies of these modes only.
@@ -72,6 +74,7 @@ package struct PlanMaker: Sendable {
         var draft = Self.draft(&planner, rows)
         draft.kept += leftOut.counts.values.reduce(0, +)
         draft.keptReasons.merge(leftOut.counts, uniquingKeysWith: +)
+        draft.unlisted = try await unlisted(scope, targets)
         return draft
     }
 

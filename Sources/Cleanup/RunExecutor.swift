@@ -7,7 +7,8 @@ import RetentionPlanning
 /// Carries a stored plan out, item by item, each compared once more right before it is removed.
 ///
 /// Every step is written to the ledger before it is done, so that a start after a kill can finish
-/// it. A failed item does not stop the run; a registry that refuses deletes does.
+/// it. Neither a failed item stops the run nor a repository that refuses deletes; a registry that
+/// refuses them all does.
 package struct RunExecutor: Sendable {
     let ledger: Ledger
     let planMaker: PlanMaker
@@ -65,49 +66,12 @@ package struct RunExecutor: Sendable {
                 try await leave(own, of: run)
                 continue
             }
-            if let refusal = try await execute(own, of: run, on: target) {
-                refusals.append(refusal)
-            }
+            refusals += try await execute(own, of: run, on: target)
         }
         return try await end(run, told: told, refusals: refusals, note: note)
     }
 
-    /// Works through one registry's open items; the reason when the registry refuses all deletes.
-    private func execute(
-        _ items: [Int],
-        of run: RunRecord,
-        on target: CleanupTarget
-    ) async throws -> String? {
-        let power: DeletePower
-        do {
-            power = try await target.client.deletePower(in: run.items[items[0]].repository)
-        } catch {
-            return try await refuse(items, of: run, because: "\(error)")
-        }
-        let remover: ItemRemover
-        switch power {
-        case .byTag, .digestOnly, .byTagAndDigest, .tagOnly:
-            remover = self.remover(run, items.count, target, power)
-        case .disabled where target.storage != nil, .forbidden where target.storage != nil:
-            // A pull-through cache refuses every delete: its disk is the only way.
-            var target = target
-            target.client = target.reader
-            remover = self.remover(run, items.count, target, .byTag)
-        case .disabled:
-            return try await refuse(
-                items,
-                of: run,
-                because:
-                    "\(RegistryError(operation: "delete from", subject: target.row.name, kind: .deletesDisabled))"
-            )
-        case .forbidden(let reason):
-            return try await refuse(items, of: run, because: reason)
-        }
-        return try await RemovalRounds(remover: remover, width: target.traits.width)
-            .carryOut(RemovalGroup.groups(of: items, in: run, remover.power))
-    }
-
-    private func remover(
+    func remover(
         _ run: RunRecord,
         _ open: Int,
         _ target: CleanupTarget,
@@ -136,7 +100,7 @@ package struct RunExecutor: Sendable {
     }
 
     /// Leaves what an interruption came before.
-    private func leave(_ items: [Int], of run: RunRecord) async throws {
+    func leave(_ items: [Int], of run: RunRecord) async throws {
         for index in items {
             let item = run.items[index]
             // What a kill left half done stays so until it is finished; what it only began may be gone.
@@ -154,26 +118,6 @@ package struct RunExecutor: Sendable {
 
     /// What is said of that.
     static let interrupted = "interrupted before it was removed"
-
-    private func refuse(
-        _ items: [Int],
-        of run: RunRecord,
-        because reason: String
-    ) async throws -> String {
-        for index in items {
-            let item = run.items[index]
-            // What a kill left half done stays so until it is finished.
-            try await ledger.set(
-                .failed,
-                of: item,
-                in: run.name,
-                detail: reason,
-                step: item.step,
-                at: now()
-            )
-        }
-        return reason
-    }
 
     // MARK: The end
 

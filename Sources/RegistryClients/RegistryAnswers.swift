@@ -56,7 +56,7 @@ package enum DeleteAnswer: Sendable, Equatable {
 }
 
 /// What a registry lets us delete in a repository.
-package enum DeletePower: Sendable, Equatable {
+package enum DeletePower: Sendable, Hashable {
     /// Tags, and manifests by digest.
     case byTag
     /// Tags one by one, and manifests by digest with all their tags at once.
@@ -69,6 +69,14 @@ package enum DeletePower: Sendable, Equatable {
     case disabled
     /// The credentials do not suffice; with one line that says what was refused.
     case forbidden(String)
+
+    /// Whether anything can be deleted.
+    package var permits: Bool {
+        switch self {
+        case .byTag, .byTagAndDigest, .tagOnly, .digestOnly: true
+        case .disabled, .forbidden: false
+        }
+    }
 }
 
 /// A user of the registry.

@@ -71,6 +71,21 @@ package struct RegistryError: Error, Sendable, Equatable {
     }
 }
 
+extension RegistryError {
+    /// Whether it speaks of the whole registry, whatever was asked for: the next question fares
+    /// alike, or should not be asked now.
+    package var isOfWholeRegistry: Bool {
+        switch kind {
+        case .unreachable, .connectionRefused, .untrusted, .wantsCertificate, .tooManyRequests,
+            .cancelled:
+            true
+        case .diskUnreadable, .timeout, .unauthorized, .forbidden, .notFound, .deletesDisabled,
+            .protected, .unsupported, .serverError, .badAnswer, .corrupt:
+            false
+        }
+    }
+}
+
 extension RegistryError: CustomStringConvertible {
     /// One line with the subject and the next step.
     package var description: String {

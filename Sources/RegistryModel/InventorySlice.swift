@@ -116,6 +116,19 @@ package struct TagFacts: Sendable, Equatable {
     }
 }
 
+/// Why a repository could not be listed: what is known of it may be old.
+package struct ListingFailure: Sendable, Equatable {
+    /// The first of the failures in a row.
+    package var since: Timestamp
+    /// What the registry said; one line.
+    package var why: String
+
+    package init(since: Timestamp, why: String) {
+        self.since = since
+        self.why = why
+    }
+}
+
 /// What the ledger knows of one repository.
 package struct RepositoryFacts: Sendable, Equatable {
     /// The ledger's row.
@@ -132,6 +145,8 @@ package struct RepositoryFacts: Sendable, Equatable {
     package var untaggedBytes: Int64 = 0
     /// Pushes heard since the repository is known; each trigger remembers how many it has counted.
     package var pushes = 0
+    /// Why it could not be listed; nil where it was listed when it last was to be, or never yet.
+    package var unlisted: ListingFailure?
 
     package init(id: Int64, registry: String, name: RepositoryName) {
         self.id = id

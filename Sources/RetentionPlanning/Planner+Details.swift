@@ -29,6 +29,10 @@ extension Planner {
             holds ? "what it points to is not known or not read" : "its manifest is read"
         case .repositoryUnreadable:
             "\(image.repository.unreadable) manifests of \(image.repository.name) are not read"
+        case .repositoryUnlisted:
+            "\(image.repository.name) could not be listed since "
+                + "\(image.repository.unlisted?.since.text ?? "ever"): "
+                + "\(image.repository.unlisted?.why ?? "")"
         case .freshPush:
             "last pushed or first seen \(image.pushed.text), kept for \(image.ground.pushedWithin)"
         case .tagPattern: patternDetail(image)

@@ -12,13 +12,15 @@ extension Planner {
     }
 
     private static let tagRules: [Reason] = [
-        .noPolicy, .noKeepRule, .locked, .manifestUnread, .freshPush, .tagPattern, .newest,
-        .version, .label, .labelsUnread, .accessed, .historyIncomplete, .regretted,
+        .noPolicy, .noKeepRule, .locked, .repositoryUnlisted, .manifestUnread, .freshPush,
+        .tagPattern, .newest, .version, .label, .labelsUnread, .accessed, .historyIncomplete,
+        .regretted,
         .referrerOfKept, .repositoryUnreadable,
     ]
 
     private static let untaggedRules: [Reason] = [
-        .noPolicy, .noKeepRule, .locked, .repositoryUnreadable, .taggedManifest, .inKeptIndex,
+        .noPolicy, .noKeepRule, .locked, .repositoryUnlisted, .repositoryUnreadable,
+        .taggedManifest, .inKeptIndex,
         .referrerOfKept, .freshPush, .untaggedRecently, .label, .labelsUnread, .accessed,
         .historyIncomplete, .regretted,
     ]
@@ -28,7 +30,8 @@ extension Planner {
     /// Each is a rule for untagged manifests too, so what stays here would stay there: the order
     /// of candidates does not matter.
     private static let attachedRules: [Reason] = [
-        .locked, .repositoryUnreadable, .taggedManifest, .inKeptIndex, .referrerOfKept, .freshPush,
+        .locked, .repositoryUnlisted, .repositoryUnreadable, .taggedManifest, .inKeptIndex,
+        .referrerOfKept, .freshPush,
         .label, .labelsUnread, .accessed, .regretted,
     ]
 
@@ -46,6 +49,7 @@ extension Planner {
         case .noKeepRule: image.ground.policy?.keep.isEmpty
         case .locked: image.tag?.isLocked ?? false || image.manifest?.isLocked ?? false
         case .manifestUnread: image.manifest?.reading != .read
+        case .repositoryUnlisted: image.repository.unlisted.map { _ in true }
         case .repositoryUnreadable: isHeldByUnreadable(image)
         case .freshPush: isFresh(image)
         case .tagPattern: isNamed(image)

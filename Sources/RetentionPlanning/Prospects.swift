@@ -2,7 +2,8 @@ package import RegistryModel
 
 /// Tells where a walk over all images could remove none of them: before any of them is read.
 ///
-/// Only what holds for a whole repository is judged, its policy and the coverage of its access rule.
+/// Only what holds for a whole repository is judged, whether it was listed, its policy and the
+/// coverage of its access rule.
 /// Leaving out what it names changes no removal of a plan.
 package struct Prospects: Sendable {
     package let request: PlanRequest
@@ -30,6 +31,7 @@ package struct Prospects: Sendable {
         )
         if policy == nil, target == .tags || !request.sweepDefault { return .noPolicy }
         if policy?.keep.isEmpty == true { return .noKeepRule }
+        if repository.unlisted != nil { return .repositoryUnlisted }
         let own = policy?.keep.accessed
         let rule: Policy.AccessRule? =
             if target == .tags { own } else {

@@ -28,6 +28,8 @@ package enum Reason: String, CaseIterable, Sendable, Hashable {
     case manifestUnread
     /// Kept: some manifest of the repository could not be read, and may refer to it.
     case repositoryUnreadable
+    /// Kept: its repository could not be listed, so what is known of it may be old.
+    case repositoryUnlisted
     /// Kept: an index that stays holds it.
     case inKeptIndex
     /// Kept: it belongs to a manifest that stays, as a signature or another referrer.

@@ -51,6 +51,53 @@ struct ACRClientTests {
         }
     }
 
+    // The user is known: what is missing has another name at Azure than in scopes.
+    @Test(arguments: [
+        ("pull", "content/read"), ("delete", "content/delete"), ("metadata_read", "metadata/read"),
+    ])
+    func aMissingRightIsNamed(_ verb: String, _ right: String) async throws {
+        try await withAzure { azure in
+            await azure.add("team/api", tag: "v1", seed: 1, time: .daysAgo(3))
+            await azure.set { $0.missingRights = ["repository:team/api:\(verb)"] }
+            let client = try ACRClient.make(azure.url)
+            let tag = ManifestReference.tag(named: "v1")
+            let error = try await expectError(.forbidden) {
+                switch verb {
+                case "pull": _ = try await client.manifest(.team, tag)
+                case "delete": _ = try await client.delete(.team, tag)
+                default: _ = try await client.listing(of: .team)
+                }
+            }
+            let text = "\(error)"
+            #expect(text.contains("lacks the right \(right) of team/api"), "\(text)")
+            #expect(!text.contains("password"), "\(text)")
+        }
+    }
+
+    @Test func aMissingRightToDeleteIsFoundOut() async throws {
+        try await withAzure { azure in
+            await azure.add("team/api", tag: "v1", seed: 1, time: .daysAgo(3))
+            await azure.set { $0.missingRights = ["repository:team/api:delete"] }
+            let power = try await ACRClient.make(azure.url).deletePower(in: .team)
+            guard case .forbidden(let reason) = power else {
+                Issue.record("\(power)")
+                return
+            }
+            #expect(reason.contains("content/delete"), "\(reason)")
+        }
+    }
+
+    // Wrong credentials are another thing.
+    @Test func aWrongPasswordIsNoMissingRight() async throws {
+        try await withAzure { azure in
+            await azure.add("team/api", tag: "v1", seed: 1, time: .daysAgo(3))
+            await azure.set { $0.login = .user("admin", password: "other") }
+            try await expectError(.unauthorized) {
+                _ = try await ACRClient.make(azure.url).tags(of: .team)
+            }
+        }
+    }
+
     @Test func aRevokedTokenIsReplacedOnce() async throws {
         try await withAzure { azure in
             await azure.add("team/api", tag: "v1", seed: 1, time: .daysAgo(3))

@@ -25,6 +25,10 @@ struct GeneratedCase {
             for name in ["cache/one", "cache/two", "team/api"].prefix(random.chance(50) ? 2 : 3) {
                 let repository = try world.repository(name, registry: registry)
                 try fill(repository, registry)
+                if random.chance(5) {
+                    world.repositories[repository]?.unlisted =
+                        .init(since: World.ago(.days(1)), why: "not permitted")
+                }
                 guard let regretted else { continue }
                 request.regrets.append(
                     RegretFacts(

@@ -16,6 +16,7 @@ extension GeneratedCase {
     ) -> String? {
         let repository = facts.repositories[tag.repository]
         guard let policy = policy(of: repository), !policy.keep.isEmpty else { return "policy" }
+        if repository?.unlisted != nil { return "unlisted" }
         guard let id = tag.manifest, let manifest = facts.manifests[id], manifest.reading == .read
         else { return "unread" }
         if tag.isLocked || manifest.isLocked { return "locked" }
@@ -52,6 +53,7 @@ extension GeneratedCase {
         let policy = policy(of: repository)
         if policy == nil, !request.sweepDefault || !manifest.tags.isEmpty { return "policy" }
         if policy?.keep.isEmpty == true { return "no rule" }
+        if repository?.unlisted != nil { return "unlisted" }
         if manifest.isLocked { return "locked" }
         if manifest.reading != .read || repository?.unreadable != 0 { return "unread" }
         if !planner.removedTags.isSuperset(of: manifest.tags) { return "tagged" }

@@ -30,7 +30,10 @@ struct ProspectsTests {
             }
         }
         // Else it would hold for leaving nothing out.
-        for reason in [Reason.noPolicy, .noKeepRule, .historyIncomplete] {
+        let reasons: [Reason] = [
+            .noPolicy, .noKeepRule, .historyIncomplete, .repositoryUnlisted,
+        ]
+        for reason in reasons {
             #expect(leftOut[reason, default: 0] > 100, "\(reason)")
         }
     }

@@ -47,6 +47,16 @@ struct TagRuleTests {
         #expect(kept(request(Policy(name: "none", keep: .init(isNone: true)))) == nil)
     }
 
+    @Test mutating func keepsWhatCouldNotBeListed() throws {
+        world.repositories[repository]?.unlisted = .init(since: World.ago(.hours(1)), why: "403")
+        #expect(kept(request(accessPolicy())) == .repositoryUnlisted)
+        let none = Policy(name: "none", keep: .init(isNone: true))
+        #expect(kept(request(none)) == .repositoryUnlisted)
+        let planner = Planner(request: request(none), coverage: heardWhole())
+        let (verdict, _) = try #require(planner.explain(.tag(tag), in: world.facts()))
+        #expect(verdict.detail.hasSuffix("could not be listed since 2026-05-28T19:26:40Z: 403"))
+    }
+
     @Test func theFirstPolicyThatMatchesDecides() {
         let empty = Policy(name: "empty", repositories: [Glob("team/*")])
         let other = Policy(name: "other", registry: "elsewhere")

@@ -42,6 +42,13 @@ struct UntaggedRuleTests {
         #expect(kept(request(accessPolicy()) { $0.waivesEvidence = true }) == .repositoryUnreadable)
     }
 
+    // What is known of it may be old: somebody may have tagged this since.
+    @Test mutating func keepsWhatCouldNotBeListed() throws {
+        world.repositories[repository]?.unlisted = .init(since: World.ago(.hours(1)), why: "403")
+        #expect(kept(request(accessPolicy())) == .repositoryUnlisted)
+        #expect(kept(request(accessPolicy()) { $0.waivesEvidence = true }) == .repositoryUnlisted)
+    }
+
     @Test mutating func keepsTheContentOfAKeptIndex() throws {
         let index = try world.manifest(in: repository) { [manifest] in $0.children = [manifest] }
         try world.tag("index", on: index, in: repository) { $0.inWindow.pulls = 1 }

@@ -17,6 +17,7 @@ extension FakeAzure {
     private func answer(_ call: FakeRegistry.Call) -> FakeRegistry.Reply {
         if call.path.hasPrefix("/oauth2/") { return token(call) }
         guard permits(call) else { return challenge(call) }
+        guard !missingRights.contains(scope(of: call)) else { return insufficient(call) }
         if call.path == "/v2/" { return .json(200, "{}") }
         if call.path == "/acr/v1/_catalog" { return catalog(call) }
         if call.path.hasPrefix("/acr/v1/") { return own(call) }
@@ -83,6 +84,14 @@ extension FakeAzure {
         return reply
     }
 
+    /// What a token gets that does not permit what is asked.
+    private func insufficient(_ call: FakeRegistry.Call) -> FakeRegistry.Reply {
+        var reply = challenge(call)
+        let field = reply["Www-Authenticate"] ?? "Bearer"
+        reply["Www-Authenticate"] = field + #",error="insufficient_scope""#
+        return reply
+    }
+
     private func scope(of call: FakeRegistry.Call) -> String {
         if call.path == "/v2/" { return "" }
         if call.path == "/acr/v1/_catalog" { return "registry:catalog:*" }
@@ -90,7 +99,8 @@ extension FakeAzure {
         for end in ["/manifests/", "/_tags", "/_manifests", "/blobs/"] {
             if let range = name.range(of: end) { name = name[..<range.lowerBound] }
         }
-        let verb = call.method == "DELETE" ? "delete" : "metadata_read"
+        let isManifest = call.path.contains("/manifests/")
+        let verb = call.method == "DELETE" ? "delete" : isManifest ? "pull" : "metadata_read"
         return "repository:\(name):\(verb)"
     }
 

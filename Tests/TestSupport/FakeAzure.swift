@@ -38,6 +38,8 @@ package actor FakeAzure: FakeCloud {
     package nonisolated let url: String
     package var repositories: [String: Repository] = [:]
     package var login = Login.user("admin", password: "s3cret")
+    /// Scopes such as `repository:team/api:delete` that no token permits, though one is given.
+    package var missingRights: Set<String> = []
     /// Called before each request is answered, to change things between requests.
     package var beforeAnswer:
         (@Sendable (isolated FakeAzure, _ method: String, _ path: String) -> Void)?

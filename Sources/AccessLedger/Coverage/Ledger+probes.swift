@@ -11,31 +11,49 @@ package struct ProbeTarget: Sendable, Equatable {
 
 extension Ledger {
     /// One manifest of each media type, in a steady order, for probes to take turns over.
+    ///
+    /// Repositories that can't be listed mostly can't be read either, and that is no silence of the
+    /// registry: they are passed over, unless there is nothing else.
     package func probeTargets(of registry: RegistryRow) async throws -> [ProbeTarget] {
         try await read("choose what to probe from") { db in
-            let types = try db.rows(
-                """
-                SELECT s.mediaType, s.manifestId, m.goneAt IS NOT NULL FROM mediaTypeSample AS s
-                JOIN manifest AS m ON m.id = s.manifestId
-                WHERE s.registryId = ? ORDER BY s.mediaType
-                """,
-                [registry.id]
-            )
-            return try types.compactMap { row in
-                let mediaType: String = row[0]
-                let isGone: Bool = row[2]
-                let id =
-                    isGone
-                    ? try db.number(
-                        """
-                        SELECT m.id FROM manifest AS m JOIN repository AS r ON r.id = m.repositoryId
-                        WHERE r.registryId = ? AND m.mediaType = ? AND m.goneAt IS NULL LIMIT 1
-                        """,
-                        [registry.id, mediaType]
-                    ) : row[1] as Int64?
-                guard let id else { return nil }
-                return try Self.probeTarget(db, id, mediaType)
-            }
+            let found = try Self.probeTargets(db, registry, isOfListed: true)
+            return found.isEmpty
+                ? try Self.probeTargets(db, registry, isOfListed: false) : found
+        }
+    }
+
+    private static func probeTargets(
+        _ db: Database,
+        _ registry: RegistryRow,
+        isOfListed: Bool
+    ) throws -> [ProbeTarget] {
+        let types = try db.rows(
+            """
+            SELECT s.mediaType, s.manifestId,
+                m.goneAt IS NOT NULL OR (?2 AND u.repositoryId IS NOT NULL)
+            FROM mediaTypeSample AS s JOIN manifest AS m ON m.id = s.manifestId
+            LEFT JOIN unlisted AS u ON u.repositoryId = m.repositoryId
+            WHERE s.registryId = ?1 ORDER BY s.mediaType
+            """,
+            [registry.id, isOfListed]
+        )
+        return try types.compactMap { row in
+            let mediaType: String = row[0]
+            let isUnfit: Bool = row[2]
+            let id =
+                isUnfit
+                ? try db.number(
+                    """
+                    SELECT m.id FROM manifest AS m JOIN repository AS r ON r.id = m.repositoryId
+                    LEFT JOIN unlisted AS u ON u.repositoryId = r.id
+                    WHERE r.registryId = ?1 AND m.mediaType = ?2 AND m.goneAt IS NULL
+                        AND NOT (?3 AND u.repositoryId IS NOT NULL)
+                    LIMIT 1
+                    """,
+                    [registry.id, mediaType, isOfListed]
+                ) : row[1] as Int64?
+            guard let id else { return nil }
+            return try probeTarget(db, id, mediaType)
         }
     }
 

@@ -31,6 +31,8 @@ extension Ledger {
     }
 
     /// Manifests to read behind `last`, by repository and row; of one repository where it is named.
+    ///
+    /// Where a repository could not be listed all stays, so that nothing in it needs to be read.
     package func unreadManifests(
         of registry: RegistryRow,
         in repositoryId: Int64? = nil,
@@ -46,6 +48,7 @@ extension Ledger {
                 WHERE m.registryId = ?1 AND m.reading = 0 AND m.goneAt IS NULL
                     AND (m.repositoryId, m.id) > (?2, ?3)
                     AND (?4 IS NULL OR m.repositoryId = ?4)
+                    AND NOT EXISTS (SELECT 1 FROM unlisted AS u WHERE u.repositoryId = m.repositoryId)
                 ORDER BY m.repositoryId, m.id LIMIT ?5
                 """,
                 [registry.id, place.0, place.1, repositoryId, limit]
@@ -210,8 +213,10 @@ extension Ledger {
         try await read("read the inventory from") { db in
             try db.rows(
                 """
-                SELECT id, name, tags, untagged, unread, bytes, untaggedBytes, pushes
-                FROM repository WHERE registryId = ? ORDER BY name
+                SELECT r.id, r.name, r.tags, r.untagged, r.unread, r.bytes, r.untaggedBytes,
+                    r.pushes, u.since, u.why
+                FROM repository AS r LEFT JOIN unlisted AS u ON u.repositoryId = r.id
+                WHERE r.registryId = ? ORDER BY r.name
                 """,
                 [registry.id]
             ).compactMap { Self.repositoryFacts($0, registry.name) }
@@ -252,12 +257,14 @@ extension Ledger {
         let row = try db.row(
             """
             SELECT r.id, r.name, r.tags, r.untagged, r.unread, r.bytes, r.untaggedBytes, r.pushes,
-                g.name
-            FROM repository AS r JOIN registry AS g ON g.id = r.registryId WHERE r.id = ?
+                u.since, u.why, g.name
+            FROM repository AS r JOIN registry AS g ON g.id = r.registryId
+            LEFT JOIN unlisted AS u ON u.repositoryId = r.id
+            WHERE r.id = ?
             """,
             [id]
         )
-        return row.flatMap { repositoryFacts($0, $0[8]) }
+        return row.flatMap { repositoryFacts($0, $0[10]) }
     }
 
     private static func repositoryFacts(_ row: Row, _ registry: String) -> RepositoryFacts? {
@@ -269,6 +276,9 @@ extension Ledger {
         facts.bytes = row[5]
         facts.untaggedBytes = row[6]
         facts.pushes = row[7]
+        facts.unlisted = (row[8] as Int64?).map { since in
+            ListingFailure(since: Timestamp(milliseconds: since), why: row[9])
+        }
         return facts
     }
 }

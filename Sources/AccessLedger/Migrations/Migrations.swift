@@ -18,6 +18,7 @@ enum Migrations {
         migrator.registerMigration("v13", migrate: createPublishing)
         migrator.registerMigration("v17", migrate: rememberWhatEnginesPulled)
         migrator.registerMigration("v14", migrate: chooseRecordNaming)
+        migrator.registerMigration("v15", migrate: rememberWhatWasNotListed)
         return migrator
     }
 }

@@ -62,10 +62,30 @@ struct Upkeep: Sendable {
     }
 
     private func inventory(_ target: CleanupTarget) -> Periodic {
-        Periodic(name: "inventory of \(target.row.name)", logger: deployment.logger) {
-            try await deployment.keeper.list(target)
-            deployment.logger.info("listed", metadata: ["registry": "\(target.row.name)"])
-            return target.inventoryInterval
+        let rhythm = Mutex(InventoryRhythm(interval: target.inventoryInterval))
+        return Periodic(name: "inventory of \(target.row.name)", logger: deployment.logger) {
+            let work = rhythm.withLock { $0.work(at: deployment.now()) }
+            do {
+                switch work {
+                case .whole:
+                    let left = try await deployment.keeper.list(target)
+                    deployment.logger.info("listed", metadata: ["registry": "\(target.row.name)"])
+                    return rhythm.withLock { $0.listed(besides: left, at: deployment.now()) }
+                case .again(let names):
+                    let left = try await deployment.keeper.listAgain(names, of: target)
+                    return rhythm.withLock { $0.listedAgain(besides: left, at: deployment.now()) }
+                }
+            } catch let error as RegistryError {
+                let pause = rhythm.withLock { $0.failed(at: deployment.now()) }
+                deployment.logger.error(
+                    "inventory not taken",
+                    metadata: [
+                        "registry": "\(target.row.name)", "reason": "\(error)",
+                        "next": "in \(pause)",
+                    ]
+                )
+                return pause
+            }
         }
     }
 

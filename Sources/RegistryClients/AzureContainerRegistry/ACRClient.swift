@@ -89,7 +89,7 @@ package struct ACRClient: TellingRegistry {
             default: throw oci.refusal(response, call)
             }
         } catch {
-            guard error.kind == .unauthorized else { throw error }
+            guard error.kind == .unauthorized || error.kind == .forbidden else { throw error }
             return .forbidden("\(error)")
         }
     }

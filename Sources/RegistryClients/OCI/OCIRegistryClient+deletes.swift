@@ -71,7 +71,7 @@ extension OCIRegistryClient {
         do throws(RegistryError) {
             response = try await sendDelete(repository, reference, call)
         } catch {
-            guard error.kind == .unauthorized else { throw error }
+            guard error.kind == .unauthorized || error.kind == .forbidden else { throw error }
             return .forbidden("\(error)")
         }
         switch response.status {

@@ -8,6 +8,8 @@ package struct OCIRegistryClient: RegistryClient {
     private let exchange: Exchange
     private let authorizer: Authorizer
     private let timeout: Span
+    /// Whether rights have the names that Azure gives them.
+    private let isAzure: Bool
 
     /// Makes a client; nothing is sent yet.
     ///
@@ -29,6 +31,7 @@ package struct OCIRegistryClient: RegistryClient {
     ) {
         self.address = address
         self.timeout = timeout
+        isAzure = grant.asksForAll
         exchange = Exchange(
             transport: transport,
             pace: pace,
@@ -77,8 +80,9 @@ package struct OCIRegistryClient: RegistryClient {
             call
         )
         let second = try await exchange.send(request, for: call)
-        guard second.status != 401 else { throw call.error(.unauthorized, status: 401) }
-        return second
+        guard second.status == 401 else { return second }
+        throw MissingRight.error(second, isAzure: isAzure, call)
+            ?? call.error(.unauthorized, status: 401)
     }
 
     /// The error that an answer other than the hoped-for one stands for.

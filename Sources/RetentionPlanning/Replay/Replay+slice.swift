@@ -15,6 +15,8 @@ extension Replay {
         facts.tags = slice.tags.count
         facts.untagged = slice.manifests.values.count { $0.tags.isEmpty }
         facts.unreadable = slice.manifests.values.count { $0.reading != .read }
+        // That it can't be listed now says nothing about then.
+        facts.unlisted = nil
         slice.repositories[facts.id] = facts
         slice.candidates = candidates(of: slice)
         return slice

@@ -13,6 +13,8 @@ extension Check {
     ) async throws -> [Finding] {
         var findings = [try await listing(target, deployment)]
         findings += try await missing(target, deployment)
+        findings += try await unlisted(target, deployment)
+        findings += try await reading(target, deployment)
         func say(_ text: String, _ state: Finding.State = .ok) {
             findings.append(
                 Finding(subject: "registry \(target.row.name)", state: state, text: text)
@@ -81,7 +83,7 @@ extension Check {
             return Finding(subject: subject, state: .ok, text: text)
         }
         do {
-            guard try await firstRepository(target) == nil else {
+            guard try await firstRepositories(target).isEmpty else {
                 return Finding(subject: subject, state: .ok, text: "lists its repositories")
             }
             let text =

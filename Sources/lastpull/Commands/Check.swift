@@ -106,66 +106,26 @@ struct Check: AsyncParsableCommand {
                 + (try await hearing(target, deployment))
         }
         let power: DeletePower?
-        let deletes: Finding
+        let deletes: [Finding]
         (power, deletes) = try await self.deletes(target, deployment)
         return [Finding(subject: subject, state: .ok, text: "\(target.url) answers")]
-            + (try await abilities(target, deployment)) + [deletes]
+            + (try await abilities(target, deployment)) + deletes
             + (await storage(target, power, deployment))
             + (try await hearing(target, deployment))
     }
 
-    /// What may be deleted over the API; nil where that could not be found out.
-    private func deletes(
-        _ target: CleanupTarget,
-        _ deployment: Deployment
-    ) async throws -> (DeletePower?, Finding) {
-        let subject = "registry \(target.row.name)"
-        let known = try await deployment.ledger.repositories(of: target.row).first?.name
-        let listed = known == nil ? try? await firstRepository(target) : nil
-        guard let repository = known ?? listed ?? RepositoryName("lastpull/check") else {
-            let text = "holds nothing yet"
-            return (nil, Finding(subject: subject, state: .warning, text: text))
+    /// The first names of the catalog, as many as are tried.
+    func firstRepositories(_ target: CleanupTarget) async throws -> [RepositoryName] {
+        let found = FirstNames()
+        try await target.client.forEachRepositoryPage { await found.note($0) }
+        return await found.names
+    }
+
+    private actor FirstNames {
+        var names: [RepositoryName] = []
+
+        func note(_ page: [RepositoryName]) {
+            names += page.prefix(Check.mostTried - names.count)
         }
-        do {
-            let power = try await target.client.deletePower(in: repository)
-            return (power, Self.finding(power, target))
-        } catch {
-            return (nil, Finding(subject: subject, state: .failed, text: "\(error)"))
-        }
-    }
-
-    private static func finding(_ power: DeletePower, _ target: CleanupTarget) -> Finding {
-        // What the API refuses is done on the disk, where that is here.
-        let refused = target.storage == nil ? Finding.State.failed : .warning
-        let hint = target.storage == nil ? "" : "; until then images go from its disk"
-        let (state, text): (Finding.State, String) =
-            switch power {
-            case .byTag: (.ok, "deletes tags and manifests")
-            case .digestOnly:
-                (.ok, "deletes manifests by digest; single tags are taken away by a detour")
-            case .byTagAndDigest:
-                (.ok, "deletes manifests by digest, and single tags; locked ones stay")
-            case .tagOnly: (.ok, "deletes tags, and cares for what they pointed to by itself")
-            case .disabled:
-                (
-                    refused,
-                    "\(RegistryError(operation: "delete from", subject: target.row.name, kind: .deletesDisabled))"
-                        + hint
-                )
-            case .forbidden(let reason): (refused, reason + hint)
-            }
-        return Finding(subject: "registry \(target.row.name)", state: state, text: text)
-    }
-
-    func firstRepository(_ target: CleanupTarget) async throws -> RepositoryName? {
-        let found = FirstName()
-        try await target.client.forEachRepositoryPage { await found.note($0.first) }
-        return await found.name
-    }
-
-    private actor FirstName {
-        var name: RepositoryName?
-
-        func note(_ other: RepositoryName?) { name = name ?? other }
     }
 }

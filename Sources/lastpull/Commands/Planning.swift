@@ -218,24 +218,29 @@ extension Deployment {
 
     /// Lists the registries in question anew: events keep the ledger current only while we listen.
     ///
-    /// One that can't be listed does not stop the others: it is said, and the answer tells.
+    /// One that can't be listed does not stop the others: it is said, and the answer tells. Of a
+    /// repository that can't be listed the plan says so.
     ///
-    /// - Returns: Whether all could be listed.
+    /// - Returns: Whether all that the scope is about could be listed.
     /// - Throws: When none could.
     func refresh(_ scope: CleanupScope) async throws -> Bool {
         try await noteTrust()
         let all = try cleaner.targets(of: scope)
         var failures: [any Error] = []
+        var isWhole = true
         for target in all {
             do {
-                try await keeper.list(target)
+                let left = try await keeper.list(target)
+                isWhole =
+                    isWhole
+                    && !left.contains { cleaner.planMaker.concerns($0, of: target.row, in: scope) }
             } catch {
                 failures.append(error)
                 if all.count > 1 { Terminal.complain("registry \(target.row.name): \(error)") }
             }
         }
         if let failure = failures.first, failures.count == all.count { throw failure }
-        return failures.isEmpty
+        return failures.isEmpty && isWhole
     }
 
     /// Refuses a command about registries where there are only engines, and says what helps.
