@@ -41,6 +41,43 @@ extension LocalPrune {
             #expect(changed.contains("changed within the last 1h"), "\(changed)")
         }
 
+        // What a registry is told may be meant from the folder in which it was started.
+        @Test func isRefusedForARegistryThatNamesItsStorageFromItsOwnFolder() async throws {
+            let scene = try await StorageScene()
+            try await fill(scene)
+            try await scene.registry.stop()
+            let disk = RegistryDisk(scene.registry.storage)
+            disk.age(by: 26 * 3_600)
+            let before = disk.bytes
+            let storage = URL(fileURLWithPath: scene.registry.storage)
+            let settings = try scene.folder.write(
+                """
+                version: 0.1
+                storage:
+                  filesystem: { rootdirectory: \(storage.lastPathComponent) }
+                  cache: { blobdescriptor: inmemory }
+                http: { addr: "127.0.0.1:\(try LoopbackPort.free())" }
+                """,
+                to: "relative.yml"
+            )
+            let binary = try #require(Command.find("docker-registry", "registry"))
+            let folder = storage.deletingLastPathComponent().path
+            let registry = try ChildProcess(
+                "/bin/sh",
+                ["-c", "cd '\(folder)' && exec '\(binary)' serve '\(settings)'"],
+                environment: ["OTEL_TRACES_EXPORTER": "none"]
+            )
+            try await eventually("it is a registry by now", within: .seconds(30)) {
+                let line = try Data(contentsOf: URL(fileURLWithPath: "/proc/\(registry.id)/cmdline"))
+                return String(decoding: line, as: UTF8.self).contains("serve\0")
+                    && !line.starts(with: Data("/bin/sh".utf8))
+            }
+            let runs = refusal(try await scene.onDisk("prune", "--now"))
+            #expect(runs.contains("\(registry.id) is a registry on"), "\(runs)")
+            #expect(disk.bytes == before)
+            try await registry.terminate()
+        }
+
         // A host that is not known, or a port that speaks something else, tells of no registry that
         // it is stopped.
         @Test(arguments: ["http://registry.invalid:5000", "https://127.0.0.1:PORT"])

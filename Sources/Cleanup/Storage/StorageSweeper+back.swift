@@ -87,16 +87,52 @@ extension StorageSweeper {
         from former: RunItem.State? = nil
     ) async throws {
         guard !items.isEmpty else { return }
+        let returning = try await putBack(items, of: run, root)
+        try await link(returning, root, because: reason, from: former)
+    }
+
+    /// Items of a run whose files are back, and whose links are still to be written.
+    private struct Returning: Sendable {
+        var run: RunName
+        var items: [StorageItem]
+        var contents: Contents
+    }
+
+    private func putBack(
+        _ items: [StorageItem],
+        of run: RunName,
+        _ root: StorageRoot
+    ) async throws -> Returning {
         let contents = try await Self.contents(run, root)
         let quarantine = Quarantine(root: root)
         try await offPool {
             for item in items {
                 for file in contents.files(of: item) { try quarantine.putBack(file.path, of: run) }
+            }
+        }
+        return Returning(run: run, items: items, contents: contents)
+    }
+
+    /// Writes the links anew that the registry dropped, and notes that all is back.
+    ///
+    /// What a link leads to may have been taken by another run: its files have to be back by then.
+    private func link(
+        _ returning: Returning,
+        _ root: StorageRoot,
+        because reason: String,
+        from former: RunItem.State?
+    ) async throws {
+        let (run, items) = (returning.run, returning.items)
+        let quarantine = Quarantine(root: root)
+        try await offPool {
+            for item in items {
                 // A link to what a purge has just deleted would be believed.
                 guard try item.digest.map({ try root.facts(.blobData($0)) != nil }) ?? true else {
                     continue
                 }
-                for link in contents.droppedLinks(of: item) { try quarantine.restoreLink(link) }
+                for link in returning.contents.droppedLinks(of: item) {
+                    try quarantine.restoreLink(link)
+                }
             }
         }
         try await ledger.set(
@@ -139,14 +175,17 @@ extension StorageSweeper {
         for entry in try await ledger.quarantined(wanted, of: target.row) {
             found[entry.run, default: []].insert(entry.ordinal)
         }
-        var back: [StorageItem] = []
-        for (run, ordinals) in found {
+        var returning: [Returning] = []
+        for (run, ordinals) in found.sorted(by: { $0.key < $1.key }) {
             guard let record = try await ledger.run(run) else { continue }
             let items = record.storage.filter { ordinals.contains($0.ordinal) }
-            try await bringBack(items, of: run, root, because: reason, from: .quarantined)
-            back += items
+            guard !items.isEmpty else { continue }
+            returning.append(try await putBack(items, of: run, root))
         }
-        return back
+        for part in returning {
+            try await link(part, root, because: reason, from: .quarantined)
+        }
+        return returning.flatMap(\.items)
     }
 
     private static func withReferences(

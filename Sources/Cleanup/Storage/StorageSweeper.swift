@@ -109,6 +109,13 @@ package struct StorageSweeper: Sendable {
             try Self.look(request, root, references, settled, time)
         }
         var removals = found.removals
+        // Links of what is in quarantine go, or come back, with that.
+        let held = try await ledger.quarantinedDigests(of: target.row)
+        if !held.isEmpty {
+            removals.removeAll { removal in
+                removal.reason == .danglingLink && removal.digest.map { held[$0] != nil } ?? false
+            }
+        }
         if let only = request.only {
             removals = removals.filter { only.contains($0.item(0, target.row).identity) }
         }

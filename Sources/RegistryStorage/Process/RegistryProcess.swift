@@ -56,9 +56,11 @@ package enum RegistryPresence: Sendable, Equatable {
             let ticks = startTicks(of: pid)
             let startedAt = ticks.flatMap(time(ofTicks:))
             var status = stat()
-            guard stat("/proc/\(pid)/root\(settings.rootFolder)", &status) == 0 else {
-                // It ended meanwhile, keeps nothing on a disk, or hides it.
-                if kill(pid, 0) == 0, settings.isOnDisk, errno != ENOENT {
+            guard stat(place(settings.rootFolder, of: pid), &status) == 0 else {
+                // It ended meanwhile, keeps nothing on a disk, or hides it; what is not there yet is
+                // another one, but a link in a container may lead to what is not found from here.
+                let isHidden = errno != ENOENT || hasOtherRoot(pid)
+                if kill(pid, 0) == 0, settings.isOnDisk, isHidden {
                     doubt = "the storage of process \(pid) can't be read"
                     unclear.append(RegistryProcess(pid: pid, cache: .unknown, isPullThrough: false))
                 }
@@ -83,6 +85,17 @@ package enum RegistryPresence: Sendable, Equatable {
             return .unknown("\(root.path) is not on a disk of this machine: others may use it")
         }
         return .absent
+    }
+
+    /// Where a process finds a path: below its own root or, where it is relative, its own folder.
+    static func place(_ path: String, of pid: Int32) -> String {
+        path.hasPrefix("/") ? "/proc/\(pid)/root\(path)" : "/proc/\(pid)/cwd/\(path)"
+    }
+
+    private static func hasOtherRoot(_ pid: Int32) -> Bool {
+        var (own, other) = (stat(), stat())
+        guard stat("/", &own) == 0, stat("/proc/\(pid)/root/", &other) == 0 else { return true }
+        return own.st_dev != other.st_dev || own.st_ino != other.st_ino
     }
 
     private static func pids() -> [Int32] {
@@ -182,12 +195,12 @@ struct RegistrySettingsFile {
         guard
             let file = named ?? variables["REGISTRY_CONFIGURATION_PATH"]
                 ?? (arguments.contains("serve") ? nil : Optional("")),
-            let path = Self.absolute(file, pid),
-            let bytes = RegistryPresence.contents("/proc/\(pid)/root\(path)"),
+            !file.isEmpty,
+            let bytes = RegistryPresence.contents(RegistryPresence.place(file, of: pid)),
             let tree = try? Yams.load(yaml: String(decoding: bytes, as: UTF8.self))
         else { return nil }
         var status = stat()
-        if stat("/proc/\(pid)/root\(path)", &status) == 0 {
+        if stat(RegistryPresence.place(file, of: pid), &status) == 0 {
             let time = status.st_mtim
             changedAt = Timestamp(seconds: Double(time.tv_sec) + Double(time.tv_nsec) / 1e9)
         }
@@ -196,17 +209,6 @@ struct RegistrySettingsFile {
         let origin = (sections["proxy"] as? [String: Any])?["remoteurl"] as? String
         isPullThrough = !(variables["REGISTRY_PROXY_REMOTEURL"] ?? origin ?? "").isEmpty
         take(variables)
-    }
-
-    private static func absolute(_ file: String, _ pid: Int32) -> String? {
-        guard !file.isEmpty else { return nil }
-        if file.hasPrefix("/") { return file }
-        guard
-            let folder = try? FileManager.default.destinationOfSymbolicLink(
-                atPath: "/proc/\(pid)/cwd"
-            )
-        else { return nil }
-        return "\(folder)/\(file)"
     }
 
     private mutating func take(_ storage: [String: Any]) {
