@@ -36,6 +36,7 @@ package struct LastpullDaemon: Sendable {
         ledger.reserveSpace()
         try await deployment.noteTrust()
         try await deployment.resumeWebhooks()
+        try await deployment.forgetFormerLogs()
         try await ledger.beginListening(at: deployment.now())
         let triggers = TriggerService(
             triggers: deployment.settings.triggers.filter { $0.engine == nil },

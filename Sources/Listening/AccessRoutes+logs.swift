@@ -32,16 +32,20 @@ extension AccessRoutes {
         as client: LogClient,
         from sender: Sender
     ) async throws -> Response {
-        let dialect = try dialect(of: request)
-        try client.check(request.headers)
+        // Asked with the body at hand, so that what is refused is kept as a sample.
+        func wanted() throws -> LogDialect {
+            try client.check(request.headers)
+            return try dialect(of: request)
+        }
         guard client == .elasticsearch else {
             let answer = try await answer(to: request, as: .log, from: sender) {
-                AccessLog.decode($0, dialect)
+                AccessLog.decode($0, try wanted())
             }
             return client.response(answer, to: request, nil)
         }
         var bulk: BulkBody?
         let answer = try await answer(to: request, as: .log, from: sender) { body in
+            let dialect = try wanted()
             let read = BulkBody(body)
             guard !read.isTooLong else { throw Refusal.tooMany(actions: BulkBody.mostActions) }
             bulk = read

@@ -8,32 +8,80 @@ extension AccessRoutes {
     /// Takes one delivery: reads it, decodes it, and tells what became of it when it is safe.
     ///
     /// What can't be decoded is recorded as rejected and not refused: a refusal would block the
-    /// sender's queue for ever (design, section 6.3).
+    /// sender's queue for ever (design, section 6.3). What has to be refused is recorded as rejected
+    /// as well, and so opens a gap: many senders drop what is refused.
     func answer(
         to request: Request,
         as source: AccessSource,
         from sender: Sender,
         decode: (UnsafeRawBufferPointer) throws -> DecodedBody
     ) async throws -> DeliveryAnswer {
-        let registry = sender.registry
-        guard var coding = ContentCoding(request.headers[.contentEncoding]) else {
-            throw Refusal.unknown(coding: request.headers[.contentEncoding] ?? "")
-        }
-        let body = try await read(request)
-        try check(sender, body)
-        if coding == .identity, source == .log { coding = body.looks }
-        let decoded: DecodedBody
-        if coding == .identity {
-            decoded = try body.withUnsafeReadableBytes(decode)
-        } else {
-            decoded = try decodeInflated(body, coding, of: registry, decode: decode)
-        }
+        let body: ByteBuffer
         do {
-            return try await sink.record(decoded, from: source, of: registry)
+            body = try await read(request)
+        } catch let refusal as Refusal {
+            // Whether a signature is right shows only with the whole body: a stranger opens no gap.
+            guard sender.signature == nil else { throw refusal }
+            throw try await noting(refusal, ByteBuffer(), from: source, of: sender.registry)
+        }
+        try check(sender, body)
+        let decoded: DecodedBody
+        do {
+            decoded = try self.decoded(body, request, source, of: sender.registry, decode)
+        } catch let refusal as Refusal where refusal.status.kind == .clientError {
+            throw try await noting(refusal, body, from: source, of: sender.registry)
+        }
+        return try await record(decoded, from: source, of: sender.registry)
+    }
+
+    private func record(
+        _ body: DecodedBody,
+        from source: AccessSource,
+        of registry: String
+    ) async throws -> DeliveryAnswer {
+        do {
+            return try await sink.record(body, from: source, of: registry)
         } catch {
             outages.note(error, registry: registry)
             throw Refusal.notRecorded(registry: registry)
         }
+    }
+
+    /// Records that something was refused that may tell of accesses.
+    ///
+    /// - Returns: The refusal, which is safe to send now.
+    private func noting(
+        _ refusal: Refusal,
+        _ body: ByteBuffer,
+        from source: AccessSource,
+        of registry: String
+    ) async throws -> Refusal {
+        var refused = DecodedBody()
+        refused.rejections = [
+            DecodedBody.Rejection(
+                reason: "refused with \(refusal.status.code): \(refusal.reason)",
+                excerpt: body.readableBytesView
+            )
+        ]
+        _ = try await record(refused, from: source, of: registry)
+        return refusal
+    }
+
+    private func decoded(
+        _ body: ByteBuffer,
+        _ request: Request,
+        _ source: AccessSource,
+        of registry: String,
+        _ decode: (UnsafeRawBufferPointer) throws -> DecodedBody
+    ) throws -> DecodedBody {
+        guard var coding = ContentCoding(request.headers[.contentEncoding]) else {
+            throw Refusal.unknown(coding: request.headers[.contentEncoding] ?? "")
+        }
+        if coding == .identity, source == .log { coding = body.looks }
+        guard coding == .identity else {
+            return try decodeInflated(body, coding, of: registry, decode: decode)
+        }
+        return try body.withUnsafeReadableBytes(decode)
     }
 
     /// Reads the whole body; one that comes in one piece is not copied.

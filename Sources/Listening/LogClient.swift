@@ -39,7 +39,7 @@ enum LogClient: Sendable {
         }
     }
 
-    /// Refuses a body of a kind that can't be read, before it is read.
+    /// Refuses a body of a kind that can't be read.
     func check(_ fields: HTTPFields) throws {
         guard let type = fields[.contentType]?.lowercased() else { return }
         for unreadable in Self.unreadable where type.contains(unreadable) {

@@ -57,6 +57,46 @@ struct CoverageTests {
         #expect(try await covered(fixture) == [.minutes(5)])
     }
 
+    // Probes that come back through another log say nothing of the one that can't be read.
+    @Test func aLogThatCannotBeReadIsAGapUntilItIsReadAgain() async throws {
+        let fixture = try await LedgerFixture()
+        try await probe(fixture, "p1")
+        let began = fixture.now
+        func note(_ problem: String, losesAfter: Span = .zero) async throws {
+            try await fixture.ledger.noteFollowed(
+                "/b.log",
+                of: fixture.registry,
+                problem: problem,
+                losesAfter: losesAfter,
+                now: fixture.now
+            )
+        }
+        func losses() async throws -> [CoverageRecord.Stretch] {
+            try await fixture.ledger
+                .coverage(of: fixture.registry, since: .init(milliseconds: 0)).losses
+        }
+        try await note("no such file")
+        for name in ["p2", "p3"] { try await probe(fixture, name) }
+        #expect(try await losses().map(\.from) == [began])
+        #expect(try await losses().map(\.to) == [nil])
+        try await note("")
+        #expect(try await losses().map(\.to) == [nil])
+        try await probe(fixture, "p4")
+        #expect(try await losses().map(\.from) == [began])
+        #expect(try await losses().map(\.to) == [fixture.now])
+        // An outage of a store that keeps what it has is a gap only while it lasts.
+        try await note("no answer", losesAfter: .hours(1))
+        #expect(try await losses().count == 2)
+        try await note("", losesAfter: .hours(1))
+        #expect(try await losses().count == 1)
+        // What is followed no longer is forgotten, but for what it could not tell.
+        try await note("no such file")
+        try await fixture.ledger.keepFollowed([], of: fixture.registry, now: fixture.now)
+        #expect(try await losses().count == 2)
+        try await probe(fixture, "p5")
+        #expect(try await losses().map(\.to).contains(nil) == false)
+    }
+
     // A filter on one media type loses every other probe: nothing is ever covered.
     @Test func coversNothingWhileOneMediaTypeIsFilteredOut() async throws {
         let fixture = try await LedgerFixture()

@@ -107,7 +107,7 @@ struct DeliveryTests {
         #expect(answer.status == 413)
         let reason = "body inflates to more than 199999 bytes: send it in smaller parts"
         #expect(answer.text == #"{"error":"\#(reason)"}"#)
-        #expect(sink.deliveries.isEmpty)
+        #expect(sink.refusals == [Samples.bomb])
         let roomy = BodyLimits(received: 1_000, inflated: 200_000)
         let headers = ["Content-Encoding": "gzip"]
         #expect(
@@ -125,6 +125,17 @@ struct DeliveryTests {
         #expect(
             answer.text == #"{"error":"body is larger than 1000 bytes: send it in smaller parts"}"#
         )
+        let rejection = try #require(sink.deliveries.last?.body.rejections.first)
+        #expect(rejection.reason.hasPrefix("refused with 413: body is larger than 1000 bytes"))
+    }
+
+    // Else its sender would drop it, and nobody would know.
+    @Test func aRefusalThatCannotBeRecordedAsksToSendAgain() async throws {
+        let broken = FakeSink(isBroken: true)
+        let limits = BodyLimits(received: 10)
+        let body = [UInt8](repeating: 32, count: 11)
+        let answer = try await post("/logs/local", body, limits: limits, sink: broken)
+        #expect(answer.status == 503)
     }
 
     @Test(arguments: ["br", "gzip, gzip", "snappy"])
@@ -132,12 +143,13 @@ struct DeliveryTests {
         let answer = try await post("/logs/local", [1], headers: ["Content-Encoding": coding])
         #expect(answer.status == 415)
         #expect(answer["Accept-Encoding"] == "gzip, deflate, zstd, identity")
-        #expect(sink.deliveries.isEmpty)
+        #expect(sink.refusals == [[1]])
     }
 
     @Test func anUnknownFormatIsRefusedWithTheListOfFormats() async throws {
         let answer = try await post("/logs/local?format=w3c", [])
         #expect(answer.status == 400)
+        #expect(sink.refusals == [[]])
         let reason = #"format \"w3c\" is not known: use one of "#
         #expect(answer.text.hasPrefix(#"{"error":"\#(reason)"#))
         #expect(answer.text.contains("combined"))

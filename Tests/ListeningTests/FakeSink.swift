@@ -25,6 +25,15 @@ final class FakeSink: AccessSink {
 
     var accesses: [Access] { deliveries.flatMap(\.body.accesses) }
 
+    /// Samples of what was refused, of each delivery that is nothing but that.
+    var refusals: [[UInt8]] {
+        deliveries.compactMap { delivery in
+            let body = delivery.body
+            guard body.accesses.isEmpty, body.rejected == 1 else { return nil }
+            return body.rejections.first?.excerpt
+        }
+    }
+
     var sockets: [DecodedBody.SocketNews] { deliveries.compactMap(\.body.socket) }
 
     /// Whether a delivery waits for `release`.

@@ -116,6 +116,19 @@ struct FileFollowerTests {
         #expect(error.kind == .notThere)
     }
 
+    // What is still open is read to its end before.
+    @Test func saysThatTheFileStaysAway() throws {
+        let reader = Reader(path)
+        try append(line(1))
+        #expect(try reader.look() == ["v1"])
+        try move("access.log", to: "access.log.1")
+        for _ in 0..<9 { #expect(try reader.look() == []) }
+        let error = try #require(throws: LogReadingError.self) { try reader.look() }
+        #expect(error.kind == .notThere)
+        try append(line(2))
+        #expect(try reader.look() == ["v2"])
+    }
+
     // MARK: After a start
 
     @Test func goesOnWhereItWasLeft() throws {
@@ -143,6 +156,19 @@ struct FileFollowerTests {
         let second = Reader(path, known: first.states)
         #expect(try second.look() == ["v2", "v3", "v4"])
         #expect(second.losses.isEmpty)
+    }
+
+    // More than is looked at of its beginning, and none of it an access.
+    @Test func findsAGenerationThatBeginsWithBlobs() throws {
+        let first = Reader(path)
+        try append(line(1))
+        #expect(try first.look() == ["v1"])
+        try move("access.log", to: "access.log.2")
+        let blob = line(3).replacing("/manifests/v3 ", with: "/blobs/v3 ")
+        try append(String(repeating: blob, count: 1_000) + line(3), to: "access.log.1")
+        try append(line(4))
+        let second = Reader(path, known: first.states)
+        #expect(try second.look() == ["v3", "v4"])
     }
 
     @Test func saysWhatIsGone() throws {

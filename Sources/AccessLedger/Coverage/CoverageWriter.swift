@@ -132,26 +132,38 @@ struct CoverageWriter {
 
     /// Notes that something was said that we missed: a gap from the probe before to the one after.
     func lost(_ reason: String, at time: Timestamp) throws {
+        let before = try db.number(
+            "SELECT max(toTime) FROM coverage WHERE registryId = ? AND toTime <= ?",
+            [registryId, time.milliseconds]
+        )
+        try lost(
+            reason,
+            from: before.map(Timestamp.init(milliseconds:)) ?? time,
+            until: time
+        )
+    }
+
+    /// Notes that what was said between two moments may be missing: a gap to the probe after it.
+    func lost(_ reason: String, from start: Timestamp, until end: Timestamp) throws {
         let open = try db.number(
             "SELECT id FROM knownLoss WHERE registryId = ? AND toTime IS NULL",
             [registryId]
         )
         if let open {
             try db.run(
-                "UPDATE knownLoss SET lastAt = max(lastAt, ?) WHERE id = ?",
-                [time.milliseconds, open]
+                """
+                UPDATE knownLoss SET fromTime = min(fromTime, ?), lastAt = max(lastAt, ?)
+                WHERE id = ?
+                """,
+                [start.milliseconds, end.milliseconds, open]
             )
             return
         }
-        let before = try db.number(
-            "SELECT max(toTime) FROM coverage WHERE registryId = ? AND toTime <= ?",
-            [registryId, time.milliseconds]
-        )
         try db.run(
             """
             INSERT INTO knownLoss (registryId, reason, fromTime, lastAt) VALUES (?, ?, ?, ?)
             """,
-            [registryId, reason, before ?? time.milliseconds, time.milliseconds]
+            [registryId, reason, start.milliseconds, end.milliseconds]
         )
     }
 

@@ -147,14 +147,15 @@ extension Ledger {
                 guard let to = stretch.to, to > oldest else { return nil }
                 return .init(from: max(stretch.from, oldest), to: to, reason: stretch.reason)
             }
-            record.losses = try Self.stretches(
-                db,
-                """
-                SELECT fromTime, toTime, reason FROM knownLoss
-                WHERE registryId = ? AND (toTime IS NULL OR toTime >= ?)
-                """,
-                [registry.id, from]
-            )
+            record.losses =
+                try Self.stretches(
+                    db,
+                    """
+                    SELECT fromTime, toTime, reason FROM knownLoss
+                    WHERE registryId = ? AND (toTime IS NULL OR toTime >= ?)
+                    """,
+                    [registry.id, from]
+                ) + Self.unread(db, of: registry)
             record.absences = try Self.stretches(
                 db,
                 """

@@ -4,20 +4,33 @@ package import RegistryModel
 extension Ledger {
     /// Notes that a place was looked at, and why it can't be read.
     ///
-    /// An empty `problem` says that all is well. True when that is news.
+    /// An empty `problem` says that all is well. While there is one the registry has a gap. A problem
+    /// that ends after `losesAfter` leaves a known loss from its beginning until now: what was
+    /// written meanwhile may be gone.
+    ///
+    /// - Returns: True when that is news.
     @discardableResult
     package func noteFollowed(
         _ place: String,
         of registry: RegistryRow,
         problem: String,
+        losesAfter: Span = .zero,
         now: Timestamp
     ) async throws -> Bool {
         try await transaction("note a followed log in") { db in
             let known = try db.row(
-                "SELECT problem FROM followed WHERE registryId = ? AND place = ?",
+                "SELECT problem, changedAt FROM followed WHERE registryId = ? AND place = ?",
                 [registry.id, place]
-            ).map { $0[0] as String }
-            let isNews = known != problem
+            )
+            let before: String? = known?[0]
+            let isNews = before != problem
+            if let known, let before, !before.isEmpty, isNews {
+                let start = Timestamp(milliseconds: known[1])
+                if now - start >= losesAfter {
+                    try CoverageWriter(db: db, registryId: registry.id)
+                        .lost(Self.unread(place, before), from: start, until: now)
+                }
+            }
             try db.run(
                 """
                 INSERT INTO followed (registryId, place, problem, changedAt, readAt)
@@ -27,7 +40,60 @@ extension Ledger {
                 """,
                 [registry.id, place, problem, now.milliseconds]
             )
-            return isNews && (known != nil || !problem.isEmpty)
+            return isNews && (before != nil || !problem.isEmpty)
+        }
+    }
+
+    /// Forgets how it goes with places that are followed no longer; what one of them could not tell
+    /// until now is known loss.
+    package func keepFollowed(
+        _ places: Set<String>,
+        of registry: RegistryRow,
+        now: Timestamp
+    ) async throws {
+        try await transaction("forget followed logs in") { db in
+            let known = try db.rows(
+                "SELECT place, problem, changedAt FROM followed WHERE registryId = ?",
+                [registry.id]
+            )
+            for row in known {
+                let (place, problem): (String, String) = (row[0], row[1])
+                guard !places.contains(place) else { continue }
+                if !problem.isEmpty {
+                    try CoverageWriter(db: db, registryId: registry.id).lost(
+                        Self.unread(place, problem),
+                        from: Timestamp(milliseconds: row[2]),
+                        until: now
+                    )
+                }
+                try db.run(
+                    "DELETE FROM followed WHERE registryId = ? AND place = ?",
+                    [registry.id, place]
+                )
+            }
+        }
+    }
+
+    /// Why a registry has a gap while one of its logs can't be read.
+    private static func unread(_ place: String, _ problem: String) -> String {
+        "\(place) can't be read: \(problem)"
+    }
+
+    /// The logs of a registry that can't be read at present, each an open gap since that began.
+    static func unread(_ db: Database, of registry: RegistryRow) throws -> [CoverageRecord.Stretch]
+    {
+        try db.rows(
+            """
+            SELECT place, problem, changedAt FROM followed
+            WHERE registryId = ? AND problem <> '' ORDER BY changedAt, place
+            """,
+            [registry.id]
+        ).map { row in
+            .init(
+                from: Timestamp(milliseconds: row[2]),
+                to: nil,
+                reason: unread(row[0], row[1])
+            )
         }
     }
 

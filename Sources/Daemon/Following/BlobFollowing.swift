@@ -66,6 +66,9 @@ struct BlobFollowing: Service {
 
     /// Azure writes every few minutes; a list costs one request for some thousand blobs.
     private static let interval = Span.seconds(15)
+    /// Blobs stay, and are read when the container can be reached again: an outage loses nothing
+    /// before a life cycle rule, which counts in days, may have taken one away.
+    static let keeps = Span.hours(24)
     /// A signature that is refused does not get better by asking.
     private static let longInterval = Span.minutes(1)
 }
@@ -87,6 +90,7 @@ extension LastpullDaemon {
                     let log = FollowedLog(
                         registry: target.row,
                         place: path,
+                        losesAfter: .zero,
                         intake: intake,
                         deployment
                     )
@@ -95,6 +99,7 @@ extension LastpullDaemon {
                     let log = FollowedLog(
                         registry: target.row,
                         place: place.description,
+                        losesAfter: BlobFollowing.keeps,
                         intake: intake,
                         deployment
                     )

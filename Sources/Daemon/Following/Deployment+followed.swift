@@ -9,12 +9,23 @@ extension Deployment {
     package func followed(
         of target: CleanupTarget
     ) async throws -> [(place: String, state: FollowedPlace?)] {
-        let places = settings.registries
-            .filter { $0.name == target.row.name }
-            .flatMap { $0.logs.compactMap(\.followedPlace) }
+        let places = places(of: target)
         guard !places.isEmpty else { return [] }
         let known = try await ledger.followed().filter { $0.registry == target.row.name }
         return places.map { place in (place, known.first { $0.place == place }) }
+    }
+
+    /// Forgets what the settings let follow no longer, so that it is no gap for ever.
+    func forgetFormerLogs() async throws {
+        for target in targets {
+            try await ledger.keepFollowed(Set(places(of: target)), of: target.row, now: now())
+        }
+    }
+
+    private func places(of target: CleanupTarget) -> [String] {
+        settings.registries
+            .filter { $0.name == target.row.name }
+            .flatMap { $0.logs.compactMap(\.followedPlace) }
     }
 }
 

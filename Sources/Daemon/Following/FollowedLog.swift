@@ -17,14 +17,18 @@ struct FollowedLog: Sendable {
     let intake: Intake
     let logger: Logger
     let now: @Sendable () -> Timestamp
+    /// How long a problem may stand before what was written meanwhile may be gone.
+    private let losesAfter: Span
     private let lastNote = NoteMemory()
 
     init(
         registry: RegistryRow,
         place: String,
+        losesAfter: Span,
         intake: Intake,
         _ deployment: Deployment
     ) {
+        self.losesAfter = losesAfter
         self.registry = registry
         self.place = place
         self.intake = intake
@@ -75,6 +79,7 @@ struct FollowedLog: Sendable {
             place,
             of: registry,
             problem: problem,
+            losesAfter: losesAfter,
             now: time
         )
         lastNote.last.withLock { $0 = (problem, time) }
@@ -84,7 +89,7 @@ struct FollowedLog: Sendable {
             logger.notice("log is read again", metadata: metadata)
         } else {
             logger.error(
-                "log can't be read",
+                "log can't be read; nothing is removed for lack of use meanwhile",
                 metadata: metadata.merging(["reason": "\(problem)"]) { _, new in new }
             )
         }

@@ -26,6 +26,8 @@ package final class FileFollower {
     private var earlier: [FollowedFile]?
     /// How far files were read that are not open any more, for their newest lines.
     private var past: [LogGrowth] = []
+    /// How often nothing was in the place while something is still open.
+    private var missingLooks = 0
 
     /// `known` is what was read there before, the newest first.
     package init(path: String, dialect: LogDialect = LogDialect(), known: [FollowedFile]) {
@@ -39,7 +41,8 @@ package final class FileFollower {
 
     /// Reads the next piece, and gives it to `record`; false when there is nothing more at present.
     ///
-    /// What `record` throws is thrown, and the piece is read again at the next call.
+    /// What `record` throws is thrown, and the piece is read again at the next call. A file that is
+    /// not in its place for `idleLooks` looks is an error, after what is open was read to its end.
     package func look(
         horizon: Timestamp,
         _ record: (Reading) throws -> Void
@@ -50,6 +53,9 @@ package final class FileFollower {
             if place < files.count - 1 { open.idleLooks += 1 }
         }
         try retire(horizon: horizon, record)
+        guard missingLooks < Self.idleLooks else {
+            throw LogReadingError(errno: ENOENT, place: path)
+        }
         return false
     }
 
@@ -59,9 +65,11 @@ package final class FileFollower {
     private func open(_ record: (Reading) throws -> Void) throws {
         guard let identity = LogFile.identity(of: path) else {
             // A writer that renames it makes another one soon; what is open is read meanwhile.
-            guard files.isEmpty else { return }
-            throw LogReadingError(errno: ENOENT, place: path)
+            guard !files.isEmpty else { throw LogReadingError(errno: ENOENT, place: path) }
+            missingLooks += 1
+            return
         }
+        missingLooks = 0
         if let earlier {
             try start(after: earlier, record)
             past = earlier.map(\.growth)
@@ -158,15 +166,20 @@ package final class FileFollower {
     }
 
     /// Files beside it that were rotated while nobody read, the oldest first.
+    ///
+    /// Most lines of a log are no accesses: one that begins without any is judged by its last change.
     private func generations(after state: FollowedFile, besides known: [Int64]) -> [LogFile] {
-        guard let last = state.growth.lastLine else { return [] }
+        let last = state.growth.lastLine ?? Timestamp(milliseconds: 0)
         var found: [(file: LogFile, first: Timestamp)] = []
         for file in siblings() where !known.contains(file.inode) {
             guard let bytes = try? file.beginning(Self.lookedAt),
                 let end = bytes.lastIndex(of: UInt8(ascii: "\n"))
             else { continue }
-            let times = AccessLog.decode(Array(bytes[...end]), dialect).accesses.map(\.time)
-            if let first = times.min(), first >= last { found.append((file, first)) }
+            let body = AccessLog.decode(Array(bytes[...end]), dialect)
+            let changed = Timestamp(milliseconds: Int64(file.changedAt) * 1_000 + 999)
+            guard !body.accesses.isEmpty || body.ignored > 0 else { continue }
+            let first = body.accesses.map(\.time).min() ?? changed
+            if first >= last { found.append((file, first)) }
         }
         return found.sorted { $0.first < $1.first }.map(\.file)
     }
