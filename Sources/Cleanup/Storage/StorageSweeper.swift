@@ -136,7 +136,8 @@ package struct StorageSweeper: Sendable {
         run.kept = found.kept.values.reduce(0, +)
         run.keptReasons = found.kept
         run.note = [
-            isStuck ? Self.stuck : "", found.doubts.isEmpty ? "" : Self.said(found.doubts), Self.said(request, target),
+            isStuck ? Self.stuck : "", found.doubts.isEmpty ? "" : Self.said(found.doubts),
+            Self.said(request, target),
         ]
         .filter { !$0.isEmpty }.joined(separator: "; ")
         return Draft(
