@@ -53,7 +53,7 @@ package struct Explainer: Sendable {
         let text = "\(repository)\(tag.map { ":\($0)" } ?? digest.map { "@\($0)" } ?? "")"
         let image = try await ledger.image(repository, tag: tag, digest: digest, in: target.row)
         let time = now()
-        let coverage = try await planMaker.coverage(target, time)
+        let coverage = try await planMaker.provenCoverage(target, time)
         var answer = Answer(
             image: text,
             digest: image?.digest ?? digest,

@@ -47,7 +47,9 @@ package struct PlanMaker: Sendable {
         now: Timestamp
     ) async throws -> Draft {
         var coverage: [String: Coverage] = [:]
-        for target in targets { coverage[target.row.name] = try await self.coverage(target, now) }
+        for target in targets {
+            coverage[target.row.name] = try await provenCoverage(target, now)
+        }
         let request = request(scope, now: now, regrets: try await regrets(now))
         var planner = Planner(request: request, coverage: coverage)
         var leftOut = LeftOut(prospects: Prospects(request: request, coverage: coverage))

@@ -96,7 +96,7 @@ package struct SourcesReport: Encodable, Sendable {
         let heard = try await deployment.ledger.sources(now: now)
         let horizon = now - deployment.settings.history
         for target in deployment.targets {
-            let coverage = try await deployment.cleaner.planMaker.coverage(target, now)
+            let coverage = try await deployment.cleaner.planMaker.provenCoverage(target, now)
             let gap = try await deployment.prober.gap(of: target)
             let record = try await deployment.ledger.coverage(of: target.row, since: horizon)
             registries.append(

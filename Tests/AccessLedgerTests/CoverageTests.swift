@@ -264,6 +264,35 @@ struct CoverageTests {
         #expect(try await fixture.ledger.sources(now: fixture.now).first?.clockOffset == -120_000)
     }
 
+    // Two hours off, as a log in local time is; the other log of the registry tells its zone.
+    @Test func theClockOfOneLogDatesNoUseOfAnotherBack() async throws {
+        let fixture = try await LedgerFixture()
+        try await fixture.ledger.probeSent(
+            "p1",
+            to: fixture.registry,
+            mediaType: MediaType.ociManifest,
+            at: fixture.now
+        )
+        let local = fixture.now + .hours(2)
+        try await fixture.record(
+            [fixture.access(.resolve, "a", at: local, agent: OwnUserAgent.probe("p1"))],
+            from: .log
+        )
+        let offset = try await fixture.ledger.sources(now: fixture.now).first?.clockOffset
+        #expect(offset == 7_200_000)
+        fixture.now = fixture.now + .minutes(5)
+        try await fixture.record(
+            [fixture.access(.pull, "a", tag: "v1", at: fixture.now - .minutes(1))],
+            from: .log
+        )
+        #expect(try await fixture.tag("v1").lastAccess == fixture.now - .minutes(1))
+        try await fixture.record(
+            [fixture.access(.pull, "a", tag: "v2", at: fixture.now + .hours(2))],
+            from: .log
+        )
+        #expect(try await fixture.tag("v2").lastAccess == fixture.now)
+    }
+
     @Test func takesTheOperatorsWordUntilItWasFirstRead() async throws {
         let fixture = try await LedgerFixture()
         let from = fixture.now - .days(20)

@@ -214,6 +214,72 @@ struct ImportTests {
         )
     }
 
+    // A log of writes only says nothing of what was read meanwhile.
+    @Test(arguments: [AccessClass.push, .delete])
+    func logsWithoutAReadCoverNothing(_ accessClass: AccessClass) async throws {
+        let log = (0..<3).map {
+            fixture.logged(accessClass, "a", at: past + .minutes($0), key: UInt64($0))
+        }
+        let importing = try fixture.importing([log, []])
+        #expect(importing.covered == [] && importing.refusal == .noReads)
+        #expect(try await covered() == [])
+        let vouched = past...past + .hours(1)
+        let again = try fixture.importing([log], vouched: vouched)
+        #expect(again.covered == [vouched])
+        #expect(try await covered() == [vouched])
+    }
+
+    // Also one read by who is ignored; but none of a time that is not remembered.
+    @Test func oneReadShowsThatALogTellsOfReads() throws {
+        let push = fixture.logged(.push, "a", at: past, key: 1)
+        let old = fixture.logged(.pull, "a", at: past - .days(9), key: 2)
+        let writes = try fixture.importing([[old], [push]], history: .days(7))
+        #expect(writes.refusal == .noReads && writes.covered == [])
+        let own = fixture.logged(
+            .resolve,
+            "a",
+            at: past + .minutes(1),
+            key: 3,
+            agent: OwnUserAgent.product
+        )
+        let both = try fixture.importing([[push], [own]])
+        #expect(both.refusal == nil)
+        #expect(both.covered == [past...past + .minutes(1)])
+    }
+
+    // Stamps of another zone would cover time that nobody has read.
+    @Test func logsOfTheFutureCoverNothing() async throws {
+        try fixture.importing([[fixture.logged(.pull, "a", at: past, key: 1)]])
+        let known = try await covered()
+        let log = (0..<6).map {
+            fixture.logged(
+                .pull,
+                "a",
+                at: fixture.now - .hours(3) + .hours($0),
+                key: UInt64($0 + 2)
+            )
+        }
+        let end = fixture.now + .hours(2)
+        let importing = try fixture.importing(
+            log.map { [$0] },
+            vouched: fixture.now - .days(1)...fixture.now
+        )
+        #expect(importing.refusal == .future(end) && importing.covered == [])
+        // What was stored before the first of them is taken back, and nothing else is.
+        #expect(try await covered() == known)
+        #expect(importing.sums.accepted == 6 && importing.sums.last == fixture.now)
+    }
+
+    @Test func clocksMayDifferByMinutes() throws {
+        let log = [
+            fixture.logged(.pull, "a", at: fixture.now - .minutes(5), key: 1),
+            fixture.logged(.pull, "a", at: fixture.now + .minutes(4), key: 2),
+        ]
+        let importing = try fixture.importing([log])
+        #expect(importing.refusal == nil)
+        #expect(importing.covered.last?.upperBound == fixture.now)
+    }
+
     // MARK: Positions
 
     @Test func storesHowFarALogWasReadWithWhatItHolds() async throws {

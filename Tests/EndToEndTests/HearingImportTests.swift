@@ -28,6 +28,7 @@ extension Hearing {
             var tooOld: Int
             var covered: [Span]
             var failures: [String]
+            var coverageRefused: String?
         }
 
         private func lines(_ range: Range<Int>) -> String {
@@ -179,6 +180,41 @@ extension Hearing {
             let refused = try await importing(blobs.address, status: 1)
             #expect(refused.failures.first?.contains("AuthenticationFailed") == true)
             await blobs.stop()
+        }
+
+        @Test func whyNothingIsCoveredIsSaid() async throws {
+            let writes = (0..<10).map {
+                LogLines.azure(
+                    "v1",
+                    Self.digest,
+                    at: now - .days(8) + .hours($0),
+                    id: Int($0),
+                    operation: "Push",
+                    status: 201
+                )
+            }
+            let log = try folder.write(writes.joined(), to: "writes.json")
+            let answer = try await importing(log)
+            #expect(answer.accesses == 10 && answer.covered == [])
+            #expect(answer.coverageRefused?.contains("--covers FROM..TO") == true)
+            // As it says.
+            #expect(
+                try await importing("--covers", "2020-01-01..2020-01-02", log).covered.count == 1
+            )
+            let shifted = LogLines.combined("v1", at: now + .hours(2))
+            let future = try await importing("-", input: lines(0..<10) + shifted)
+            #expect(future.accesses == 11 && future.covered == [])
+            #expect(future.coverageRefused?.contains("time zone") == true)
+        }
+
+        // And can be read rightly the next time.
+        @Test func aLogOfWhichNothingIsUnderstoodFails() async throws {
+            try folder.write(lines(0..<20), to: "access.log")
+            let path = folder.file("access.log")
+            let wrong = try await importing("--format", "acr", path, status: 1)
+            #expect(wrong.rejected == 20 && wrong.lines == 20)
+            #expect(try await importing(path).accesses == 20)
+            #expect(try await importing("--format", "acr", path).unchanged == 1)
         }
 
         @Test func wrongUsageIsSaid() async throws {

@@ -133,6 +133,20 @@ extension LocalPrune {
             #expect(try answer.state(of: "set afterSweep") == "warning")
         }
 
+        // It believes in what it has had, and would answer without the bytes.
+        @Test func nothingIsTakenFromAPullThroughCacheThatCannotForget() async throws {
+            let origin = try await StorageScene()
+            _ = try await pushOne(origin)
+            let cache = try await StorageScene(.init(origin: origin.registry.url))
+            try await Skopeo.pull(cache.image("a/x:v1"))
+            let disk = RegistryDisk(cache.registry.storage)
+            disk.age(by: 26 * 3_600)
+            let before = disk.bytes
+            let stuck = try await cache.reportOnDisk("delete", "a/x:v1", status: 1)
+            #expect(stuck.note.contains("set afterSweep"), "\(stuck.note)")
+            #expect(stuck.items.isEmpty && disk.bytes == before)
+        }
+
         @Test func saysWhatIsInQuarantineSinceWhen() async throws {
             let scene = try await StorageScene()
             try configure(scene)

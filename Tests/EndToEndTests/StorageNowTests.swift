@@ -68,7 +68,8 @@ extension LocalPrune {
                 environment: ["OTEL_TRACES_EXPORTER": "none"]
             )
             try await eventually("it is a registry by now", within: .seconds(30)) {
-                let line = try Data(contentsOf: URL(fileURLWithPath: "/proc/\(registry.id)/cmdline"))
+                let path = "/proc/\(registry.id)/cmdline"
+                let line = try Data(contentsOf: URL(fileURLWithPath: path))
                 return String(decoding: line, as: UTF8.self).contains("serve\0")
                     && !line.starts(with: Data("/bin/sh".utf8))
             }

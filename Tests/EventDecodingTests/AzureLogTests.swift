@@ -16,12 +16,25 @@ struct AzureLogTests {
     /// A failed request is logged under the same operation.
     @Test(arguments: [
         ("Pull", "\"404\""), ("Pull", "\"201\""), ("Pull", "\"401\""), ("Pull", "\"2000\""),
-        ("Push", "\"200\""), ("Push", "\"409\""), ("Delete", "\"404\""), ("Pull", "\"\""),
-        ("Pull", "null"), ("Import", "\"200\""), ("", "\"200\""),
+        ("Push", "\"200\""), ("Push", "\"409\""), ("Delete", "\"404\""), ("Delete", "\"\""),
+        ("Untag", "null"), ("Delete", "\"<nil>\""), ("Push", "\"304\""), ("Delete", "\"304\""),
+        ("Import", "\"200\""), ("", "\"200\""),
     ])
     func ignoresFailuresAndOtherOperations(_ operation: String, _ status: String) {
         let decoded = AzureSample(operation: "\"\(operation)\"", status: status).decoded
         #expect(decoded.ignored == 1 && decoded.accesses.isEmpty && decoded.rejections.isEmpty)
+    }
+
+    /// What says nothing is as good as absent; nothing is gone on that word, though.
+    @Test(arguments: ["\"\"", "null", "\"<nil>\"", "\"-\""])
+    func countsPullsWithoutAnOutcome(_ status: String) {
+        #expect(AzureSample(status: status).decoded.accesses.map(\.class) == [.pull])
+        let push = AzureSample(operation: "\"Push\"", status: status)
+        #expect(push.decoded.accesses.map(\.class) == [.push])
+    }
+
+    @Test func aPullOfWhatIsTheSameIsACheck() {
+        #expect(AzureSample(status: "\"304\"").decoded.accesses.map(\.class) == [.resolve])
     }
 
     @Test func tellsCategoriesWhateverTheirCase() {

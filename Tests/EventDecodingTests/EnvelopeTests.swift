@@ -8,6 +8,18 @@ struct LogEnvelopeTests {
         "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
     }
 
+    /// Event Hubs hands several of them on at once.
+    @Test func readsEnvelopesInAnArray() {
+        let record = AzureSample().json
+        let envelope = #"{"records":[\#(record)]}"#
+        let decoded = decodeLog("[\(envelope),\(envelope),\(record),{\"records\":[]}]")
+        #expect(decoded.accesses.count == 3 && decoded.rejections.isEmpty)
+        #expect(Set(decoded.accesses.map(\.key)).count == 3)
+        // No deeper than that, however deep it goes on.
+        let deep = #"{"records":[\#(envelope)]}"#
+        #expect(decodeLog("[\(deep)]").rejections.count == 1)
+    }
+
     @Test func readsLokisStreams() {
         let entry = #"["1772600767123456789",\#(quoted(line()))]"#
         let labelled = #"["1772600767123456789",\#(quoted(line())),{"a":"b"}]"#

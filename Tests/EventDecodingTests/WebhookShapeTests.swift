@@ -34,6 +34,41 @@ struct WebhookShapeTests {
         #expect(decoded.rejections.isEmpty)
     }
 
+    @Test(arguments: ["{1}", "Notification", "[{1}]"])
+    func countsThePullsThatCloudTrailTellsByEventBridge(frame: String) throws {
+        let images = #"[{"imageTag":"v1"},{"imageDigest":"\#(Self.digest)"}]"#
+        let call =
+            #"{"source":"aws.ecr","detail-type":"AWS API Call via CloudTrail","id":"7","detail":{"#
+            + #""eventSource":"ecr.amazonaws.com","eventName":"BatchGetImage","eventID":"1","#
+            + #""eventTime":"2026-03-04T05:06:07Z","requestParameters":{"repositoryName":"team/api","#
+            + #""imageIds":\#(images)}}}"#
+        let body =
+            frame == "Notification"
+            ? #"{"Type":"Notification","Message":"\#(call.replacing("\"", with: "\\\""))"}"#
+            : frame.replacing("{1}", with: call)
+        let accesses = decode(body).accesses
+        #expect(accesses.map(\.class) == [.pull, .pull])
+        #expect(accesses.map(\.tag) == [TagName("v1"), nil])
+        #expect(accesses.map(\.digest) == [nil, Digest(Self.digest)])
+        let second = Timestamp(milliseconds: 1_772_600_767_000)
+        #expect(accesses.allSatisfy { $0.time == second && $0.isSecondGranular })
+        // Twice delivered is once told.
+        #expect(Set((accesses + decode(call).accesses).map(\.key)).count == 2)
+        let failed = call.replacing(#""eventID""#, with: #""errorCode":"AccessDenied","eventID""#)
+        #expect(decode(failed).ignored == 1 && decode(failed).accesses.isEmpty)
+        let broken = call.replacing("team/api", with: "../api")
+        #expect(decode(broken).rejections.count == 1)
+    }
+
+    /// As `curl -d` sends it.
+    @Test(arguments: ["", "\n ", "\u{FEFF}"])
+    func readsJSONThatIsCalledAForm(prefix: String) {
+        let form = ["content-type": "application/x-www-form-urlencoded"]
+        let push = #"{"action":"push","target":{"repository":"a","tag":"1"}}"#
+        #expect(decode(prefix + push, form).accesses.map(\.tag) == [TagName("1")])
+        #expect(decode(prefix + "[\(push)]", form) == decode(prefix + "[\(push)]"))
+    }
+
     @Test func gitHubsOtherEventsAreIgnored() {
         let decoded = decode(#"{"zen":"Keep it logically awesome."}"#, ["x-github-event": "ping"])
         #expect(decoded.ignored == 1)

@@ -19,9 +19,12 @@ package struct ImportedChunk: Sendable {
             self.horizon = horizon
         }
 
-        package func time(of stamp: Timestamp) -> Timestamp {
+        package func time(of stamp: Timestamp) -> Timestamp { min(uncapped(stamp), now) }
+
+        /// By our clock, also where that is still to come.
+        func uncapped(_ stamp: Timestamp) -> Timestamp {
             let (time, overflows) = stamp.milliseconds.subtractingReportingOverflow(offset)
-            return overflows ? stamp : min(Timestamp(milliseconds: time), now)
+            return overflows ? stamp : Timestamp(milliseconds: time)
         }
     }
 
@@ -66,6 +69,10 @@ package struct ImportedChunk: Sendable {
     package private(set) var hours: Set<Int64> = []
     package private(set) var first: Timestamp?
     package private(set) var last: Timestamp?
+    /// Whether it tells of a read, by whomever; a log without any may be one of writes only.
+    private(set) var hasReads = false
+    /// The newest of its stamps, where that was still to come.
+    private(set) var future: Timestamp?
     /// When it was that something was not understood.
     package var doubts = ImportedDoubts()
 
@@ -137,6 +144,11 @@ package struct ImportedChunk: Sendable {
             )
         }
         if !table.rows.isEmpty { (self.first, self.last) = (first, last) }
+        // The first row tells, mostly.
+        hasReads = table.rows.contains {
+            $0.class.isRead && clock.time(of: $0.time) >= clock.horizon
+        }
+        if last == clock.now { future = table.rows.map { clock.uncapped($0.time) }.max() }
         guard !pushes.isEmpty else { return }
         markChecks(of: pushes.map { push(records[$0]) })
         guard !misses.isEmpty else { return }

@@ -1,12 +1,22 @@
 import GRDB
-import RegistryModel
+package import RegistryModel
+
+/// Why the lines of an import cover nothing.
+package enum CoverageRefusal: Sendable, Equatable {
+    /// None tells of a read, so the logs may be of writes only. What is vouched for is covered.
+    case noReads
+    /// Some are stamped for a time that is still to come, the newest for this one, so nobody knows
+    /// what any of the stamps means. What is vouched for is not covered either.
+    case future(Timestamp)
+}
 
 /// The time that an import covers: the hours that hold lines, from the first line to the last
 /// (design, section 5.2).
 ///
 /// An hour in which something was not understood is not covered, whoever vouches for it. That the
 /// first and last hour are covered in part only is caution: nobody knows what came before the first
-/// line, or is still to be written after the last.
+/// line, or is still to be written after the last. See ``CoverageRefusal`` for lines that cover
+/// nothing.
 struct ImportedSpans {
     private var hours: Set<Int64> = []
     private(set) var first: Timestamp?
@@ -16,9 +26,19 @@ struct ImportedSpans {
     /// The newest line so far, and whether something behind it was not understood.
     private var end: Timestamp?
     private var isOpen = false
+    private var hasLines = false
+    private var hasReads = false
+    private var future: Timestamp?
+    /// What others covered before, and what is stored of this since.
+    private var before: [ClosedRange<Timestamp>]?
+    private var stored: [ClosedRange<Timestamp>] = []
 
-    mutating func add(_ chunk: ImportedChunk) {
+    /// Takes a piece that was read by `now`.
+    mutating func add(_ chunk: ImportedChunk, now: Timestamp) {
         hours.formUnion(chunk.hours)
+        if chunk.first != nil { hasLines = true }
+        if chunk.hasReads { hasReads = true }
+        if let time = chunk.future, time > now + Self.slack { future = max(future ?? time, time) }
         if let time = chunk.first { note(time) }
         if let time = chunk.last { note(time) }
         let start = chunk.first ?? end
@@ -53,35 +73,45 @@ struct ImportedSpans {
         hours.insert(time.hour)
     }
 
+    /// Why its lines cover nothing, if so.
+    var refusal: CoverageRefusal? {
+        if let future { return .future(future) }
+        return hasLines && !hasReads ? .noReads : nil
+    }
+
     mutating func vouch(_ range: ClosedRange<Timestamp>) { vouched.append(range) }
 
     /// In the order of time, none touching another.
     func covered(_ now: Timestamp) -> [ClosedRange<Timestamp>] {
         // Beyond the limit nothing is known of where the doubts are.
-        guard doubts.count < Self.mostDoubts else { return [] }
+        guard doubts.count < Self.mostDoubts, future == nil else { return [] }
         var spans = vouched.filter { $0.lowerBound < now }
             .map { $0.lowerBound...min($0.upperBound, now) }
-        if let first, let last {
+        if hasReads, let first, let last {
             for hour in hours {
                 let start = max(first, Timestamp(milliseconds: hour * 3_600_000))
                 let end = min(last, Timestamp(milliseconds: (hour + 1) * 3_600_000))
                 if start <= end { spans.append(start...end) }
             }
         }
-        return doubts.reduce(Self.joined(spans)) { spans, doubt in
-            spans.flatMap { Self.without(doubt, $0) }
-        }
+        return Self.without(doubts, Self.joined(spans))
     }
 
     /// Adds what is covered to what other imports cover.
-    func store(_ registryId: Int64, _ now: Timestamp, _ db: Database) throws {
+    mutating func store(_ registryId: Int64, _ now: Timestamp, _ db: Database) throws {
         let known = try db.rows(
             "SELECT fromTime, toTime FROM coverage WHERE registryId = ? AND kind = 'import'",
             [registryId]
         ).map { row in
             Timestamp(milliseconds: row[0])...Timestamp(milliseconds: row[1])
         }
-        let all = Self.joined(known + covered(now))
+        let before = self.before ?? known
+        self.before = before
+        let covered = covered(now)
+        // What was stored before a line of the future came is taken back.
+        let others = future == nil ? known : before + Self.without(stored, known)
+        stored = covered
+        let all = Self.joined(others + covered)
         guard all != known else { return }
         try db.run(
             "DELETE FROM coverage WHERE registryId = ? AND kind = 'import'",
@@ -110,6 +140,13 @@ struct ImportedSpans {
         return result
     }
 
+    private static func without(
+        _ doubts: [ClosedRange<Timestamp>],
+        _ spans: [ClosedRange<Timestamp>]
+    ) -> [ClosedRange<Timestamp>] {
+        doubts.reduce(spans) { spans, doubt in spans.flatMap { without(doubt, $0) } }
+    }
+
     /// What is left of a span without the hours of a doubt.
     private static func without(
         _ doubt: ClosedRange<Timestamp>,
@@ -126,4 +163,6 @@ struct ImportedSpans {
 
     /// Logs with more doubtful places are not logs.
     private static let mostDoubts = 10_000
+    /// How far clocks may differ that somebody keeps.
+    private static let slack = Span.minutes(5)
 }

@@ -41,6 +41,7 @@ package final class LedgerImport {
     private var names = ImportNames()
     private var version: Int64?
     private var pendingUses = JournalSums()
+    private let began = ContinuousClock.now
     private var lastRaise = ContinuousClock.now
     /// Whether anything can be missed, once it was asked for.
     private var hasRemovals: Bool?
@@ -151,7 +152,9 @@ package final class LedgerImport {
         moves = writer.moves
         try raise(writer.raised, db)
         try keys.store(db)
-        for chunk in chunks { spans.add(chunk) }
+        // What is piped in may have been written since.
+        let now = self.now + .seconds((ContinuousClock.now - began).components.seconds)
+        for chunk in chunks { spans.add(chunk, now: now) }
         try spans.store(registry.id, now, db)
         if var position {
             recent.describe(&position)
@@ -249,6 +252,8 @@ package final class LedgerImport {
 
     /// The time that the import covers, as far as it reaches.
     package var covered: [ClosedRange<Timestamp>] { spans.covered(now) }
+    /// Why its lines cover nothing, if so.
+    package var refusal: CoverageRefusal? { spans.refusal }
     /// The time in which something was not understood.
     package var doubts: [ClosedRange<Timestamp>] { spans.doubts }
 

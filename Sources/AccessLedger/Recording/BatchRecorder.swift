@@ -141,9 +141,11 @@ struct BatchRecorder {
         case .delete:
             try recordDelete(access, at: time, repositoryId, of: delivery)
         case .push:
-            try recordPush(access, at: time, repositoryId, of: delivery, counts: !isIgnored)
+            let used = usedAt(time, access, of: delivery)
+            try recordPush(access, at: used, repositoryId, of: delivery, counts: !isIgnored)
         case .pull, .resolve:
-            try recordRead(access, at: time, repositoryId, of: delivery, counts: !isIgnored)
+            let used = usedAt(time, access, of: delivery)
+            try recordRead(access, at: used, repositoryId, of: delivery, counts: !isIgnored)
         }
         return isIgnored && (access.class == .pull || access.class == .resolve)
             ? .ignored : .accepted
@@ -187,6 +189,17 @@ struct BatchRecorder {
         let (time, overflowed) = stamp.milliseconds.subtractingReportingOverflow(offset)
         guard !overflowed else { return delivery.receivedAt }
         return min(Timestamp(milliseconds: time), delivery.receivedAt)
+    }
+
+    /// When a use counts: the logs of one registry need not share a clock, and a probe tells the
+    /// offset of one of them only, so for logs the later of both readings holds.
+    private func usedAt(
+        _ corrected: Timestamp,
+        _ access: Access,
+        of delivery: Delivery
+    ) -> Timestamp {
+        guard delivery.source == .log else { return corrected }
+        return max(corrected, min(access.time, delivery.receivedAt))
     }
 
     /// 2013-01-01: there was no Docker registry before.

@@ -269,6 +269,12 @@ extension RegistryPresence {
 
     var isRunning: Bool { !processes.isEmpty }
 
+    /// Whether only a restart makes one of the registries forget what is swept, and that is known
+    /// beforehand.
+    var hasStubbornMemory: Bool {
+        processes.contains { $0.isPullThrough && $0.cache != .none }
+    }
+
     /// Whether no process remembers what was taken at a moment; nil for one that is not known.
     func provesForgetting(since taken: MachineMoment?, _ isSilent: Bool) -> Bool {
         switch self {

@@ -71,6 +71,8 @@ package struct ImportReport: Sendable {
     package var bytes: Int64 = 0
     package var covered: [ClosedRange<Timestamp>] = []
     package var doubts: [ClosedRange<Timestamp>] = []
+    /// Why its lines cover nothing, if so.
+    package var refusal: CoverageRefusal?
     /// Logs whose last line was not complete yet.
     package var unfinished: [String] = []
     /// What could not be read, and why.

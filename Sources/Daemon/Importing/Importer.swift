@@ -59,6 +59,7 @@ package final class Importer {
         report.sums = importing.sums
         report.covered = importing.covered
         report.doubts = importing.doubts
+        report.refusal = importing.refusal
         report.elapsed = ContinuousClock.now - began
         return report
     }
@@ -93,6 +94,8 @@ package final class Importer {
             width: max(1, ProcessInfo.processInfo.activeProcessorCount)
         )
         var isDirty = false
+        // One that was read as something else must be read again when that is mended.
+        var isUnderstood = known != nil
         // How far the log is read without the newest piece, which is stored with the next.
         var before = position
         try decoding.run { piece in
@@ -101,14 +104,15 @@ package final class Importer {
                 return
             }
             importing.add(piece.chunk)
-            before = position
+            before = isUnderstood ? position : nil
+            if !piece.chunk.isNotUnderstood { isUnderstood = true }
             position?.advance(piece)
             isDirty = true
             note(piece)
             if isDue { try store(before, holdingLast: true) }
         }
-        if isDirty { try store(position) }
-        return importing.described(position)
+        if isDirty { try store(isUnderstood ? position : nil) }
+        return importing.described(isUnderstood ? position : start)
     }
 
     private func note(_ piece: ChunkDecoding.Piece) {

@@ -13,9 +13,9 @@ extension LogDecoder {
         var done = start
         do throws(DecodingFailure) {
             if bytes[start] == UInt8(ascii: "[") {
-                try readArray(&reader, place, &done)
+                try readArray(&reader, place, &done, isOutermost: true)
             } else {
-                try readObject(&reader, place, &done, isOutermost: true)
+                try readObject(&reader, place, &done, .outermost)
             }
             return reader.position
         } catch {
@@ -27,17 +27,20 @@ extension LogDecoder {
     }
 
     /// Reads the records in an array; what is no object is a rejection.
+    ///
+    /// In the outermost one, envelopes with `records` may stand, as Event Hubs hands on batches.
     mutating func readArray(
         _ reader: inout JSONReader,
         _ place: Place,
-        _ done: inout Int
+        _ done: inout Int,
+        isOutermost: Bool = false
     ) throws(DecodingFailure) {
         try reader.enterArray()
         while try reader.nextItem() {
             let first = try reader.peek()
             done = reader.position
             if first == UInt8(ascii: "{") {
-                try readObject(&reader, place, &done, isOutermost: false)
+                try readObject(&reader, place, &done, isOutermost ? .item : .inner)
             } else {
                 let start = reader.position
                 try reader.skipValue()
@@ -53,7 +56,7 @@ extension LogDecoder {
         _ reader: inout JSONReader,
         _ place: Place,
         _ done: inout Int,
-        isOutermost: Bool
+        _ depth: LogEnvelope.Depth
     ) throws(DecodingFailure) {
         let mark = arena.mark
         defer { arena.release(mark) }
@@ -70,7 +73,7 @@ extension LogDecoder {
         var isEnvelope = false
         try reader.enterObject()
         while let key = try reader.nextKey() {
-            if isOutermost, let envelope = LogEnvelope(key),
+            if depth != .inner, let envelope = LogEnvelope(key), envelope.stands(depth),
                 try reader.peek() == UInt8(ascii: "[")
             {
                 isEnvelope = true

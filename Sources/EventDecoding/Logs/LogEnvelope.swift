@@ -11,6 +11,17 @@ enum LogEnvelope {
     /// Answers of Log Analytics: tables of columns and rows.
     case tables
 
+    /// Where an object stands: alone, in an array that does, or further inside.
+    enum Depth {
+        case outermost
+        case item
+        case inner
+    }
+
+    func stands(_ depth: Depth) -> Bool {
+        depth == .outermost || depth == .item && self == .records
+    }
+
     init?(_ key: JSONText) {
         if key.equals("records") || key.equals("Records") {
             self = .records

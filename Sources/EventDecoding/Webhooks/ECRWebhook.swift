@@ -2,8 +2,9 @@ import RegistryModel
 
 /// Amazon ECR by EventBridge, bare or as SNS and SQS pass it on.
 ///
-/// No pulls, but for those that fill a pull-through cache. Source: Amazon ECR, "Amazon ECR events
-/// and EventBridge".
+/// Its own events tell of no pulls, but for those that fill a pull-through cache. A rule may pass on
+/// CloudTrail's besides, whose pulls count; that all of them come, nobody knows. Source: Amazon ECR,
+/// "Amazon ECR events and EventBridge".
 enum ECRWebhook: WebhookDialect {
     static let sender = DecodedBody.Sender(kind: "ecr", tellsPulls: false)
 
@@ -19,6 +20,7 @@ enum ECRWebhook: WebhookDialect {
         guard body["source"]?.string == "aws.ecr", let kind = body["detail-type"]?.string,
             let detail = body["detail"]
         else { return nil }
+        if detail["eventSource"] != nil { return try calls(detail) }
         var event = WebhookEvent()
         event.id = body["id"]?.string
         event.time = body["time"]?.time
@@ -37,5 +39,13 @@ enum ECRWebhook: WebhookDialect {
         event.tag = detail["image-tag"]?.string
         event.mediaType = detail["manifest-media-type"]?.string
         return [event]
+    }
+
+    /// What a record of CloudTrail says; one that says nothing is one event without class.
+    private static func calls(_ record: JSONValue) throws(FieldProblem) -> [WebhookEvent] {
+        var events = try CloudTrailRecord.events(in: record)
+        let identity = CloudTrailRecord.identity(of: record)
+        for place in events.indices { events[place].id = "\(identity)\n\(place)" }
+        return events.isEmpty ? [WebhookEvent()] : events
     }
 }

@@ -16,7 +16,9 @@ package enum Webhook {
         guard body.count <= largestTree else {
             return rejected(body, "no webhook that is known is larger than \(largestTree) bytes")
         }
-        if request.fields["content-type"]?.hasPrefix("application/x-www-form-urlencoded") ?? false {
+        if request.fields["content-type"]?.hasPrefix("application/x-www-form-urlencoded") ?? false,
+            !body.looksLikeJSON
+        {
             return decode(form: body, request)
         }
         return decode(tree: body, request)
@@ -115,6 +117,12 @@ extension DecodedBody {
 }
 
 extension UnsafeRawBufferPointer {
+    /// `curl -d` sends JSON as if it were a form.
+    fileprivate var looksLikeJSON: Bool {
+        let first = withoutMark.first { !$0.isSpace }
+        return first == UInt8(ascii: "{") || first == UInt8(ascii: "[")
+    }
+
     /// Without the byte order mark that some senders put first.
     var withoutMark: UnsafeRawBufferPointer {
         starts(with: "\u{FEFF}") ? part(3, count) : self

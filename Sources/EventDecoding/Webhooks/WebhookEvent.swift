@@ -19,6 +19,8 @@ struct WebhookEvent {
     var actor: String?
     var userAgent: String?
     var instance: String?
+    /// Whether its time has whole seconds only.
+    var isSecondGranular = false
 
     /// What it says of a manifest, or nil when it says nothing.
     ///
@@ -60,7 +62,8 @@ struct WebhookEvent {
             },
             actor: actor,
             userAgent: userAgent,
-            instance: instance
+            instance: instance,
+            isSecondGranular: isSecondGranular
         )
     }
 

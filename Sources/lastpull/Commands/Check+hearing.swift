@@ -110,7 +110,17 @@ extension Check {
     ) async throws -> Finding {
         let subject = "registry \(target.row.name)"
         let now = deployment.now()
-        let coverage = try await deployment.cleaner.planMaker.coverage(target, now)
+        let planMaker = deployment.cleaner.planMaker
+        if let unheard = try await planMaker.unheardProcesses(target, now) {
+            return Finding(
+                subject: subject,
+                state: .failed,
+                text: "\(unheard.running) registry processes run on its storage and "
+                    + "\(unheard.heard) of them were heard since \(unheard.since.text): what is pulled through the "
+                    + "others is not known, so all stays; let each of them notify lastpull"
+            )
+        }
+        let coverage = try await planMaker.coverage(target, now)
         let windows = deployment.settings.policies
             .filter { $0.concerns(registry: target.row.name) }
             .compactMap(\.keep.accessed?.within)

@@ -14,7 +14,8 @@ struct Import: AsyncParsableCommand {
         discussion: """
             Each line counts once, whatever was heard or imported before: also when a log has grown, \
             was renamed, or was compressed meanwhile. Gzip is told by its first bytes. The hours that \
-            hold lines are covered, from the first line to the last; --covers vouches for more.
+            hold lines are covered, from the first line to the last, if any line tells of a read; \
+            --covers vouches for more.
             """
     )
 
@@ -116,6 +117,9 @@ struct Import: AsyncParsableCommand {
             ).run()
         }
         try say(report, request.registry.name)
+        if report.sums.rejected > 0, report.sums.rejected == report.lines {
+            throw Outcome.failed
+        }
         guard !report.failures.isEmpty else { return }
         throw report.files + report.unchanged > 0 ? Outcome.partlyDone : Outcome.failed
     }
@@ -186,6 +190,7 @@ extension Import {
         for span in report.covered {
             Terminal.say("covered: \(span.lowerBound.text) to \(span.upperBound.text)")
         }
+        if let refusal = report.refusal { Terminal.say(Self.text(refusal)) }
         for doubt in report.doubts.prefix(Self.mostDoubts) {
             Terminal.say(
                 "not covered, for something was not understood: the hours from "
@@ -195,6 +200,18 @@ extension Import {
         if sums.rejected > 0 { Terminal.say("`lastpull rejected` shows what was not understood") }
         for place in report.unfinished {
             Terminal.say("\(place): its last line is not complete, and is left for the next import")
+        }
+    }
+
+    private static func text(_ refusal: CoverageRefusal) -> String {
+        switch refusal {
+        case .noReads:
+            "the lines cover nothing, for none tells of a pull or another read: the logs may be of "
+                + "writes only; if they are whole, import them again with --covers FROM..TO"
+        case .future(let time):
+            "nothing is covered, for lines are of the future, up to \(time.text): the log has another "
+                + "clock or time zone; let a probe show the difference (probeUrl) or stamp lines in "
+                + "UTC, then import again with --covers FROM..TO"
         }
     }
 
@@ -220,6 +237,7 @@ extension Import {
             "to": number(report.sums.last),
             "covered": spans(report.covered),
             "notCovered": spans(report.doubts),
+            "coverageRefused": report.refusal.map(text) ?? NSNull(),
             "unfinished": report.unfinished,
             "failures": report.failures,
             "seconds": report.elapsed / .seconds(1),

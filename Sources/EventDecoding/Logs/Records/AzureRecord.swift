@@ -27,13 +27,15 @@ extension LogDecoder {
             of: told.digest,
             "properties.repository"
         )
+        // Who has it already was told that it is the same.
+        let accessClass = plain(.status).equals("304") ? .resolve : operation.accessClass
         let text = plain(.time)
         guard let (time, isSecondGranular) = times.read(text) else {
             guard !text.isEmpty else { throw .missing("time") }
             throw .invalid("time", String(decoding: text, as: UTF8.self), isNot: "time")
         }
         return AccessTable.Row(
-            key: azureKey(time, operation.accessClass),
+            key: azureKey(time, accessClass),
             time: time,
             size: plain(.size).wholeNumber ?? 0,
             repository: repository,
@@ -45,7 +47,7 @@ extension LogDecoder {
                 userAgent: plain(.userAgent)
             ),
             mediaType: texts.mediaType(plain(.mediaType)),
-            class: operation.accessClass,
+            class: accessClass,
             isSecondGranular: isSecondGranular
         )
     }
@@ -95,10 +97,10 @@ extension LogDecoder {
 
     /// Whether the status is the one of success; failures carry the same operation.
     ///
-    /// A query may leave the status out. Then a pull counts, and a push that has a digest; that
+    /// A query may leave the status out, or it says nothing. Then a pull counts, and a push that has a digest; that
     /// something was deleted is not to be believed.
     private func succeeded(_ operation: AzureOperation) -> Bool {
-        guard fields.has(.status) else {
+        guard fields[.status] != nil else {
             switch operation {
             case .pull: return true
             case .push: return fields[.digest] != nil
@@ -107,7 +109,7 @@ extension LogDecoder {
         }
         let status = plain(.status)
         return switch operation {
-        case .pull: status.equals("200")
+        case .pull: status.equals("200") || status.equals("304")
         case .push: status.equals("201")
         case .untag, .delete: status.equals("200") || status.equals("202")
         }

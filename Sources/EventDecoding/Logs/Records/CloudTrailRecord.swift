@@ -12,6 +12,7 @@ enum CloudTrailRecord {
         else { return [] }
         var base = WebhookEvent()
         base.time = record["eventTime"]?.time
+        base.isSecondGranular = true
         base.address = record["sourceIPAddress"]?.string
         base.actor =
             record["userIdentity", "arn"]?.string ?? record["userIdentity", "principalId"]?.string
@@ -140,7 +141,7 @@ extension LogDecoder {
                 ),
                 mediaType: texts.mediaType(copied(access.mediaType)),
                 class: access.class,
-                isSecondGranular: true
+                isSecondGranular: access.isSecondGranular
             )
         )
     }
