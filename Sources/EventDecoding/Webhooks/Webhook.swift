@@ -51,6 +51,9 @@ package enum Webhook {
             return rejected(body, "not JSON: \(error)")
         }
         guard tree["events"]?.items == nil else { return NotificationEnvelope.decode(body) }
+        guard tree.items?.isEmpty != true else {
+            return rejected(body, "an empty list, which no sender that is known sends")
+        }
         var decoded = DecodedBody()
         let key = EventKey(hashing: body)
         for (index, value) in Envelopes.contents(of: tree).enumerated() {
