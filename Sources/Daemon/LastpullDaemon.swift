@@ -96,7 +96,7 @@ package struct LastpullDaemon: Sendable {
         services += engineServices
         services += [intake, ProvingService(proving: proving, sink: intake), syslog]
         services += watches(intake)
-        services.append(countingProcesses(intake))
+        services.append(Periodic.countOfProcesses(deployment, into: intake))
         services += Self.followers(deployment, into: intake)
         services.append(listener(intake, hub, upkeep.health))
         var configuration = ServiceGroupConfiguration(
@@ -195,26 +195,6 @@ package struct LastpullDaemon: Sendable {
             )
         }
     }
-
-    /// Notes what is lost while a registry process runs on a storage and is never heard.
-    private func countingProcesses(_ intake: Intake) -> Periodic {
-        let planMaker = deployment.cleaner.planMaker
-        let (targets, now) = (deployment.targets, deployment.now)
-        return Periodic(name: "count of registry processes", logger: deployment.logger) {
-            for target in targets {
-                guard let unheard = try await planMaker.unheardProcesses(target, now()),
-                    now() - unheard.complete >= Self.untilHeard
-                else { continue }
-                var body = DecodedBody()
-                body.loss = "a registry process on its storage is not heard"
-                _ = try await intake.record(body, from: .events, of: target.row.name)
-            }
-            return .seconds(15)
-        }
-    }
-
-    /// By then a replica that was started anew has had a probe among its requests.
-    private static let untilHeard = Span.minutes(10)
 
     private func webhooks(_ hub: EventHub) -> [any Service] {
         deployment.webhookSenders().map {
