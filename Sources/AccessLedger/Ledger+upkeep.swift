@@ -16,7 +16,10 @@ package struct LedgerStatistics: Sendable, Equatable {
 
 extension Ledger {
     /// Drops a bounded part of what is older than the history; false when nothing is left to drop.
+    ///
+    /// While the clock is in doubt nothing is: what goes by it is gone for good.
     package func rollOff(history: Span, now: Timestamp) async throws -> Bool {
+        guard try await clockDoubt() == nil else { return false }
         let hour = (now - history).hour
         let isMore = try await write("roll off old keys in") { db in
             let stamp = (now - Self.dedupeTime).milliseconds
@@ -137,6 +140,8 @@ extension Ledger {
     package func fold() async throws { try await write("carry the journal over in") { _ in } }
 
     /// Copies the ledger, as it is at one moment, to a new file.
+    ///
+    /// The copy knows that it is one: what is heard from now on goes to this file alone.
     package func backup(to path: String) async throws {
         let target: DatabaseQueue
         do {
@@ -146,6 +151,7 @@ extension Ledger {
         }
         do {
             try pool.backup(to: target)
+            try await target.write { try $0.run("UPDATE serving SET isCopy = 1 WHERE id = 1") }
             try target.close()
         } catch let error as DatabaseError {
             throw LedgerError(error, operation: "back up to", path: path)

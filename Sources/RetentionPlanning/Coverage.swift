@@ -46,11 +46,19 @@ package struct Coverage: Sendable, Equatable {
     package var losses: [KnownLoss]
     /// How much uncovered time a window may hold in sum.
     package var gapTolerance: Span
+    /// Pushes that were known before this are of another registry: nothing counts as older.
+    package var knownSince: Timestamp
 
-    package init(spans: [CoveredSpan] = [], losses: [KnownLoss] = [], gapTolerance: Span = .zero) {
+    package init(
+        spans: [CoveredSpan] = [],
+        losses: [KnownLoss] = [],
+        gapTolerance: Span = .zero,
+        knownSince: Timestamp = Timestamp(milliseconds: 0)
+    ) {
         self.spans = spans
         self.losses = losses
         self.gapTolerance = gapTolerance
+        self.knownSince = knownSince
     }
 
     /// Tells whether the past `window` is covered; its start falls back to the full hour.

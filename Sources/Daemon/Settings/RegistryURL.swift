@@ -22,6 +22,11 @@ struct RegistryURL: CustomStringConvertible {
 
     /// The whole, without a slash at the end.
     let description: String
+    /// What tells one registry from another: host, port and path.
+    ///
+    /// The same with `http` and `https`, with their own ports or none, in capitals or not, and for
+    /// `localhost` and 127.0.0.1.
+    let place: String
 
     init(_ text: String) throws(Flaw) {
         guard let colon = text.firstRange(of: "://") else { throw .scheme }
@@ -35,6 +40,16 @@ struct RegistryURL: CustomStringConvertible {
         guard Self.isHostAndPort(authority) else { throw .host }
         let path = rest.dropFirst(authority.count).reversed().drop { $0 == "/" }.reversed()
         description = "\(scheme)://\(authority)\(String(path))"
+        place = Self.place(of: authority) + String(path)
+    }
+
+    private static func place(of authority: Substring) -> String {
+        let name = host(of: authority)
+        let port =
+            authority.drop { $0 != "]" }.isEmpty
+            ? authority.drop { $0 != ":" } : authority.drop { $0 != "]" }.dropFirst()
+        let isStandard = port.isEmpty || port == ":80" || port == ":443"
+        return (name == "localhost" ? "127.0.0.1" : name) + (isStandard ? "" : String(port))
     }
 
     static func isHostAndPort(_ text: Substring) -> Bool {

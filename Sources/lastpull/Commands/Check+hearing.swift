@@ -65,6 +65,7 @@ extension Check {
                 )
             )
         }
+        findings += try await proofs(target, deployment)
         findings.append(try await coverage(target, deployment))
         return findings
     }
