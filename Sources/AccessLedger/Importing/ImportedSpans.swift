@@ -18,14 +18,10 @@ package enum CoverageRefusal: Sendable, Equatable {
 /// line, or is still to be written after the last. See ``CoverageRefusal`` for lines that cover
 /// nothing.
 struct ImportedSpans {
-    private var hours: Set<Int64> = []
-    private(set) var first: Timestamp?
-    private(set) var last: Timestamp?
+    /// By the later reading of the stamps and by the earlier one, where they differ.
+    private var later = SpanReading()
+    private var earlier: SpanReading?
     private var vouched: [ClosedRange<Timestamp>] = []
-    private(set) var doubts: [ClosedRange<Timestamp>] = []
-    /// The newest line so far, and whether something behind it was not understood.
-    private var end: Timestamp?
-    private var isOpen = false
     private var hasLines = false
     private var hasReads = false
     private var future: Timestamp?
@@ -33,22 +29,120 @@ struct ImportedSpans {
     private var before: [ClosedRange<Timestamp>]?
     private var stored: [ClosedRange<Timestamp>] = []
 
-    /// Takes a piece that was read by `now`.
-    mutating func add(_ chunk: ImportedChunk, now: Timestamp) {
-        hours.formUnion(chunk.hours)
+    var first: Timestamp? { later.first }
+    var last: Timestamp? { later.last }
+    var doubts: [ClosedRange<Timestamp>] { later.doubts }
+
+    /// Takes a piece that was read by `now`; of a clock that is off by `offset` milliseconds, or not.
+    mutating func add(_ chunk: ImportedChunk, offset: Int64, now: Timestamp) {
         if chunk.first != nil { hasLines = true }
         if chunk.hasReads { hasReads = true }
         if let time = chunk.future, time > now + Self.slack { future = max(future ?? time, time) }
-        if let time = chunk.first { note(time) }
-        if let time = chunk.last { note(time) }
-        let start = chunk.first ?? end
-        if chunk.doubts.startsInDoubt || isOpen, let from = end ?? start, let to = start ?? end {
+        later.add(chunk.extent, chunk.doubts)
+        guard offset != 0 else { return }
+        // Doubts are found by the later reading.
+        var doubts = chunk.doubts
+        let shift = Span(milliseconds: Int64(clamping: offset.magnitude))
+        doubts.ranges = doubts.ranges.map { $0.lowerBound - shift...$0.upperBound }
+        earlier = earlier ?? SpanReading()
+        earlier?.add(chunk.earlierExtent ?? chunk.extent, doubts)
+    }
+
+    /// Notes that the log has a line that was read before, with its stamp.
+    mutating func note(_ stamp: Timestamp, _ clock: ImportedChunk.Clock) {
+        later.note(clock.time(of: stamp))
+        guard clock.offset != 0 else { return }
+        earlier = earlier ?? SpanReading()
+        earlier?.note(clock.earlier(stamp))
+    }
+
+    /// Why its lines cover nothing, if so.
+    var refusal: CoverageRefusal? {
+        if let future { return .future(future) }
+        return hasLines && !hasReads ? .noReads : nil
+    }
+
+    mutating func vouch(_ range: ClosedRange<Timestamp>) { vouched.append(range) }
+
+    /// In the order of time, none touching another; what either reading leaves open is not covered.
+    func covered(_ now: Timestamp) -> [ClosedRange<Timestamp>] {
+        guard future == nil else { return [] }
+        let vouched = vouched.filter { $0.lowerBound < now }
+            .map { $0.lowerBound...min($0.upperBound, now) }
+        let spans = later.covered(vouched, hasReads: hasReads)
+        guard let earlier else { return spans }
+        return Self.common(spans, earlier.covered(vouched, hasReads: hasReads))
+    }
+
+    private static func common(
+        _ left: [ClosedRange<Timestamp>],
+        _ right: [ClosedRange<Timestamp>]
+    ) -> [ClosedRange<Timestamp>] {
+        left.flatMap { one in
+            right.compactMap { other in
+                let start = max(one.lowerBound, other.lowerBound)
+                let end = min(one.upperBound, other.upperBound)
+                return start <= end ? start...end : nil
+            }
+        }
+    }
+
+    /// Adds what is covered to what other imports cover.
+    mutating func store(_ registryId: Int64, _ now: Timestamp, _ db: Database) throws {
+        let known = try db.rows(
+            "SELECT fromTime, toTime FROM coverage WHERE registryId = ? AND kind = 'import'",
+            [registryId]
+        ).map { row in
+            Timestamp(milliseconds: row[0])...Timestamp(milliseconds: row[1])
+        }
+        let before = self.before ?? known
+        self.before = before
+        let covered = covered(now)
+        // What was stored before a line of the future came is taken back.
+        let others = future == nil ? known : before + known.without(hoursOf: stored)
+        stored = covered
+        let all = (others + covered).joinedInOrder
+        guard all != known else { return }
+        try db.run(
+            "DELETE FROM coverage WHERE registryId = ? AND kind = 'import'",
+            [registryId]
+        )
+        for span in all {
+            try db.run(
+                """
+                INSERT INTO coverage (registryId, kind, fromTime, toTime) VALUES (?, 'import', ?, ?)
+                """,
+                [registryId, span.lowerBound.milliseconds, span.upperBound.milliseconds]
+            )
+        }
+    }
+
+    /// How far clocks may differ that somebody keeps.
+    private static let slack = Span.minutes(5)
+}
+
+/// When an import has lines, and when something was not understood, by one reading of their stamps.
+private struct SpanReading {
+    private var hours: Set<Int64> = []
+    private(set) var first: Timestamp?
+    private(set) var last: Timestamp?
+    private(set) var doubts: [ClosedRange<Timestamp>] = []
+    /// The newest line so far, and whether something behind it was not understood.
+    private var end: Timestamp?
+    private var isOpen = false
+
+    mutating func add(_ extent: ImportedExtent, _ found: ImportedDoubts) {
+        hours.formUnion(extent.hours)
+        if let time = extent.first { note(time) }
+        if let time = extent.last { note(time) }
+        let start = extent.first ?? end
+        if found.startsInDoubt || isOpen, let from = end ?? start, let to = start ?? end {
             add(min(from, to)...max(from, to))
         }
-        for doubt in chunk.doubts.ranges { add(doubt) }
-        if let last = chunk.last { end = max(end ?? last, last) }
-        if chunk.first != nil { isOpen = false }
-        if chunk.doubts.endsInDoubt {
+        for doubt in found.ranges { add(doubt) }
+        if let last = extent.last { end = max(end ?? last, last) }
+        if extent.first != nil { isOpen = false }
+        if found.endsInDoubt {
             isOpen = true
             if let end { add(end...end) }
         }
@@ -73,20 +167,13 @@ struct ImportedSpans {
         hours.insert(time.hour)
     }
 
-    /// Why its lines cover nothing, if so.
-    var refusal: CoverageRefusal? {
-        if let future { return .future(future) }
-        return hasLines && !hasReads ? .noReads : nil
-    }
-
-    mutating func vouch(_ range: ClosedRange<Timestamp>) { vouched.append(range) }
-
-    /// In the order of time, none touching another.
-    func covered(_ now: Timestamp) -> [ClosedRange<Timestamp>] {
+    func covered(
+        _ vouched: [ClosedRange<Timestamp>],
+        hasReads: Bool
+    ) -> [ClosedRange<Timestamp>] {
         // Beyond the limit nothing is known of where the doubts are.
-        guard doubts.count < Self.mostDoubts, future == nil else { return [] }
-        var spans = vouched.filter { $0.lowerBound < now }
-            .map { $0.lowerBound...min($0.upperBound, now) }
+        guard doubts.count < Self.mostDoubts else { return [] }
+        var spans = vouched
         if hasReads, let first, let last {
             for hour in hours {
                 let start = max(first, Timestamp(milliseconds: hour * 3_600_000))
@@ -94,45 +181,21 @@ struct ImportedSpans {
                 if start <= end { spans.append(start...end) }
             }
         }
-        return Self.without(doubts, Self.joined(spans))
+        return spans.joinedInOrder.without(hoursOf: doubts)
     }
 
-    /// Adds what is covered to what other imports cover.
-    mutating func store(_ registryId: Int64, _ now: Timestamp, _ db: Database) throws {
-        let known = try db.rows(
-            "SELECT fromTime, toTime FROM coverage WHERE registryId = ? AND kind = 'import'",
-            [registryId]
-        ).map { row in
-            Timestamp(milliseconds: row[0])...Timestamp(milliseconds: row[1])
-        }
-        let before = self.before ?? known
-        self.before = before
-        let covered = covered(now)
-        // What was stored before a line of the future came is taken back.
-        let others = future == nil ? known : before + Self.without(stored, known)
-        stored = covered
-        let all = Self.joined(others + covered)
-        guard all != known else { return }
-        try db.run(
-            "DELETE FROM coverage WHERE registryId = ? AND kind = 'import'",
-            [registryId]
-        )
-        for span in all {
-            try db.run(
-                """
-                INSERT INTO coverage (registryId, kind, fromTime, toTime) VALUES (?, 'import', ?, ?)
-                """,
-                [registryId, span.lowerBound.milliseconds, span.upperBound.milliseconds]
-            )
-        }
-    }
+    /// Logs with more doubtful places are not logs.
+    private static let mostDoubts = 10_000
+}
 
-    private static func joined(_ spans: [ClosedRange<Timestamp>]) -> [ClosedRange<Timestamp>] {
+extension [ClosedRange<Timestamp>] {
+    /// In the order of time, what touches as one.
+    fileprivate var joinedInOrder: [ClosedRange<Timestamp>] {
         var result: [ClosedRange<Timestamp>] = []
-        for span in spans.sorted(by: { $0.lowerBound < $1.lowerBound }) {
+        for span in sorted(by: { $0.lowerBound < $1.lowerBound }) {
             if let before = result.last, span.lowerBound <= before.upperBound {
                 result[result.count - 1] =
-                    before.lowerBound...max(before.upperBound, span.upperBound)
+                    before.lowerBound...Swift.max(before.upperBound, span.upperBound)
             } else {
                 result.append(span)
             }
@@ -140,29 +203,23 @@ struct ImportedSpans {
         return result
     }
 
-    private static func without(
-        _ doubts: [ClosedRange<Timestamp>],
-        _ spans: [ClosedRange<Timestamp>]
-    ) -> [ClosedRange<Timestamp>] {
-        doubts.reduce(spans) { spans, doubt in spans.flatMap { without(doubt, $0) } }
+    /// What is left without the hours that others touch.
+    fileprivate func without(hoursOf others: [ClosedRange<Timestamp>]) -> [ClosedRange<Timestamp>] {
+        others.reduce(self) { spans, other in
+            spans.flatMap { Self.without(other, $0) }
+        }
     }
 
-    /// What is left of a span without the hours of a doubt.
     private static func without(
-        _ doubt: ClosedRange<Timestamp>,
+        _ other: ClosedRange<Timestamp>,
         _ span: ClosedRange<Timestamp>
     ) -> [ClosedRange<Timestamp>] {
-        let start = doubt.lowerBound.startOfHour
-        let end = doubt.upperBound.startOfHour + .hours(1)
+        let start = other.lowerBound.startOfHour
+        let end = other.upperBound.startOfHour + .hours(1)
         guard span.lowerBound < end, start < span.upperBound else { return [span] }
         var rest: [ClosedRange<Timestamp>] = []
         if span.lowerBound < start { rest.append(span.lowerBound...start) }
         if end < span.upperBound { rest.append(end...span.upperBound) }
         return rest
     }
-
-    /// Logs with more doubtful places are not logs.
-    private static let mostDoubts = 10_000
-    /// How far clocks may differ that somebody keeps.
-    private static let slack = Span.minutes(5)
 }
