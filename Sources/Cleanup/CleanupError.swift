@@ -22,6 +22,8 @@ package enum CleanupError: Error, Sendable, Equatable, CustomStringConvertible {
     case unlistedImage(String, why: String)
     /// Nothing says where the registry's disk is.
     case noStorage(String)
+    /// The registry's disk is so full that nothing can be moved away.
+    case noRoom(String)
     case unknownRepository(String)
     case unknownPolicy(String, known: [String])
     /// A policy that is for an engine, whose past is not kept.
@@ -53,6 +55,9 @@ package enum CleanupError: Error, Sendable, Equatable, CustomStringConvertible {
             "cannot lock \(path): \(reason)"
         case .noStorage(let registry):
             "registry \(registry) has no `storage`; name the folder that its filesystem driver writes to"
+        case .noRoom(let path):
+            "no room to move anything away: the file system of \(path) is full to the last block; free "
+                + "a megabyte on it, or stop the registry and sweep with --now, which needs none"
         case .unknownImage(let image):
             "the ledger knows no image \(image); check the name, or list the registry with `plan`"
         case .unknownEngineImage(let image, let engines):

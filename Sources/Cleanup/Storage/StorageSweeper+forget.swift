@@ -29,13 +29,18 @@ extension StorageSweeper {
         _ client: any BlobForgetting
     ) async throws -> Set<Int> {
         let quarantine = Quarantine(root: root)
-        let links = taken.flatMap { removals[$0].links.map(\.path) }.sorted()
         guard try await takesDeletes(removals, taken, client, of: run),
             try await isOfOneStorage(removals, taken, client, root, of: run)
         else { return [] }
-        try await offPool { try quarantine.willDrop(links, for: run) }
+        let noted = try await offPool { try Self.note(removals, taken.sorted(), quarantine, run) }
+        if noted.count < taken.count {
+            logger.warning(
+                "the disk is full: no room to write down links that the registry would drop",
+                metadata: ["run": "\(run)", "items": "\(taken.count - noted.count)"]
+            )
+        }
         FaultPoint.dropping.reach()
-        let answers = try await Cleanup.inParallel(taken.sorted(), width: Self.width) { ordinal in
+        let answers = try await Cleanup.inParallel(noted, width: Self.width) { ordinal in
             let failure = await Self.isForgotten(removals[ordinal], quarantine, run, client)
             FaultPoint.halfForgotten.reach()
             return (ordinal, failure)
@@ -55,6 +60,27 @@ extension StorageSweeper {
             )
         }
         return proven
+    }
+
+    /// Writes down the links that are to be dropped, of as many items as there is room for, and says
+    /// of which.
+    private static func note(
+        _ removals: [Forgettable],
+        _ ordinals: [Int],
+        _ quarantine: Quarantine,
+        _ run: RunName
+    ) throws -> [Int] {
+        var count = ordinals.count
+        while true {
+            let links = ordinals.prefix(count).flatMap { removals[$0].links.map(\.path) }
+            do {
+                try quarantine.willDrop(links.sorted(), for: run)
+                return Array(ordinals.prefix(count))
+            } catch {
+                guard error.kind == .full else { throw error }
+                count /= 2
+            }
+        }
     }
 
     /// Whether the registry takes deletes at all: said once, and not for every blob.

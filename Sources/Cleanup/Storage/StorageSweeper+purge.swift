@@ -75,6 +75,7 @@ extension StorageSweeper {
         try await ledger.create(run)
         FaultPoint.purgePlanned.reach()
         try await purge(sources, run, root)
+        try await setAside(root)
         return try await end(run.name, of: target, note: "")
     }
 
@@ -97,11 +98,25 @@ extension StorageSweeper {
         /// A link goes through the quarantine, too: a push may write it at this moment.
         func purge(from quarantine: Quarantine) throws -> Int64 {
             var freed: Int64 = 0
-            for link in links where try quarantine.take(link, for: run) {
-                freed += try quarantine.purge(link.path, of: run)
+            var late: [LayerLink] = []
+            for link in links {
+                do {
+                    freed += try purge(link, quarantine)
+                } catch {
+                    guard error.kind == .full else { throw error }
+                    late.append(link)
+                }
             }
             for path in files { freed += try quarantine.purge(path, of: run) }
+            for link in late { freed += try purge(link, quarantine) }
             return files.isEmpty || freed > 0 ? freed + dropped : 0
+        }
+
+        private func purge(
+            _ link: LayerLink,
+            _ quarantine: Quarantine
+        ) throws(StorageError) -> Int64 {
+            try quarantine.take(link, for: run) ? quarantine.purge(link.path, of: run) : 0
         }
     }
 
