@@ -105,6 +105,7 @@ extension LocalPrune {
             try place.fill(kind)
             let swept = try await scene.report("prune")
             #expect(disk.blobs.count == blobs.count - swept.items.count)
+            #expect(!swept.note.contains("until the registry is restarted"), "\(swept.note)")
 
             let restored = try await scene.run("restore", swept.run)
             #expect(restored.status == 0, "\(restored.errors)")

@@ -59,6 +59,7 @@ extension StorageSweeper {
         guard !draft.removals.isEmpty else { return }
         let run = draft.run.name
         let all = Array(draft.removals.indices)
+        try await notePlace(of: run, draft.root)
         try await ledger.set(.started, ofStorageItems: all, in: run, at: now())
         FaultPoint.begun.reach()
         let quarantine = Quarantine(root: draft.root)
@@ -220,6 +221,7 @@ extension StorageSweeper {
                 root,
                 references,
                 taken: taken.compactMap { removals[$0].revision },
+                links: taken.compactMap { removals[$0].takenLink },
                 now: time
             )
             return taken.filter { wanted.wants(removals[$0], since: draft.beganAt) }

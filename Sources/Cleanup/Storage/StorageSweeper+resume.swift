@@ -21,7 +21,7 @@ extension StorageSweeper {
 
     /// Ends the sweeps that a kill has cut off: what was taken and not looked at again goes back.
     func finishCutOff(_ target: CleanupTarget, _ root: StorageRoot) async throws {
-        for name in try await cutOff(target) {
+        for name in try await here(try await cutOff(target), root, target) {
             try await putBackCutOff(name, of: target, root, because: "the run was cut off")
         }
     }

@@ -85,7 +85,11 @@ struct TakingAway {
         do {
             for path in removal.files { _ = try quarantine.take(path, for: run) }
             if draft.way.takesManifestData {
-                for link in removal.links { _ = try quarantine.take(link, for: run) }
+                for link in removal.links {
+                    _ =
+                        try removal.reason == .sharedLayer
+                        ? quarantine.takeShared(link, for: run) : quarantine.take(link, for: run)
+                }
             }
         } catch {
             guard error.isFull else { throw error }

@@ -79,6 +79,19 @@ package struct Quarantine: Sendable {
         return false
     }
 
+    /// Moves a layer link away whose content others need, unless it was written after it was found.
+    ///
+    /// - Returns: Whether it is in quarantine now.
+    package func takeShared(_ link: LayerLink, for run: RunName) throws(StorageError) -> Bool {
+        guard let facts = try root.facts(link.path), facts.modified <= link.modified,
+            try take(link.path, for: run) == .moved
+        else { return false }
+        let moved = try root.facts(Self.place(of: link.path, in: run))
+        guard let moved, moved.modified > link.modified else { return true }
+        try putBack(link.path, of: run)
+        return false
+    }
+
     /// Moves a file back to where it was.
     ///
     /// What the registry has written there meanwhile stays; ours is the same content, and goes.
@@ -86,6 +99,8 @@ package struct Quarantine: Sendable {
         let place = Self.place(of: path, in: run)
         let outcome = try withBytesGivenUp { () throws(StorageError) in try move(place, to: path) }
         if outcome == .targetExists { _ = try root.removeFile(place) }
+        // Where room is short, the next one needs what its folder takes.
+        if let folder = place.parent { _ = try root.removeEmptyFolder(folder) }
     }
 
     /// What has to come back may use what is set aside for a full disk.
@@ -136,6 +151,11 @@ package struct Quarantine: Sendable {
     package func runs() throws(StorageError) -> [RunName] {
         guard let entries = try root.list(Self.folder) else { return [] }
         return entries.compactMap { RunName($0.name) }.sorted()
+    }
+
+    /// Whether a run has a folder here.
+    package func has(_ run: RunName) throws(StorageError) -> Bool {
+        try root.facts(Self.folder(of: run)) != nil
     }
 
     /// Removes the folders of a run that hold nothing any more.
