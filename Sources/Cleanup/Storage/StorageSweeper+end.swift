@@ -136,6 +136,7 @@ extension StorageSweeper {
         _ draft: Draft,
         _ target: CleanupTarget,
         count: Int,
+        isNew: Bool = false,
         _ obstacle: String
     ) async throws {
         var why = "it did not drop all of it; \(obstacle)"
@@ -144,6 +145,7 @@ extension StorageSweeper {
             .staleCache,
             of: target,
             why: why,
+            isNew: isNew,
             ["run": draft.run.name.description, "items": "\(count)"]
         )
     }

@@ -36,20 +36,30 @@ extension StorageSweeper {
         _ target: CleanupTarget
     ) async throws -> [RunName] {
         var found: [RunName] = []
+        var others: [StorageState.Elsewhere] = []
         for run in runs {
-            guard let other = try await otherPlace(of: run, than: root) else {
+            if let path = try await otherPlace(of: run, than: root) {
+                others.append(StorageState.Elsewhere(run: run, path: path))
+            } else {
                 found.append(run)
-                continue
             }
-            try await say(
-                Standing.otherStorage,
-                of: target,
-                why: CleanupError.otherStorage(run: run, path: other, storage: root.path)
-                    .description,
-                ["run": run.description]
-            )
         }
+        guard !others.isEmpty else { return found }
+        let paths = Set(others.map(\.path)).sorted().joined(separator: ", ")
+        try await say(
+            .otherStorage,
+            of: target,
+            why: "it lies below \(paths), and not below \(root.path); name that as the storage "
+                + "again to purge or restore it",
+            ["runs": others.map(\.run.description).joined(separator: ",")]
+        )
         return found
+    }
+
+    /// Says that all is on this storage by now, where that was said to be otherwise.
+    func endOtherStorage(_ target: CleanupTarget, _ root: StorageRoot) async throws {
+        guard try await elsewhere(target, root).isEmpty else { return }
+        try await end(.otherStorage, of: target)
     }
 
     /// The same for the runs that have something in quarantine, without a word.

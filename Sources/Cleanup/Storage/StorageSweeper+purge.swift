@@ -28,6 +28,7 @@ extension StorageSweeper {
         defer { withExtendedLifetime(own) {} }
         try await finishCutOff(target, root)
         let waiting = try await here(due, root, target)
+        if waiting.count == due.count { try await endOtherStorage(target, root) }
         try await proveByRestart(waiting, target, root)
         try await proveByAsking(waiting, target, root)
         try await endStaleCache(target)
@@ -272,7 +273,13 @@ extension StorageSweeper {
     private func endStaleCache(_ target: CleanupTarget) async throws {
         let all = try await ledger.quarantines(of: target.row).map(\.run)
         guard try await held(in: all).allSatisfy(\.isForgotten) else { return }
-        try await end(.staleCache, of: target)
+        try await end(.staleCache, of: target) { event in
+            // What went at once, against all warning, is never proven forgotten.
+            guard let run = event.attributes["run"].flatMap({ RunName($0) }),
+                let items = try await ledger.run(run)?.storage
+            else { return true }
+            return items.allSatisfy { $0.state == .skipped || $0.isForgotten || $0.kind == .upload }
+        }
     }
 
     /// What runs have in quarantine.

@@ -14,18 +14,22 @@ enum Standing: String, Sendable {
 }
 
 extension StorageSweeper {
-    /// Says loudly what is wrong, by the log and an event: once, and again when the reason changes.
+    /// Says loudly what is wrong, by the log and an event: once, and again when the reason changes,
+    /// or it has happened again.
     func say(
         _ standing: Standing,
         of target: CleanupTarget,
         why: String,
+        isNew: Bool = false,
         _ more: [String: String]
     ) async throws {
         let last = try await ledger.lastEvent(
             of: target.row.name,
             among: [standing.rawValue, standing.ended]
         )
-        if let last, last.action == standing.rawValue, last.attributes["why"] == why { return }
+        if !isNew, let last, last.action == standing.rawValue, last.attributes["why"] == why {
+            return
+        }
         logger.error(
             standing.sentence,
             metadata: ["registry": "\(target.row.name)", "why": "\(why)"]
@@ -36,13 +40,17 @@ extension StorageSweeper {
         ])
     }
 
-    /// Says that it is over, where it was said before.
-    func end(_ standing: Standing, of target: CleanupTarget) async throws {
+    /// Says that it is over, where it was said before and is over by the event that said it.
+    func end(
+        _ standing: Standing,
+        of target: CleanupTarget,
+        _ isOver: (PruneEvent) async throws -> Bool = { _ in true }
+    ) async throws {
         let last = try await ledger.lastEvent(
             of: target.row.name,
             among: [standing.rawValue, standing.ended]
         )
-        guard let last, last.action == standing.rawValue else { return }
+        guard let last, last.action == standing.rawValue, try await isOver(last) else { return }
         logger.notice(
             "no longer: \(standing.rawValue)",
             metadata: ["registry": "\(target.row.name)"]

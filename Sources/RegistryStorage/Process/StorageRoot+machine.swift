@@ -3,7 +3,8 @@ import Foundation
 
 extension StorageRoot {
     /// What tells it from another one: where it lies, the file system's own number, and the inode.
-    package func identity() throws(StorageError) -> (path: String, fileSystem: Int64, inode: Int64) {
+    package func identity() throws(StorageError) -> (path: String, fileSystem: Int64, inode: Int64)
+    {
         var status = stat()
         var system = statvfs()
         guard fstat(descriptor, &status) == 0, fstatvfs(descriptor, &system) == 0 else {
