@@ -40,6 +40,7 @@ extension Ledger {
             )
             let horizon = (now - history - .days(1)).milliseconds
             try db.run("DELETE FROM coverage WHERE toTime < ?", [horizon])
+            try db.run("DELETE FROM pendingCoverage WHERE toTime < ?", [horizon])
             try db.run("DELETE FROM knownLoss WHERE toTime < ?", [horizon])
             try db.run("DELETE FROM downtime WHERE toTime < ?", [horizon])
             try db.run("DELETE FROM probe WHERE sentAt < ?", [(now - .days(7)).milliseconds])

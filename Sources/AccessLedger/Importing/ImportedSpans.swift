@@ -5,6 +5,9 @@ package import RegistryModel
 package enum CoverageRefusal: Sendable, Equatable {
     /// None tells of a read, so the logs may be of writes only. What is vouched for is covered.
     case noReads
+    /// A log could not be read to its end, and nobody knows which accesses are in it. What the others
+    /// cover counts as soon as an import reads all that it is given.
+    case unread
     /// Some are stamped for a time that is still to come, the newest for this one, so nobody knows
     /// what any of the stamps means. What is vouched for is not covered either.
     case future(Timestamp)
@@ -17,6 +20,9 @@ package enum CoverageRefusal: Sendable, Equatable {
 /// first and last hour are covered in part only is caution: nobody knows what came before the first
 /// line, or is still to be written after the last. See ``CoverageRefusal`` for lines that cover
 /// nothing.
+///
+/// What is covered waits in the ledger until the import ends, also when it is killed meanwhile: a log
+/// that is still to come may be unreadable.
 struct ImportedSpans {
     private var hours: Set<Int64> = []
     private(set) var first: Timestamp?
@@ -29,9 +35,10 @@ struct ImportedSpans {
     private var hasLines = false
     private var hasReads = false
     private var future: Timestamp?
-    /// What others covered before, and what is stored of this since.
+    /// What imports that did not end well left waiting.
     private var before: [ClosedRange<Timestamp>]?
-    private var stored: [ClosedRange<Timestamp>] = []
+    /// Whether all logs were read to their ends, as far as is known.
+    var isWhole = true
 
     /// Takes a piece that was read by `now`.
     mutating func add(_ chunk: ImportedChunk, now: Timestamp) {
@@ -76,13 +83,18 @@ struct ImportedSpans {
     /// Why its lines cover nothing, if so.
     var refusal: CoverageRefusal? {
         if let future { return .future(future) }
+        if !isWhole { return .unread }
         return hasLines && !hasReads ? .noReads : nil
     }
 
     mutating func vouch(_ range: ClosedRange<Timestamp>) { vouched.append(range) }
 
-    /// In the order of time, none touching another.
+    /// In the order of time, none touching another; of what this import read alone.
     func covered(_ now: Timestamp) -> [ClosedRange<Timestamp>] {
+        isWhole ? lines(now) : []
+    }
+
+    private func lines(_ now: Timestamp) -> [ClosedRange<Timestamp>] {
         // Beyond the limit nothing is known of where the doubts are.
         guard doubts.count < Self.mostDoubts, future == nil else { return [] }
         var spans = vouched.filter { $0.lowerBound < now }
@@ -97,30 +109,67 @@ struct ImportedSpans {
         return Self.without(doubts, Self.joined(spans))
     }
 
-    /// Adds what is covered to what other imports cover.
+    /// Keeps what is covered so far until the import ends.
     mutating func store(_ registryId: Int64, _ now: Timestamp, _ db: Database) throws {
-        let known = try db.rows(
-            "SELECT fromTime, toTime FROM coverage WHERE registryId = ? AND kind = 'import'",
+        let waiting = try waiting(registryId, now, db)
+        try Self.replace("pendingCoverage", of: registryId, by: waiting, db)
+    }
+
+    /// Ends the import: what waits is covered, unless something could not be read.
+    mutating func finish(_ registryId: Int64, _ now: Timestamp, _ db: Database) throws {
+        guard isWhole, future == nil else {
+            // Stamps that mean nothing are forgotten.
+            if future != nil {
+                return try Self.replace("pendingCoverage", of: registryId, by: [], db)
+            }
+            return try store(registryId, now, db)
+        }
+        let waiting = try waiting(registryId, now, db)
+        let known = try Self.spans("coverage", of: registryId, db)
+        let all = Self.without(doubts, Self.joined(known + waiting))
+        try Self.replace("pendingCoverage", of: registryId, by: [], db)
+        guard all != known else { return }
+        try Self.replace("coverage", of: registryId, by: all, db)
+    }
+
+    private mutating func waiting(
+        _ registryId: Int64,
+        _ now: Timestamp,
+        _ db: Database
+    ) throws -> [ClosedRange<Timestamp>] {
+        let before = try before ?? Self.spans("pendingCoverage", of: registryId, db)
+        self.before = before
+        return Self.joined(Self.without(doubts, before) + lines(now))
+    }
+
+    private static func spans(
+        _ table: String,
+        of registryId: Int64,
+        _ db: Database
+    ) throws -> [ClosedRange<Timestamp>] {
+        try db.rows(
+            """
+            SELECT fromTime, toTime FROM \(table) WHERE registryId = ? AND kind = 'import'
+            ORDER BY fromTime
+            """,
             [registryId]
         ).map { row in
             Timestamp(milliseconds: row[0])...Timestamp(milliseconds: row[1])
         }
-        let before = self.before ?? known
-        self.before = before
-        let covered = covered(now)
-        // What was stored before a line of the future came is taken back.
-        let others = future == nil ? known : before + Self.without(stored, known)
-        stored = covered
-        let all = Self.joined(others + covered)
-        guard all != known else { return }
-        try db.run(
-            "DELETE FROM coverage WHERE registryId = ? AND kind = 'import'",
-            [registryId]
-        )
-        for span in all {
+    }
+
+    private static func replace(
+        _ table: String,
+        of registryId: Int64,
+        by spans: [ClosedRange<Timestamp>],
+        _ db: Database
+    ) throws {
+        try db.run("DELETE FROM \(table) WHERE registryId = ? AND kind = 'import'", [registryId])
+        for span in spans {
             try db.run(
                 """
-                INSERT INTO coverage (registryId, kind, fromTime, toTime) VALUES (?, 'import', ?, ?)
+                INSERT INTO \(table) (registryId, kind, fromTime, toTime)
+                VALUES (?, 'import', ?, ?)
                 """,
                 [registryId, span.lowerBound.milliseconds, span.upperBound.milliseconds]
             )

@@ -237,13 +237,20 @@ package final class LedgerImport {
     }
 
     /// Ends the import; with `vouched` for the time in which somebody says that the logs are whole.
-    package func finish(vouched: ClosedRange<Timestamp>? = nil) throws {
+    ///
+    /// Nothing is covered, whoever vouches for it, unless it `isWhole`: all logs were read to their
+    /// ends.
+    package func finish(
+        vouched: ClosedRange<Timestamp>? = nil,
+        isWhole: Bool = true
+    ) throws {
+        spans.isWhole = isWhole
+        if let vouched, isWhole { spans.vouch(vouched) }
         do {
             try ledger.transactionHere("end an import into") { db in
                 try Journal(db: db).fold()
                 try raiseNow(db)
-                if let vouched { spans.vouch(vouched) }
-                try spans.store(registry.id, now, db)
+                try spans.finish(registry.id, now, db)
             }
         } catch let error as DatabaseError {
             throw LedgerError(error, operation: "end an import into", path: ledger.path)

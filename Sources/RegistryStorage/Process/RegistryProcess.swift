@@ -44,11 +44,12 @@ package enum RegistryPresence: Sendable, Equatable {
         var found: [RegistryProcess] = []
         /// Registries that may be on this storage, too.
         var unclear: [RegistryProcess] = []
-        var doubt: String?
-        for pid in pids() {
-            guard let words = contents("/proc/\(pid)/cmdline"), isRegistry(words) else { continue }
-            let arguments = words.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
-            guard let settings = RegistrySettingsFile(pid: pid, arguments: arguments) else {
+        let search = RegistrySearch()
+        var doubt = search.doubt
+        for candidate in search.candidates {
+            let pid = candidate.pid
+            guard let settings = RegistrySettingsFile(pid: pid, arguments: candidate.arguments)
+            else {
                 doubt = "the settings of process \(pid) can't be read"
                 unclear.append(RegistryProcess(pid: pid, cache: .unknown, isPullThrough: false))
                 continue
@@ -96,24 +97,6 @@ package enum RegistryPresence: Sendable, Equatable {
         var (own, other) = (stat(), stat())
         guard stat("/", &own) == 0, stat("/proc/\(pid)/root/", &other) == 0 else { return true }
         return own.st_dev != other.st_dev || own.st_ino != other.st_ino
-    }
-
-    private static func pids() -> [Int32] {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
-        return names.compactMap { Int32($0) }
-    }
-
-    /// By what distribution's binary is called, whatever is before and after that; or by how it is
-    /// called.
-    private static func isRegistry(_ commandLine: [UInt8]) -> Bool {
-        // A machine has hundreds of processes, and some of them thousands of arguments.
-        let parts = commandLine.split(separator: 0, maxSplits: 3)
-        let arguments = parts.prefix(3).map { String(decoding: $0, as: UTF8.self) }
-        guard let program = arguments.first?.split(separator: "/").last else { return false }
-        if program.contains("registry") || program.contains("distribution") { return true }
-        // A settings file beside the word; our own has another command line.
-        return parts.count == 3 && arguments[1] == "serve" && program != "lastpull"
-            && (arguments[2].hasSuffix(".yml") || arguments[2].hasSuffix(".yaml"))
     }
 
     /// Whether we are root in the machine's first namespace of processes.

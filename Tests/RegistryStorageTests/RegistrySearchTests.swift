@@ -1,0 +1,57 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import RegistryStorage
+
+struct RegistrySearchTests {
+    /// How a shell becomes another process, and whether that one is called as a registry is.
+    private static let calls: [(call: String, isFound: Bool)] = [
+        ("exec -a /opt/registry sleep 30", true),
+        ("exec -a docker-registry sleep 30", true),
+        ("exec -a /opt/build-of-distribution sleep 30", true),
+        ("exec -a \(String(repeating: "/deep", count: 800))/registry sleep 30", true),
+        ("exec -a /srv/registry-data/tool sleep 30", false),
+        ("exec -a '' sleep 30", false),
+    ]
+
+    @Test(arguments: calls)
+    func findsARegistryByWhatItIsCalled(_ call: String, _ isFound: Bool) async throws {
+        let process = try Self.shell(call)
+        defer { process.terminate() }
+        let pid = process.processIdentifier
+        try await Self.untilCalledOtherwise(pid)
+        let search = RegistrySearch()
+        #expect(search.doubt == nil)
+        #expect(search.candidates.contains { $0.pid == pid } == isFound)
+    }
+
+    @Test func tellsAllArgumentsHoweverMany() async throws {
+        let long = String(repeating: "x", count: 20_000)
+        let process = try Self.shell(
+            "exec -a registry bash -c 'sleep 30; :' serve \(long) settings.yml"
+        )
+        defer { process.terminate() }
+        let pid = process.processIdentifier
+        try await Self.untilCalledOtherwise(pid)
+        let found = RegistrySearch().candidates.first { $0.pid == pid }
+        #expect(
+            found?.arguments == ["registry", "-c", "sleep 30; :", "serve", long, "settings.yml"]
+        )
+    }
+
+    private static func shell(_ call: String) throws -> Process {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/bin/bash")
+        process.arguments = ["-c", call]
+        try process.run()
+        return process
+    }
+
+    private static func untilCalledOtherwise(_ pid: Int32) async throws {
+        try await eventually("the shell became another process") {
+            RegistryPresence.contents("/proc/\(pid)/cmdline")
+                .map { !$0.starts(with: Array("/bin/bash\0-c".utf8)) } ?? false
+        }
+    }
+}
