@@ -17,8 +17,13 @@ package struct LedgerStatistics: Sendable, Equatable {
 extension Ledger {
     /// Drops a bounded part of what is older than the history; false when nothing is left to drop.
     ///
-    /// While the clock is in doubt nothing is: what goes by it is gone for good.
-    package func rollOff(history: Span, now: Timestamp) async throws -> Bool {
+    /// `names` is how long a sweep asks which blobs were named. While the clock is in doubt nothing is
+    /// dropped: what goes by it is gone for good.
+    package func rollOff(
+        history: Span,
+        names: Span = .days(1),
+        now: Timestamp
+    ) async throws -> Bool {
         guard try await clockDoubt() == nil else { return false }
         let hour = (now - history).hour
         let isMore = try await write("roll off old keys in") { db in
@@ -43,6 +48,7 @@ extension Ledger {
             )
             let horizon = (now - history - .days(1)).milliseconds
             try db.run("DELETE FROM coverage WHERE toTime < ?", [horizon])
+            try db.run("DELETE FROM pendingCoverage WHERE toTime < ?", [horizon])
             try db.run("DELETE FROM knownLoss WHERE toTime < ?", [horizon])
             try db.run("DELETE FROM downtime WHERE toTime < ?", [horizon])
             try db.run("DELETE FROM probe WHERE sentAt < ?", [(now - .days(7)).milliseconds])
@@ -74,7 +80,10 @@ extension Ledger {
             hours.tags,
             "DELETE FROM tagHour WHERE tagId = ? AND hour = ? AND source = ?"
         )
-        return isMore || max(hours.manifests.count, hours.tags.count) >= Self.rollOffStep
+        // A step more, by which names may be older than they are.
+        let isNameLeft = try await rollOffNames(before: now - names - NamedBlobs.step)
+        return isMore || isNameLeft
+            || max(hours.manifests.count, hours.tags.count) >= Self.rollOffStep
     }
 
     /// Forgets which records were imported, and how far logs were read, of which nothing is counted any
