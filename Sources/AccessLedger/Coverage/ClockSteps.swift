@@ -83,9 +83,12 @@ struct ClockSteps {
             UPDATE coverage SET toTime = max(fromTime, ifnull((
                 SELECT max(p.sentAt) FROM probe AS p
                 JOIN probeReturn AS r ON r.probeId = p.id
-                WHERE p.registryId = coverage.registryId AND coverage.kind = 'source ' || r.source
+                WHERE p.registryId = coverage.registryId AND (
+                    coverage.kind = 'source ' || r.source
+                    OR (coverage.kind = 'delivered late' AND r.source = 0)
+                )
             ), fromTime))
-            WHERE toTime > ? AND kind LIKE 'source %'
+            WHERE toTime > ? AND kind <> 'import'
             """,
             [now]
         )
