@@ -10,7 +10,7 @@ extension Deployment {
         let before = lock.mark
         var random = SystemRandomNumberGenerator()
         let session = String(random.next() as UInt64, radix: 36)
-        var begun = before ?? ServingMark(session: Self.unknown, beats: 0)
+        var begun = before ?? .unknown
         begun.next = session
         write(begun, to: lock)
         let why = try await ledger.beginListening(at: now(), session: session, mark: before)
@@ -31,7 +31,4 @@ extension Deployment {
             )
         }
     }
-
-    /// No session has this name.
-    private static let unknown = "-"
 }

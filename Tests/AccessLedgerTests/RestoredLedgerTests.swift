@@ -74,6 +74,20 @@ struct RestoredLedgerTests {
         #expect(first.why == nil)
     }
 
+    // A ledger that was lost: a word on the past that the settings still have is not read anew.
+    @Test func anEmptyLedgerInThePlaceOfAnotherHasLostAll() async throws {
+        let fixture = try await LedgerFixture()
+        let other = ServingMark(session: "a", beats: 3)
+        #expect(try await serve(fixture, fixture.ledger, "b", mark: other).why != nil)
+        let lost = try await losses(fixture, fixture.ledger)
+        #expect(lost.map(\.from) == [Timestamp(milliseconds: 0)])
+        // The first start of all may have been cut off.
+        let fresh = try await LedgerFixture()
+        var begun = ServingMark.unknown
+        begun.next = "c"
+        #expect(try await serve(fresh, fresh.ledger, "d", mark: begun).why == nil)
+    }
+
     // Killed between a beat in the ledger and in the file, and between the session in the file and in
     // the ledger, or the other way round.
     @Test func aKillIsNoLoss() async throws {

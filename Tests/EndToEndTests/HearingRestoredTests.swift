@@ -16,7 +16,12 @@ extension Hearing {
                 #expect(try await scene.daemon.run("ledger", "backup", copy).status == 0)
             } else {
                 try await scene.daemon.terminate()
-                try FileManager.default.copyItem(atPath: scene.daemon.ledger, toPath: copy)
+                for ending in Self.parts {
+                    try? FileManager.default.copyItem(
+                        atPath: scene.daemon.ledger + ending,
+                        toPath: copy + ending
+                    )
+                }
                 try await scene.daemon.start()
             }
             try await scene.read("team/api", "v2")
@@ -24,11 +29,11 @@ extension Hearing {
             #expect(try await scene.daemon.explain("team/api:v2").accesses == 1)
 
             try await scene.daemon.terminate()
-            for ending in ["-wal", "-shm"] {
-                try? FileManager.default.removeItem(atPath: scene.daemon.ledger + ending)
+            for ending in Self.parts {
+                let path = scene.daemon.ledger + ending
+                try? FileManager.default.removeItem(atPath: path)
+                try? FileManager.default.moveItem(atPath: copy + ending, toPath: path)
             }
-            try FileManager.default.removeItem(atPath: scene.daemon.ledger)
-            try FileManager.default.moveItem(atPath: copy, toPath: scene.daemon.ledger)
             // Not by hand either, before a daemon has run.
             if isBackup { try await scene.expectNothingGoes() }
             try await scene.daemon.start()
@@ -80,6 +85,9 @@ extension Hearing {
             try await moved.everythingIsHeard()
             try await moved.expectPlan(["team/api:v2"])
         }
+
+        /// A ledger's files, of which the later two may be missing.
+        private static let parts = ["", "-wal", "-shm"]
 
         /// Of two images one was pulled, and the other would go.
         private static func sceneWithTwoImages() async throws -> HearingScene {

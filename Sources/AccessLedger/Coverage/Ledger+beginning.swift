@@ -20,20 +20,18 @@ extension Ledger {
         let why = try await write("note the time of absence in") { db in
             try ClockSteps(db: db, now: time.milliseconds).settle()
             let why = try Self.strangeness(db, session.isEmpty ? nil : .some(mark))
-            if let beat = try db.number("SELECT at FROM heartbeat WHERE id = 1") {
-                let last = min(beat, time.milliseconds)
-                try Self.endProbes(db)
-                for registryId in try db.numbers("SELECT id FROM registry") {
+            let beat = try db.number("SELECT at FROM heartbeat WHERE id = 1")
+            let last = min(beat ?? 0, time.milliseconds)
+            if beat != nil { try Self.endProbes(db) }
+            for registryId in try db.numbers("SELECT id FROM registry") {
+                if beat != nil {
                     try Self.noteAbsence(db, registryId, from: last, to: time.milliseconds)
-                    guard let why else { continue }
-                    try CoverageWriter(db: db, registryId: registryId).lost(
-                        why,
-                        from: Timestamp(
-                            milliseconds: try Self.lastProof(db, registryId) ?? last
-                        ),
-                        until: time
-                    )
                 }
+                guard let why else { continue }
+                let proven = try Self.lastProof(db, registryId) ?? last
+                let start = Timestamp(milliseconds: proven)
+                try CoverageWriter(db: db, registryId: registryId)
+                    .lost(why, from: start, until: time)
             }
             try db.run("UPDATE serving SET isCopy = 0 WHERE id = 1")
             if !session.isEmpty {
@@ -51,7 +49,12 @@ extension Ledger {
     private static func strangeness(_ db: Database, _ mark: ServingMark??) throws -> String? {
         if try db.number("SELECT isCopy FROM serving WHERE id = 1") == 1 { return restored }
         let own = try servingMark(db)
-        guard let mark, !own.session.isEmpty else { return nil }
+        guard let mark else { return nil }
+        guard !own.session.isEmpty else {
+            return mark?.isKnown == true
+                ? "another ledger was served in its place; to begin anew remove its `.serve.lock`, too"
+                : nil
+        }
         guard let mark else {
             return
                 "the ledger was put here without the `.serve.lock` beside it, or that was removed"

@@ -28,6 +28,12 @@ package struct ServingMark: Sendable, Equatable, CustomStringConvertible {
         "\(session) \(beats)" + (next.map { " \($0)" } ?? "") + "\n"
     }
 
+    /// Of a start before which nobody is known to have served.
+    package static let unknown = ServingMark(session: "-", beats: 0)
+
+    /// Whether it names a session that has begun.
+    var isKnown: Bool { session != Self.unknown.session }
+
     /// Whether a ledger with the mark `ledger` is the one that this file was written beside.
     ///
     /// The ledger is written first, so that it may be a beat ahead, and never behind.
