@@ -24,14 +24,10 @@ package enum CoverageRefusal: Sendable, Equatable {
 /// What is covered waits in the ledger until the import ends, also when it is killed meanwhile: a log
 /// that is still to come may be unreadable.
 struct ImportedSpans {
-    private var hours: Set<Int64> = []
-    private(set) var first: Timestamp?
-    private(set) var last: Timestamp?
+    /// By the later reading of the stamps and by the earlier one, where they differ.
+    private var later = SpanReading()
+    private var earlier: SpanReading?
     private var vouched: [ClosedRange<Timestamp>] = []
-    private(set) var doubts: [ClosedRange<Timestamp>] = []
-    /// The newest line so far, and whether something behind it was not understood.
-    private var end: Timestamp?
-    private var isOpen = false
     private var hasLines = false
     private var hasReads = false
     private var future: Timestamp?
@@ -40,44 +36,32 @@ struct ImportedSpans {
     /// Whether all logs were read to their ends, as far as is known.
     var isWhole = true
 
-    /// Takes a piece that was read by `now`.
-    mutating func add(_ chunk: ImportedChunk, now: Timestamp) {
-        hours.formUnion(chunk.hours)
+    var first: Timestamp? { later.first }
+    var last: Timestamp? { later.last }
+    var doubts: [ClosedRange<Timestamp>] { later.doubts }
+    private var allDoubts: [ClosedRange<Timestamp>] { later.doubts + (earlier?.doubts ?? []) }
+
+    /// Takes a piece that was read by `now`; of a clock that is off by `offset` milliseconds, or not.
+    mutating func add(_ chunk: ImportedChunk, offset: Int64, now: Timestamp) {
         if chunk.first != nil { hasLines = true }
         if chunk.hasReads { hasReads = true }
         if let time = chunk.future, time > now + Self.slack { future = max(future ?? time, time) }
-        if let time = chunk.first { note(time) }
-        if let time = chunk.last { note(time) }
-        let start = chunk.first ?? end
-        if chunk.doubts.startsInDoubt || isOpen, let from = end ?? start, let to = start ?? end {
-            add(min(from, to)...max(from, to))
-        }
-        for doubt in chunk.doubts.ranges { add(doubt) }
-        if let last = chunk.last { end = max(end ?? last, last) }
-        if chunk.first != nil { isOpen = false }
-        if chunk.doubts.endsInDoubt {
-            isOpen = true
-            if let end { add(end...end) }
-        }
+        later.add(chunk.extent, chunk.doubts)
+        guard offset != 0 else { return }
+        // Doubts are found by the later reading.
+        var doubts = chunk.doubts
+        let shift = Span(milliseconds: Int64(clamping: offset.magnitude))
+        doubts.ranges = doubts.ranges.map { $0.lowerBound - shift...$0.upperBound }
+        earlier = earlier ?? SpanReading()
+        earlier?.add(chunk.earlierExtent ?? chunk.extent, doubts)
     }
 
-    private mutating func add(_ doubt: ClosedRange<Timestamp>) {
-        guard doubts.count < Self.mostDoubts else { return }
-        // Many in a row are one.
-        if let before = doubts.last, before.upperBound.hour + 1 >= doubt.lowerBound.hour,
-            before.lowerBound <= doubt.upperBound
-        {
-            doubts[doubts.count - 1] =
-                min(before.lowerBound, doubt.lowerBound)...max(before.upperBound, doubt.upperBound)
-        } else {
-            doubts.append(doubt)
-        }
-    }
-
-    mutating func note(_ time: Timestamp) {
-        first = min(first ?? time, time)
-        last = max(last ?? time, time)
-        hours.insert(time.hour)
+    /// Notes that the log has a line that was read before, with its stamp.
+    mutating func note(_ stamp: Timestamp, _ clock: ImportedChunk.Clock) {
+        later.note(clock.time(of: stamp))
+        guard clock.offset != 0 else { return }
+        earlier = earlier ?? SpanReading()
+        earlier?.note(clock.earlier(stamp))
     }
 
     /// Why its lines cover nothing, if so.
@@ -94,19 +78,27 @@ struct ImportedSpans {
         isWhole ? lines(now) : []
     }
 
+    /// What either reading leaves open is not covered.
     private func lines(_ now: Timestamp) -> [ClosedRange<Timestamp>] {
-        // Beyond the limit nothing is known of where the doubts are.
-        guard doubts.count < Self.mostDoubts, future == nil else { return [] }
-        var spans = vouched.filter { $0.lowerBound < now }
+        guard future == nil else { return [] }
+        let vouched = vouched.filter { $0.lowerBound < now }
             .map { $0.lowerBound...min($0.upperBound, now) }
-        if hasReads, let first, let last {
-            for hour in hours {
-                let start = max(first, Timestamp(milliseconds: hour * 3_600_000))
-                let end = min(last, Timestamp(milliseconds: (hour + 1) * 3_600_000))
-                if start <= end { spans.append(start...end) }
+        let spans = later.covered(vouched, hasReads: hasReads)
+        guard let earlier else { return spans }
+        return Self.common(spans, earlier.covered(vouched, hasReads: hasReads))
+    }
+
+    private static func common(
+        _ left: [ClosedRange<Timestamp>],
+        _ right: [ClosedRange<Timestamp>]
+    ) -> [ClosedRange<Timestamp>] {
+        left.flatMap { one in
+            right.compactMap { other in
+                let start = max(one.lowerBound, other.lowerBound)
+                let end = min(one.upperBound, other.upperBound)
+                return start <= end ? start...end : nil
             }
         }
-        return Self.without(doubts, Self.joined(spans))
     }
 
     /// Keeps what is covered so far until the import ends.
@@ -126,7 +118,7 @@ struct ImportedSpans {
         }
         let waiting = try waiting(registryId, now, db)
         let known = try Self.spans("coverage", of: registryId, db)
-        let all = Self.without(doubts, Self.joined(known + waiting))
+        let all = (known + waiting).joinedInOrder.without(hoursOf: allDoubts)
         try Self.replace("pendingCoverage", of: registryId, by: [], db)
         guard all != known else { return }
         try Self.replace("coverage", of: registryId, by: all, db)
@@ -139,7 +131,7 @@ struct ImportedSpans {
     ) throws -> [ClosedRange<Timestamp>] {
         let before = try before ?? Self.spans("pendingCoverage", of: registryId, db)
         self.before = before
-        return Self.joined(Self.without(doubts, before) + lines(now))
+        return (before.without(hoursOf: allDoubts) + lines(now)).joinedInOrder
     }
 
     private static func spans(
@@ -176,12 +168,85 @@ struct ImportedSpans {
         }
     }
 
-    private static func joined(_ spans: [ClosedRange<Timestamp>]) -> [ClosedRange<Timestamp>] {
+    /// How far clocks may differ that somebody keeps.
+    private static let slack = Span.minutes(5)
+}
+
+/// When an import has lines, and when something was not understood, by one reading of their stamps.
+private struct SpanReading {
+    private var hours: Set<Int64> = []
+    private(set) var first: Timestamp?
+    private(set) var last: Timestamp?
+    private(set) var doubts: [ClosedRange<Timestamp>] = []
+    /// The newest line so far, and whether something behind it was not understood.
+    private var end: Timestamp?
+    private var isOpen = false
+
+    mutating func add(_ extent: ImportedExtent, _ found: ImportedDoubts) {
+        hours.formUnion(extent.hours)
+        if let time = extent.first { note(time) }
+        if let time = extent.last { note(time) }
+        let start = extent.first ?? end
+        if found.startsInDoubt || isOpen, let from = end ?? start, let to = start ?? end {
+            add(min(from, to)...max(from, to))
+        }
+        for doubt in found.ranges { add(doubt) }
+        if let last = extent.last { end = max(end ?? last, last) }
+        if extent.first != nil { isOpen = false }
+        if found.endsInDoubt {
+            isOpen = true
+            if let end { add(end...end) }
+        }
+    }
+
+    private mutating func add(_ doubt: ClosedRange<Timestamp>) {
+        guard doubts.count < Self.mostDoubts else { return }
+        // Many in a row are one.
+        if let before = doubts.last, before.upperBound.hour + 1 >= doubt.lowerBound.hour,
+            before.lowerBound <= doubt.upperBound
+        {
+            doubts[doubts.count - 1] =
+                min(before.lowerBound, doubt.lowerBound)...max(before.upperBound, doubt.upperBound)
+        } else {
+            doubts.append(doubt)
+        }
+    }
+
+    mutating func note(_ time: Timestamp) {
+        first = min(first ?? time, time)
+        last = max(last ?? time, time)
+        hours.insert(time.hour)
+    }
+
+    func covered(
+        _ vouched: [ClosedRange<Timestamp>],
+        hasReads: Bool
+    ) -> [ClosedRange<Timestamp>] {
+        // Beyond the limit nothing is known of where the doubts are.
+        guard doubts.count < Self.mostDoubts else { return [] }
+        var spans = vouched
+        if hasReads, let first, let last {
+            for hour in hours {
+                let start = max(first, Timestamp(milliseconds: hour * 3_600_000))
+                let end = min(last, Timestamp(milliseconds: (hour + 1) * 3_600_000))
+                if start <= end { spans.append(start...end) }
+            }
+        }
+        return spans.joinedInOrder.without(hoursOf: doubts)
+    }
+
+    /// Logs with more doubtful places are not logs.
+    private static let mostDoubts = 10_000
+}
+
+extension [ClosedRange<Timestamp>] {
+    /// In the order of time, what touches as one.
+    fileprivate var joinedInOrder: [ClosedRange<Timestamp>] {
         var result: [ClosedRange<Timestamp>] = []
-        for span in spans.sorted(by: { $0.lowerBound < $1.lowerBound }) {
+        for span in sorted(by: { $0.lowerBound < $1.lowerBound }) {
             if let before = result.last, span.lowerBound <= before.upperBound {
                 result[result.count - 1] =
-                    before.lowerBound...max(before.upperBound, span.upperBound)
+                    before.lowerBound...Swift.max(before.upperBound, span.upperBound)
             } else {
                 result.append(span)
             }
@@ -189,29 +254,23 @@ struct ImportedSpans {
         return result
     }
 
-    private static func without(
-        _ doubts: [ClosedRange<Timestamp>],
-        _ spans: [ClosedRange<Timestamp>]
-    ) -> [ClosedRange<Timestamp>] {
-        doubts.reduce(spans) { spans, doubt in spans.flatMap { without(doubt, $0) } }
+    /// What is left without the hours that others touch.
+    fileprivate func without(hoursOf others: [ClosedRange<Timestamp>]) -> [ClosedRange<Timestamp>] {
+        others.reduce(self) { spans, other in
+            spans.flatMap { Self.without(other, $0) }
+        }
     }
 
-    /// What is left of a span without the hours of a doubt.
     private static func without(
-        _ doubt: ClosedRange<Timestamp>,
+        _ other: ClosedRange<Timestamp>,
         _ span: ClosedRange<Timestamp>
     ) -> [ClosedRange<Timestamp>] {
-        let start = doubt.lowerBound.startOfHour
-        let end = doubt.upperBound.startOfHour + .hours(1)
+        let start = other.lowerBound.startOfHour
+        let end = other.upperBound.startOfHour + .hours(1)
         guard span.lowerBound < end, start < span.upperBound else { return [span] }
         var rest: [ClosedRange<Timestamp>] = []
         if span.lowerBound < start { rest.append(span.lowerBound...start) }
         if end < span.upperBound { rest.append(end...span.upperBound) }
         return rest
     }
-
-    /// Logs with more doubtful places are not logs.
-    private static let mostDoubts = 10_000
-    /// How far clocks may differ that somebody keeps.
-    private static let slack = Span.minutes(5)
 }
