@@ -19,15 +19,19 @@ package final class FileFollower {
     }
 
     package let path: String
-    private let dialect: LogDialect
+    let dialect: LogDialect
     /// Files that were in the place before, the oldest first, then the one that is there.
-    private var files: [FollowedOpenFile] = []
+    var files: [FollowedOpenFile] = []
+    /// Files that are not open any more, and may be written to all the same; the oldest first.
+    var letGo: [FollowedFile] = []
+    /// When it was last seen whether one of these has grown.
+    var checkedLetGoAt: Timestamp?
     /// What was read before the start, the newest first; nil once it was looked for.
     private var earlier: [FollowedFile]?
     /// How far files were read that are not open any more, for their newest lines.
     private var past: [LogGrowth] = []
-    /// How often nothing was in the place while something is still open.
-    private var missingLooks = 0
+    /// Since when nothing is in the place while something is still open.
+    private var missingSince: Timestamp?
 
     /// `known` is what was read there before, the newest first.
     package init(path: String, dialect: LogDialect = LogDialect(), known: [FollowedFile]) {
@@ -42,18 +46,20 @@ package final class FileFollower {
     /// Reads the next piece, and gives it to `record`; false when there is nothing more at present.
     ///
     /// What `record` throws is thrown, and the piece is read again at the next call. A file that is
-    /// not in its place for `idleLooks` looks is an error, after what is open was read to its end.
+    /// not in its place for `settledAfter` is an error, after what is open was read to its end.
     package func look(
+        now: Timestamp,
         horizon: Timestamp,
         _ record: (Reading) throws -> Void
     ) throws -> Bool {
-        try open(record)
-        for (place, open) in files.enumerated() {
+        try open(now, record)
+        try checkRetired(now, record)
+        for open in files {
             if try read(open, horizon: horizon, record) { return true }
-            if place < files.count - 1 { open.idleLooks += 1 }
         }
-        try retire(horizon: horizon, record)
-        guard missingLooks < Self.idleLooks else {
+        try retire(now: now, horizon: horizon, record)
+        reopenGrown(now)
+        if let missingSince, now - missingSince >= Self.settledAfter {
             throw LogReadingError(errno: ENOENT, place: path)
         }
         return false
@@ -62,17 +68,17 @@ package final class FileFollower {
     // MARK: Which files
 
     /// Looks at what is in the place now, and opens it where it is another file.
-    private func open(_ record: (Reading) throws -> Void) throws {
+    private func open(_ now: Timestamp, _ record: (Reading) throws -> Void) throws {
         guard let identity = LogFile.identity(of: path) else {
             // A writer that renames it makes another one soon; what is open is read meanwhile.
             guard !files.isEmpty else { throw LogReadingError(errno: ENOENT, place: path) }
-            missingLooks += 1
+            missingSince = missingSince ?? now
             return
         }
-        missingLooks = 0
+        missingSince = nil
         if let earlier {
             try start(after: earlier, record)
-            past = earlier.map(\.growth)
+            past = earlier.prefix(Self.mostEarlier).map(\.growth)
             self.earlier = nil
         }
         guard let current = files.last else {
@@ -80,15 +86,23 @@ package final class FileFollower {
             files.append(FollowedOpenFile(file, FollowedFile(file)))
             return
         }
-        if current.file.inode == identity.inode, current.file.device == identity.device {
+        if current.file.isAt(identity) {
             try checkContent(current, record)
-        } else {
-            let file = try regularFile()
-            files.append(FollowedOpenFile(file, FollowedFile(file, after: current.state)))
+            return
         }
+        current.quietSince = nil
+        // One that was renamed may be named back.
+        if let place = files.firstIndex(where: { !$0.isCopy && $0.file.isAt(identity) }) {
+            files.append(files.remove(at: place))
+            return
+        }
+        let file = try regularFile()
+        files.append(
+            takeLetGo(file) ?? FollowedOpenFile(file, FollowedFile(file, after: current.state))
+        )
     }
 
-    private func regularFile() throws -> LogFile {
+    func regularFile() throws -> LogFile {
         let file = try LogFile(path)
         guard file.isRegular else {
             throw LogReadingError(kind: .other, place: path, reason: "is no file; name a log file")
@@ -96,21 +110,12 @@ package final class FileFollower {
         return file
     }
 
-    /// Sees whether the file still has before `offset` what was read there; else it was truncated.
+    /// Sees whether the file that is in the place was truncated.
     private func checkContent(
         _ open: FollowedOpenFile,
         _ record: (Reading) throws -> Void
     ) throws {
-        let growth = open.state.growth
-        // A file that was truncated may by chance be just as long again.
-        let change = open.file.changeStamp
-        guard growth.offset > 0,
-            open.file.size != growth.offset || change != open.checkedChange
-        else { return }
-        guard try !open.file.matches(growth.mark, offset: growth.offset) else {
-            open.checkedChange = change
-            return
-        }
+        guard try !open.hasWhatWasRead() else { return }
         let next = FollowedFile(open.file, after: open.state)
         // Whoever truncates a log copies it before, mostly.
         if let rest = rest(of: open.state) {
@@ -124,101 +129,13 @@ package final class FileFollower {
         open.state = next
     }
 
-    /// After a start: the rest of what was read before, and what came after it, wherever it is now.
-    private func start(
-        after earlier: [FollowedFile],
-        _ record: (Reading) throws -> Void
-    ) throws {
-        guard let newest = earlier.first else { return }
-        let current = try regularFile()
-        var found: [FollowedOpenFile] = []
-        var here: FollowedOpenFile?
-        for state in earlier.prefix(Self.mostEarlier) {
-            if here == nil, let open = try FollowedOpenFile(rest: state, in: current) {
-                here = open
-            } else if let rest = rest(of: state) {
-                found.insert(rest, at: 0)
-            }
-        }
-        let next = FollowedFile(current, after: newest)
-        if here == nil {
-            if found.last?.state.id != newest.id {
-                let loss = "\(path) was replaced while nobody read it, and what it held is gone"
-                try record(Reading(body: DecodedBody(), state: next, loss: loss))
-            }
-            for file in generations(after: newest, besides: found.map(\.file.inode)) {
-                let state = FollowedFile(file, after: newest)
-                found.append(try FollowedOpenFile(whole: file, state))
-            }
-        }
-        let last = here ?? FollowedOpenFile(current, next)
-        last.state.device = current.device
-        last.state.inode = current.inode
-        files = found + [last]
-    }
-
-    /// The rest of what was read, in a file beside; a copy may be compressed already.
-    private func rest(of state: FollowedFile) -> FollowedOpenFile? {
-        for file in siblings() {
-            if let open = try? FollowedOpenFile(rest: state, in: file) { return open }
-        }
-        return nil
-    }
-
-    /// Files beside it that were rotated while nobody read, the oldest first.
-    ///
-    /// Most lines of a log are no accesses: one that begins without any is judged by its last change.
-    private func generations(after state: FollowedFile, besides known: [Int64]) -> [LogFile] {
-        let last = state.growth.lastLine ?? Timestamp(milliseconds: 0)
-        var found: [(file: LogFile, first: Timestamp)] = []
-        for file in siblings() where !known.contains(file.inode) {
-            guard let bytes = try? file.beginning(Self.lookedAt),
-                let end = bytes.lastIndex(of: UInt8(ascii: "\n"))
-            else { continue }
-            let body = AccessLog.decode(Array(bytes[...end]), dialect)
-            let changed = Timestamp(milliseconds: Int64(file.changedAt) * 1_000 + 999)
-            guard !body.accesses.isEmpty || body.ignored > 0 else { continue }
-            let first = body.accesses.map(\.time).min() ?? changed
-            if first >= last { found.append((file, first)) }
-        }
-        return found.sorted { $0.first < $1.first }.map(\.file)
-    }
-
-    /// Regular files in the folder whose names begin as the file's does, by their last change.
-    private func siblings() -> [LogFile] {
-        guard let real = realpath(path, nil) else { return [] }
-        defer { free(real) }
-        let place = URL(fileURLWithPath: String(cString: real))
-        let folder = place.deletingLastPathComponent().path
-        let name = place.lastPathComponent
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-        return names.filter { $0.hasPrefix(name) && $0 != name }
-            .compactMap { try? LogFile("\(folder)/\($0)") }
-            .filter(\.isRegular)
-            .sorted { $0.changedAt < $1.changedAt }
-    }
-
-    /// Lets go of files that others replaced, when nobody has written to them for a while.
-    private func retire(
-        horizon: Timestamp,
-        _ record: (Reading) throws -> Void
-    ) throws {
-        while files.count > 1, let oldest = files.first {
-            guard oldest.isCopy || oldest.idleLooks >= Self.idleLooks else { return }
-            // A line that its writer never ended.
-            _ = try read(oldest, isEnd: true, horizon: horizon, record)
-            remember(oldest.state.growth)
-            files.removeFirst()
-        }
-    }
-
-    private func remember(_ growth: LogGrowth) {
+    func remember(_ growth: LogGrowth) {
         past = (past + [growth]).suffix(Self.mostEarlier)
     }
 
     // MARK: Reading
 
-    private func read(
+    func read(
         _ open: FollowedOpenFile,
         isEnd: Bool = false,
         horizon: Timestamp,
@@ -237,14 +154,14 @@ package final class FileFollower {
         state.growth = taken.growth
         try record(Reading(body: taken.body, state: state))
         open.state = state
-        open.idleLooks = 0
+        open.quietSince = nil
         return true
     }
 
     /// Bytes of one piece; a line is far shorter.
     private static let pieceLength = 2 << 20
-    private static let lookedAt = 65_536
-    /// Looks, a second apart: a writer that was told to reopen its log has done so by then.
-    private static let idleLooks = 10
-    private static let mostEarlier = 4
+    /// Files that were read before of which the rest is looked for by their content.
+    static let mostEarlier = 4
+    /// A writer that was told to reopen its log has mostly done so by then.
+    static let settledAfter = Span.seconds(10)
 }
