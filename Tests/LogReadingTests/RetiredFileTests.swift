@@ -106,6 +106,7 @@ struct RetiredFileTests {
         #expect(openNames().count == 3, "a new file took its name")
         let handle = try #require(FileHandle(forWritingAtPath: folder.file("access.log.1")))
         try handle.write(contentsOf: noise)
+        try handle.close()
         #expect(try reader.look(after: .minutes(1)) == [])
         #expect(reader.losses.isEmpty && reader.rejected == 0)
         #expect(openNames().count == 2)
