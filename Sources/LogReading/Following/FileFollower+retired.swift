@@ -1,3 +1,4 @@
+import EventDecoding
 import Foundation
 import RegistryModel
 
@@ -46,6 +47,20 @@ extension FileFollower {
         }
     }
 
+    /// Lets go of a copy that is damaged, as a compressed one may be: the others must not wait for it.
+    func giveUp(
+        _ open: FollowedOpenFile,
+        because error: any Error,
+        _ record: (Reading) throws -> Void
+    ) throws {
+        // What could not be recorded is read again.
+        guard open.isCopy, error is LogReadingError else { throw error }
+        let loss = LogGenerations.words(error, open.file.path)
+        try record(Reading(body: DecodedBody(), state: open.state, loss: loss))
+        remember(open.state.growth)
+        files.removeAll { $0 === open }
+    }
+
     private func close(_ open: FollowedOpenFile) {
         remember(open.state.growth)
         files.removeAll { $0 === open }
@@ -58,7 +73,7 @@ extension FileFollower {
         guard !letGo.isEmpty else { return }
         if let last = checkedLetGoAt, now - last < Self.letGoInterval, now >= last { return }
         checkedLetGoAt = now
-        for path in siblingPaths() {
+        for path in generations.names() {
             let identity = LogFile.identity(of: path)
             guard let state = letGo.first(where: { $0.isAt(identity) }),
                 LogFile.size(of: path) > state.growth.offset,

@@ -1,5 +1,4 @@
 import EventDecoding
-import Foundation
 import RegistryModel
 
 // After a start: what was read before, and what was rotated since, is looked for by its content.
@@ -26,10 +25,7 @@ extension FileFollower {
                 let loss = "\(path) was replaced while nobody read it, and what it held is gone"
                 try record(Reading(body: DecodedBody(), state: next, loss: loss))
             }
-            for file in generations(after: newest, besides: found.map(\.file.inode)) {
-                let state = FollowedFile(file, after: newest)
-                found.append(try FollowedOpenFile(whole: file, state))
-            }
+            found += try rotated(after: newest, besides: found, record)
         }
         let last = here ?? FollowedOpenFile(current, next)
         last.state.device = current.device
@@ -39,7 +35,7 @@ extension FileFollower {
 
     /// The rest of what was read, in a file beside; a copy may be compressed already.
     func rest(of state: FollowedFile) -> FollowedOpenFile? {
-        for file in siblings() {
+        for file in generations.siblings() {
             if let open = try? FollowedOpenFile(rest: state, in: file) { return open }
         }
         return nil
@@ -47,50 +43,33 @@ extension FileFollower {
 
     /// What was read, under another name.
     private func renamed(_ state: FollowedFile) -> FollowedOpenFile? {
-        guard let path = siblingPaths().first(where: { state.isAt(LogFile.identity(of: $0)) })
+        guard let path = generations.names().first(where: { state.isAt(LogFile.identity(of: $0)) })
         else {
             return nil
         }
         return (try? LogFile(path)).flatMap { try? FollowedOpenFile(rest: state, in: $0) }
     }
 
-    /// Files beside it that were rotated while nobody read, the oldest first.
-    ///
-    /// Most lines of a log are no accesses: one that begins without any is judged by its last change.
-    private func generations(after state: FollowedFile, besides known: [Int64]) -> [LogFile] {
-        let last = state.growth.lastLine ?? Timestamp(milliseconds: 0)
-        var found: [(file: LogFile, first: Timestamp)] = []
-        for file in siblings() where !known.contains(file.inode) {
-            guard let bytes = try? file.beginning(Self.lookedAt),
-                let end = bytes.lastIndex(of: UInt8(ascii: "\n"))
-            else { continue }
-            let body = AccessLog.decode(Array(bytes[...end]), dialect)
-            let changed = Timestamp(milliseconds: Int64(file.changedAt) * 1_000 + 999)
-            guard !body.accesses.isEmpty || body.ignored > 0 else { continue }
-            let first = body.accesses.map(\.time).min() ?? changed
-            if first >= last { found.append((file, first)) }
+    /// What was rotated while nobody read; of what can't be read it is said that it is lost.
+    private func rotated(
+        after newest: FollowedFile,
+        besides found: [FollowedOpenFile],
+        _ record: (Reading) throws -> Void
+    ) throws -> [FollowedOpenFile] {
+        var rotated = generations.rotated(after: newest, besides: found.map(\.file.inode))
+        var opened: [FollowedOpenFile] = []
+        for file in rotated.files {
+            let state = FollowedFile(file, after: newest)
+            do {
+                opened.append(try FollowedOpenFile(whole: file, state))
+            } catch {
+                rotated.unread.append(LogGenerations.words(error, file.path))
+            }
         }
-        return found.sorted { $0.first < $1.first }.map(\.file)
+        for reason in rotated.unread {
+            let loss = "\(reason); it was rotated while nobody read \(path)"
+            try record(Reading(body: DecodedBody(), state: newest, loss: loss))
+        }
+        return opened
     }
-
-    /// Regular files in the folder whose names begin as the file's does, by their last change.
-    private func siblings() -> [LogFile] {
-        siblingPaths().compactMap { try? LogFile($0) }
-            .filter(\.isRegular)
-            .sorted { $0.changedAt < $1.changedAt }
-    }
-
-    /// What else is in the folder and has a name that begins as the file's does.
-    func siblingPaths() -> [String] {
-        guard let real = realpath(path, nil) else { return [] }
-        defer { free(real) }
-        let place = URL(fileURLWithPath: String(cString: real))
-        let folder = place.deletingLastPathComponent().path
-        let name = place.lastPathComponent
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-        return names.filter { $0.hasPrefix(name) && $0 != name }.map { "\(folder)/\($0)" }
-    }
-
-    /// Bytes of a log's beginning that are looked at for its first line.
-    private static let lookedAt = 65_536
 }

@@ -20,6 +20,7 @@ package final class FileFollower {
 
     package let path: String
     let dialect: LogDialect
+    let generations: LogGenerations
     /// Files that were in the place before, the oldest first, then the one that is there.
     var files: [FollowedOpenFile] = []
     /// Files that are not open any more, and may be written to all the same; the oldest first.
@@ -37,6 +38,7 @@ package final class FileFollower {
     package init(path: String, dialect: LogDialect = LogDialect(), known: [FollowedFile]) {
         self.path = path
         self.dialect = dialect
+        generations = LogGenerations(path: path, dialect: dialect)
         earlier = known.filter { $0.growth.offset > 0 }
     }
 
@@ -55,7 +57,12 @@ package final class FileFollower {
         try open(now, record)
         try checkRetired(now, record)
         for open in files {
-            if try read(open, horizon: horizon, record) { return true }
+            do {
+                if try read(open, horizon: horizon, record) { return true }
+            } catch {
+                try giveUp(open, because: error, record)
+                return true
+            }
         }
         try retire(now: now, horizon: horizon, record)
         reopenGrown(now)
