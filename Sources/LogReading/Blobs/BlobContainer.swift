@@ -109,7 +109,7 @@ package struct BlobContainer: Sendable {
     private func send(
         _ url: String,
         range: String?,
-        attempts: Int = attempts
+        attempts: Int = Self.attempts
     ) async throws -> HTTPResponse {
         let separator = url.hasSuffix("?") ? "" : "&"
         var request = HTTPRequest(url: url + separator + place.signature.revealed)
