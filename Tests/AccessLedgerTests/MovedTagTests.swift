@@ -64,7 +64,8 @@ struct MovedTagTests {
         try await expectPushed(at: found)
     }
 
-    @Test(arguments: [AccessSource.events, .log]) func aPullFindsIt(source: AccessSource) async throws {
+    @Test(arguments: [AccessSource.events, .log])
+    func aPullFindsIt(source: AccessSource) async throws {
         let read = fixture.access(.pull, "old", tag: "prod", at: fixture.now - .minutes(5))
         try await fixture.record([read], from: source)
         try await expectPushed(at: read.time)

@@ -44,12 +44,13 @@ extension SettingsEntry {
         case "/":
             return "tags have no slash; "
                 + "write a glob such as v*, or a regular expression such as /^v[0-9]+$/"
-        case ",", " ": return "tags hold no \(shown(wrong)); write each pattern as an item of its own"
+        case ",", " ":
+            return "tags hold no \(shown(wrong)); write each pattern as an item of its own"
         case "!": return "tags hold no !; patterns say what stays, so name just that"
         case ":", "@": return "tags hold no \(wrong); write the tag alone"
         default:
-            return "tags hold letters, digits, _, . and - only, not \(shown(wrong)); a glob has just "
-                + "* and ?, for more write a regular expression such as /^v[0-9]+$/"
+            return "tags hold letters, digits, _, . and - only, not \(shown(wrong)); a glob has "
+                + "just * and ?, for more write a regular expression such as /^v[0-9]+$/"
         }
     }
 

@@ -17,9 +17,9 @@ extension Check {
             PatternDoubts(policy, isAsked: policy.registry != nil || scope.registry == nil)
         }
         for target in targets {
-            for repository in try await ledger.repositories(of: target.row) where repository.tags > 0
-            {
-                let name = target.row.name
+            let name = target.row.name
+            let repositories = try await ledger.repositories(of: target.row)
+            for repository in repositories where repository.tags > 0 {
                 for index in policies.indices where policies[index].concerns(registry: name) {
                     doubts[index].note(repository.name)
                 }
