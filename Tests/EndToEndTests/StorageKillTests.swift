@@ -110,6 +110,8 @@ extension LocalPrune {
             try await kill(at: "halfRemoved", scene, ["prune", "--now"])
             #expect(disk.bytes < before)
             try await finish(scene, before: before, "--now")
+            // What the kill has left is released by the run that finds it, and by no other.
+            #expect(try await scene.released() == before - disk.bytes)
             try await scene.registry.start()
             try await checkImages(scene)
         }
