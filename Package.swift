@@ -163,8 +163,8 @@ let package = Package(
         tests(
             "CleanupTests",
             [
-                "AccessLedger", "Cleanup", "RegistryClients", "RegistryModel", "RegistryStorage",
-                "RetentionPlanning",
+                "AccessLedger", "Cleanup", "CurlTransport", "RegistryClients", "RegistryModel",
+                "RegistryStorage", "RetentionPlanning", "TestSupport", logging,
             ]
         ),
         tests("EndToEndTests", ["RegistryModel", "TestSupport"]),

@@ -16,7 +16,13 @@ package struct LedgerStatistics: Sendable, Equatable {
 
 extension Ledger {
     /// Drops a bounded part of what is older than the history; false when nothing is left to drop.
-    package func rollOff(history: Span, now: Timestamp) async throws -> Bool {
+    ///
+    /// `names` is how long a sweep asks which blobs were named.
+    package func rollOff(
+        history: Span,
+        names: Span = .days(1),
+        now: Timestamp
+    ) async throws -> Bool {
         let hour = (now - history).hour
         let isMore = try await write("roll off old keys in") { db in
             let stamp = (now - Self.dedupeTime).milliseconds
@@ -40,6 +46,7 @@ extension Ledger {
             )
             let horizon = (now - history - .days(1)).milliseconds
             try db.run("DELETE FROM coverage WHERE toTime < ?", [horizon])
+            try db.run("DELETE FROM pendingCoverage WHERE toTime < ?", [horizon])
             try db.run("DELETE FROM knownLoss WHERE toTime < ?", [horizon])
             try db.run("DELETE FROM downtime WHERE toTime < ?", [horizon])
             try db.run("DELETE FROM probe WHERE sentAt < ?", [(now - .days(7)).milliseconds])
@@ -71,7 +78,10 @@ extension Ledger {
             hours.tags,
             "DELETE FROM tagHour WHERE tagId = ? AND hour = ? AND source = ?"
         )
-        return isMore || max(hours.manifests.count, hours.tags.count) >= Self.rollOffStep
+        // A step more, by which names may be older than they are.
+        let isNameLeft = try await rollOffNames(before: now - names - NamedBlobs.step)
+        return isMore || isNameLeft
+            || max(hours.manifests.count, hours.tags.count) >= Self.rollOffStep
     }
 
     /// Forgets which records were imported, and how far logs were read, of which nothing is counted any

@@ -11,6 +11,7 @@ package final class Ledger: Sendable {
     let pool: DatabasePool
     /// Reads that may turn out to be a pushing client's own checks; touched only while writing.
     let recentReads: RecentReads
+    let freshNames = FreshNames()
     let rowMemory = RowMemory()
     /// How whoever decodes logs for this ledger names their records.
     package let recordNaming: RecordNaming

@@ -28,15 +28,7 @@ extension RunExecutor {
         var refusals: [String] = []
         for way in ways {
             let part = parts[way] ?? []
-            if let refusal = try await take(
-                way,
-                part,
-                of: run,
-                on: target,
-                isEverywhere: isEverywhere
-            ) {
-                refusals.append(refusal)
-            }
+            refusals += try await take(way, part, of: run, on: target, isEverywhere: isEverywhere)
         }
         let rest = refusals.count - Self.mostRefusalsSaid
         guard rest > 0 else { return refusals }
@@ -70,18 +62,18 @@ extension RunExecutor {
         }
     }
 
-    /// - Returns: the reason when deletes are refused.
+    /// - Returns: the reasons where deletes are refused.
     private func take(
         _ way: Way,
         _ items: [Int],
         of run: RunRecord,
         on target: CleanupTarget,
         isEverywhere: Bool
-    ) async throws -> String? {
+    ) async throws -> [String] {
         switch way {
         case .left:
             try await leave(items, of: run)
-            return nil
+            return []
         case .refused(let reason): return try await refuse(items, of: run, because: reason)
         case .switchedOff:
             let names = Set(items.lazy.map { run.items[$0].repository }).sorted()
@@ -108,10 +100,10 @@ extension RunExecutor {
         of run: RunRecord,
         on target: CleanupTarget,
         _ power: DeletePower
-    ) async throws -> String? {
+    ) async throws -> [String] {
         guard !interruption.isRaised else {
             try await leave(items, of: run)
-            return nil
+            return []
         }
         let remover = remover(run, items.count, target, power)
         return try await RemovalRounds(remover: remover, width: target.traits.width)
@@ -122,7 +114,7 @@ extension RunExecutor {
         _ items: [Int],
         of run: RunRecord,
         because reason: String
-    ) async throws -> String {
+    ) async throws -> [String] {
         for index in items {
             let item = run.items[index]
             // What a kill left half done stays so until it is finished.
@@ -135,7 +127,7 @@ extension RunExecutor {
                 at: now()
             )
         }
-        return reason
+        return [reason]
     }
 
     /// A run's note is one line; each item says its own.

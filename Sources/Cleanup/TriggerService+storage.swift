@@ -22,7 +22,7 @@ extension TriggerService {
         var notes: [String] = []
         if firing.isVolume {
             notes.append(try await sweep(firing, cause, target))
-            needed = max(0, await excess(firing, target))
+            if needed > 0 { needed = max(0, await excess(firing, target)) }
             scope.set(.release(bytes: needed))
         }
         var outcome = Cleaner.TriggerOutcome(released: 0, note: "")
@@ -78,7 +78,7 @@ extension TriggerService {
         guard case .volume(let path, _, let until, _) = firing.trigger.measure,
             let gauge = try? VolumeGauge(path: path)
         else { return firing.needed }
-        return gauge.excess(over: until, released: await releasedBytes(of: target))
+        return gauge.excess(over: until, released: await released(of: target).bytes)
     }
 
     /// Under critical pressure what is in quarantine goes at once, the oldest first.

@@ -76,34 +76,51 @@ extension TriggerService {
             return
         }
         guard gauge.isAbove(above, released: 0) else { return }
-        let released = await releasedBytes(of: target)
+        let released = await released(of: target)
         // Above the critical mark what waits in quarantine has to go, though it is released.
         let isCritical = critical.map { gauge.isAbove($0, released: 0) } ?? false
-        guard gauge.isAbove(above, released: released) || isCritical && released > 0 else { return }
-        let needed = max(0, gauge.excess(over: until, released: released))
+        let isDue =
+            gauge.isAbove(above, released: released.bytes) || isCritical && released.bytes > 0
         let percent = (gauge.percent * 10).rounded() / 10
-        consider(
-            Firing(
-                trigger: trigger,
-                registry: target.row.name,
-                measured: "\(percent)% of \(path)",
-                goal: .release(bytes: needed),
-                needed: needed
-            )
+        var firing = Firing(
+            trigger: trigger,
+            registry: target.row.name,
+            measured: "\(percent)% of \(path)",
+            goal: .release(bytes: 0),
+            needed: 0
         )
+        if isDue {
+            firing.needed = max(0, gauge.excess(over: until, released: released.bytes))
+            firing.goal = .release(bytes: firing.needed)
+        } else {
+            // What a sweep found too young to go is older by now.
+            guard trigger.clean.contains(.storage), released.unswept > 0,
+                gauge.isAbove(above, released: released.quarantined),
+                hasRested(firing, for: Span(milliseconds: target.grace.milliseconds / 6))
+            else { return }
+        }
+        consider(firing)
     }
 
-    /// Bytes that were released and are still on the registry's disk: in quarantine, or waiting for
-    /// a sweep.
-    func releasedBytes(of target: CleanupTarget) async -> Int64 {
+    /// Bytes that were released and are still on the registry's disk.
+    struct Released {
+        var quarantined: Int64 = 0
+        /// What waits for a sweep.
+        var unswept: Int64 = 0
+
+        var bytes: Int64 { quarantined + unswept }
+    }
+
+    func released(of target: CleanupTarget) async -> Released {
         guard let storage = target.storage,
             let blobs = try? await cleaner.ledger.releasedBlobs(of: target.row),
             let quarantined = try? await cleaner.ledger.quarantinedBytes(of: target.row)
-        else { return 0 }
-        return blobs.reduce(quarantined) { sum, blob in
+        else { return Released() }
+        let unswept = blobs.reduce(Int64(0)) { sum, blob in
             let place = "\(blob.digest.algorithm)/\(blob.digest.encoded.prefix(2))"
             let path = "\(storage)/docker/registry/v2/blobs/\(place)/\(blob.digest.encoded)/data"
             return FileManager.default.fileExists(atPath: path) ? sum + blob.size : sum
         }
+        return Released(quarantined: quarantined, unswept: unswept)
     }
 }

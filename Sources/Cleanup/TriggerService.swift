@@ -137,24 +137,6 @@ package actor TriggerService {
         }
     }
 
-    private func considerRegistry(_ trigger: Trigger, _ names: Set<String>) async {
-        guard case .registryBytes(let above, let until) = trigger.measure else { return }
-        for target in cleaner.targets where names.contains(target.row.name) {
-            if let own = trigger.registry, own != target.row.name { continue }
-            guard let bytes = try? await cleaner.ledger.bytes(of: target.row), bytes > above.bytes
-            else { continue }
-            consider(
-                Firing(
-                    trigger: trigger,
-                    registry: target.row.name,
-                    measured: "\(bytes) bytes",
-                    goal: .release(bytes: bytes - until.bytes),
-                    needed: bytes - until.bytes
-                )
-            )
-        }
-    }
-
     // MARK: Cleaning
 
     private func key(_ firing: Firing) -> String {
@@ -169,11 +151,14 @@ package actor TriggerService {
         return [.init(registryId: target.row.id, repositoryId: facts.id)]
     }
 
+    /// Whether the last run for the same ended so long ago, or there was none.
+    func hasRested(_ firing: Firing, for span: Span) -> Bool {
+        state.ended[key(firing)].map { now() - $0 >= span } ?? true
+    }
+
     func consider(_ firing: Firing) {
-        let time = now()
-        let isCooling =
-            state.ended[key(firing)].map { time - $0 < firing.trigger.cooldown } ?? false
-        guard !isCooling, !state.busy.contains(firing.registry) else {
+        guard hasRested(firing, for: firing.trigger.cooldown), !state.busy.contains(firing.registry)
+        else {
             if let facts = firing.repository,
                 let target = try? cleaner.target(named: firing.registry)
             {

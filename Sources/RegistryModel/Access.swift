@@ -163,11 +163,12 @@ package struct DecodedBody: Sendable, Equatable {
     package var furtherRejections = 0
     /// Registry processes heard in ignored records, with the newest stamp of each: proof of life.
     package var instances: [String: Timestamp] = [:]
-    /// Content that ignored records ask for by its digest: a blob that was pushed, mounted or read,
-    /// or what was not found.
+    /// Blobs that ignored records name and that were there: pushed, mounted, read or looked for.
     ///
-    /// It is no access, but what is in quarantine has to come back for it.
-    package private(set) var mentions: Set<Digest> = []
+    /// It is no access, but who looked for a blob may be pushing what needs it.
+    package private(set) var blobs: Set<Digest> = []
+    /// Whether more blobs were named than are kept here: any may have been.
+    package private(set) var namesFurtherBlobs = false
     /// Requests for what was not found, which may be something that was removed.
     package private(set) var misses: [Miss] = []
 
@@ -188,20 +189,34 @@ package struct DecodedBody: Sendable, Equatable {
     /// How many parts could not be understood.
     package var rejected: Int { rejections.count + furtherRejections }
 
-    /// Takes note of content that is asked for.
-    package mutating func mention(_ digest: Digest) {
-        if mentions.count < Self.mostMentions { mentions.insert(digest) }
+    /// Content that ignored records ask for by its digest, whether it was there or not.
+    ///
+    /// It is no access, but what is in quarantine has to come back for it.
+    package var mentions: Set<Digest> { blobs.union(misses.lazy.compactMap(\.access.digest)) }
+
+    /// Takes note of a blob that is asked for and was there.
+    package mutating func note(blob: Digest) {
+        if blobs.count < Self.mostBlobs || blobs.contains(blob) {
+            blobs.insert(blob)
+        } else {
+            namesFurtherBlobs = true
+        }
+    }
+
+    /// Takes note of all blobs that a part of the same body names.
+    package mutating func noteBlobs(of other: DecodedBody) {
+        for blob in other.blobs { note(blob: blob) }
+        if other.namesFurtherBlobs { namesFurtherBlobs = true }
     }
 
     /// Takes note of a request for what was not found.
     package mutating func note(_ miss: Miss) {
-        if let digest = miss.access.digest { mention(digest) }
         if misses.count < Self.mostMisses { misses.append(miss) }
     }
 
     /// More in one body come from somebody who tries out names.
     private static let mostMisses = 4_096
 
-    /// More in one body are not kept apart from it; a mark before the purge finds what is needed.
-    private static let mostMentions = 4_096
+    /// Some megabytes; with more in one body, nothing is swept for a time.
+    private static let mostBlobs = 16_384
 }

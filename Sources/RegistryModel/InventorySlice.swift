@@ -107,6 +107,9 @@ package struct TagFacts: Sendable, Equatable {
     package var subject: Int64?
     /// Present indexes that hold the manifest so named, whether that is listed itself or not.
     package var holders: [Int64] = []
+    /// Of a signature or fallback tag: whether some other tag of the repository points to what nobody
+    /// knows, which it may belong to.
+    package var mayBelongToUnknown = false
 
     package init(id: Int64, repository: Int64, name: TagName, firstSeen: Timestamp) {
         self.id = id

@@ -44,7 +44,7 @@ extension Planner {
         case .inKeptIndex: holds ? "an index that stays holds it" : "no index that stays holds it"
         case .taggedManifest: holds ? "a tag that stays points to it" : "no tag points to it"
         case .referrerOfKept:
-            holds ? "the manifest that it belongs to stays" : "what it belonged to is removed"
+            subjectDetail(image, holds: holds)
         case .untaggedRecently:
             "\(untaggedDetail(image)), kept for \(image.ground.untaggedAfter) without a tag"
         case .newerThanAsked:
@@ -73,6 +73,13 @@ extension Planner {
             return "\(counted), \(missed), no coverage yet"
         }
         return "\(counted), \(missed), will hold from \(from.text) if nothing is missed"
+    }
+
+    private func subjectDetail(_ image: Image, holds: Bool) -> String {
+        if image.tag?.mayBelongToUnknown ?? false {
+            return "it may belong to a tag of which it is not known what it points to"
+        }
+        return holds ? "the manifest that it belongs to stays" : "what it belonged to is removed"
     }
 
     private func policyDetail(_ rule: Reason, holds: Bool, of image: Image) -> String {

@@ -151,7 +151,10 @@ extension Planner {
         return (facts, hit)
     }
 
+    /// Whether what a referrer belongs to stays; of a signature whose image may be what some tag points
+    /// to that nobody knows, that it does.
     private func hasSubject(_ image: Image) -> Bool? {
+        if image.tag?.mayBelongToUnknown ?? false { return true }
         let subjects = image.subjects
         return subjects.isEmpty ? nil : subjects.contains { isPresent($0) }
     }

@@ -214,6 +214,42 @@ struct ImportTests {
         )
     }
 
+    // Until a log is mended that could not be read, nobody knows what is in it.
+    @Test func coversNothingUntilEveryLogIsRead() async throws {
+        let log = [fixture.logged(.pull, "a", at: past, key: 1)]
+        let other = [fixture.logged(.pull, "a", at: past + .minutes(2), key: 2)]
+        let vouched = past - .hours(1)...past + .hours(1)
+        let broken = try fixture.importing([log], vouched: vouched, isWhole: false)
+        #expect(broken.covered == [] && broken.refusal == .unread)
+        #expect(try await covered() == [])
+        let mended = try fixture.importing([other])
+        #expect(mended.refusal == nil)
+        #expect(try await covered() == [past...past, past + .minutes(2)...past + .minutes(2)])
+    }
+
+    // What was covered before a kill counts with the import that goes on.
+    @Test func coversWhatAKilledImportReadOnceItEnds() async throws {
+        let killed = LedgerImport(fixture.ledger, registry: fixture.registry, now: fixture.now)
+        let clock = try killed.clock(history: .days(30))
+        killed.begin(after: nil)
+        let log = [
+            fixture.logged(.pull, "a", at: past, key: 1),
+            fixture.logged(.pull, "a", at: past + .minutes(3), key: 2),
+        ]
+        killed.add(
+            ImportedChunk(
+                AccessTable(log),
+                DecodedBody(),
+                clock: clock,
+                ignoring: AccessIgnoreList()
+            )
+        )
+        try killed.store(nil)
+        #expect(try await covered() == [])
+        try fixture.importing([])
+        #expect(try await covered() == [past...past + .minutes(3)])
+    }
+
     // A log of writes only says nothing of what was read meanwhile.
     @Test(arguments: [AccessClass.push, .delete])
     func logsWithoutAReadCoverNothing(_ accessClass: AccessClass) async throws {

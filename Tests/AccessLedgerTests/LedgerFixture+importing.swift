@@ -34,6 +34,7 @@ extension LedgerFixture {
         misses: [Access] = [],
         history: Span = .days(30),
         vouched: ClosedRange<Timestamp>? = nil,
+        isWhole: Bool = true,
         doubts: ImportedDoubts = ImportedDoubts(),
         decoders: Int = 0
     ) throws -> LedgerImport {
@@ -60,7 +61,7 @@ extension LedgerFixture {
             try importing.store(nil, holdingLast: true)
         }
         try importing.store(nil)
-        try importing.finish(vouched: vouched)
+        try importing.finish(vouched: vouched, isWhole: isWhole)
         return importing
     }
 }

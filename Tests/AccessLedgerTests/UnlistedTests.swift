@@ -34,6 +34,49 @@ struct UnlistedTests {
         #expect(try await fixture.facts().unlisted == nil)
     }
 
+    // What another repository has as well is there for certain.
+    @Test func onlyItsOwnBytesAreUncertain() async throws {
+        let fixture = try await LedgerFixture()
+        var shared = fixture.access(.push, "b", tag: "v1")
+        shared.repository = other
+        try await fixture.record([fixture.access(.push, "a", tag: "v1"), shared])
+        try await fixture.store("a", blobs: ["own": 1_000, "shared": 20], size: 3)
+        let image = try #require(
+            try await fixture.ledger.image(
+                other,
+                tag: nil,
+                digest: LedgerFixture.digest("b"),
+                in: fixture.registry
+            )
+        )
+        let content = ManifestContent(
+            mediaType: MediaType.ociManifest,
+            blobs: [Descriptor(digest: LedgerFixture.digest("shared"), size: 20)]
+        )
+        try await fixture.ledger.store(
+            [(id: try #require(image.manifestId), content: content, size: 5)],
+            of: fixture.registry,
+            at: fixture.now
+        )
+        let uncertain = { try await fixture.ledger.unlistedBytes(of: fixture.registry) }
+        #expect(try await uncertain() == 0)
+        func notListed(_ name: RepositoryName) async throws {
+            try await fixture.ledger.notListed(
+                name,
+                of: fixture.registry,
+                because: "not permitted",
+                at: fixture.now
+            )
+        }
+        try await notListed(LedgerFixture.repository)
+        #expect(try await uncertain() == 1_003)
+        try await notListed(other)
+        #expect(try await uncertain() == 1_028)
+        #expect(try await fixture.ledger.bytes(of: fixture.registry) == 1_028)
+        let elsewhere = try await fixture.ledger.registry(named: "elsewhere")
+        #expect(try await fixture.ledger.unlistedBytes(of: elsewhere) == 0)
+    }
+
     @Test func itsManifestsAreNotRead() async throws {
         let fixture = try await LedgerFixture()
         try await fixture.record([fixture.access(.push, "a", tag: "v1")])

@@ -62,6 +62,39 @@ extension Cleaning {
             }
         }
 
+        // Nobody knows whose signatures they are while it is not known what a tag points to.
+        @Test func keepsSignaturesThatMayBelongToAnUnknownTag() async throws {
+            let hex = Digest(hashing: Array("index of somebody".utf8)).encoded
+            let names = ["sha256-\(hex).sig", "sha256-\(hex).att", "sha256-\(hex)"]
+            try await scene.withHub([("odd", 100, 60), ("stale", 100, 60)]) { hub in
+                for (seed, name) in names.enumerated() {
+                    await hub.add(
+                        "team/api",
+                        name,
+                        seed: 10 + seed,
+                        pushed: HubScene.daysAgo(100),
+                        pulled: HubScene.daysAgo(60)
+                    )
+                }
+                await hub.set {
+                    $0.repositories["team/api"]?["odd"]?.digest = nil
+                    $0.repositories["team/api"]?["odd"]?.images = []
+                }
+                try scene.configure(hub)
+                let report = try await lastpull.report("clean")
+                #expect(report.states == ["team/api:stale": "done"])
+                #expect(report.keptReasons == ["manifestUnread": 1, "referrerOfKept": 3])
+
+                // Known again, they are nobody's.
+                await hub.set {
+                    $0.repositories["team/api"]?["odd"]?.digest =
+                        "\(Digest(hashing: Array("something else".utf8)))"
+                }
+                let again = try await lastpull.report("clean")
+                #expect(Set(again.items.compactMap(\.tag)) == Set(names + ["odd"]))
+            }
+        }
+
         @Test func ageAndNumberNarrowIt() async throws {
             try await scene.withHub([("a", 100, 60), ("b", 80, 60), ("c", 40, nil)]) { hub in
                 try scene.configure(hub, keep: "{ pushed: { within: 1d }, tags: [latest] }")

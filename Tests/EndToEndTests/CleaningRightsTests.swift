@@ -58,6 +58,53 @@ extension Cleaning {
             await registry.stop()
         }
 
+        // Let in for the trial, and no more: one repository of many images does not end the others'.
+        @Test func goesOnPastManyRefusalsOfOneRepository() async throws {
+            let registry = try await FakeRegistry.start(mode: .distribution3)
+            await registry.set { $0.authentication = .bearer(user: nil, password: nil, realm: nil) }
+            for seed in 1...12 { await registry.add("proxy/a", "v\(seed)", seed: UInt64(seed)) }
+            for (seed, name) in ["team/b", "team/c"].enumerated() {
+                await registry.add(name, "v1", seed: UInt64(seed + 20))
+            }
+            try lastpull.configure(CleaningSettings(url: registry.url).text)
+            await registry.fail(next: 1_000, .challenge) { method, path in
+                method == "DELETE" && path.hasPrefix("/v2/proxy/a/manifests/v")
+            }
+
+            let report = try await lastpull.report("clean", status: 2)
+
+            let done = report.states.filter { $0.value == "done" }.keys
+            #expect(Set(done) == ["team/b:v1", "team/c:v1"], "\(report.states)")
+            #expect(report.items.count == 14)
+            #expect(report.note.contains("proxy/a"), "\(report.note)")
+            let asked = await registry.named(by: "DELETE")
+                .filter { $0.hasPrefix("v") }
+            #expect(Set(asked).count <= 6, "\(asked)")
+            await registry.stop()
+        }
+
+        // Our password is no good any more since the trial: nobody is asked for the rest.
+        @Test func endsWhereTheRegistryTakesNoCredentialsAtAll() async throws {
+            let registry = try await FakeRegistry.start(mode: .distribution3)
+            await registry.set { $0.authentication = .bearer(user: nil, password: nil, realm: nil) }
+            for seed in 1...6 {
+                await registry.add("proxy/a", "v\(seed)", seed: UInt64(seed))
+                await registry.add("team/b", "v\(seed)", seed: UInt64(seed + 20))
+            }
+            try lastpull.configure(CleaningSettings(url: registry.url).text)
+            await registry.fail(next: 1_000, .challenge) { method, path in
+                method == "DELETE" && path.contains("/manifests/v") || path == "/v2/"
+            }
+
+            let report = try await lastpull.report("clean", status: 1)
+
+            #expect(report.items.count == 12)
+            #expect(report.states.values.allSatisfy { $0 == "failed" })
+            let asked = await registry.named(by: "DELETE").filter { $0.hasPrefix("v") }
+            #expect(asked.count <= 10, "each is asked twice: \(asked)")
+            await registry.stop()
+        }
+
         // Whoever reads it has to know where it was tried.
         @Test(arguments: refusals)
         func checkNamesTheRepositories(_ refusal: Refusal) async throws {

@@ -103,6 +103,33 @@ extension Cleaning {
             await registry.stop()
         }
 
+        // What it held may be gone long ago: others must not go to make up for it.
+        @Test func itsBytesCrossNoThreshold() async throws {
+            for seed in 1...8 {
+                let name = seed <= 3 ? "team/a" : "team/b"
+                await registry.add(name, "t\(seed)", seed: UInt64(seed) + 100, bytes: 100_000)
+            }
+            try await lastpull.report("plan")
+            await breakList(.answer(403))
+            var settings = CleaningSettings(url: registry.url)
+            settings.triggers = ["{ name: full, registryBytes: 550KB, until: 200KB }"]
+            try await lastpull.start(settings: settings.text)
+            let event = try await eventualValue("it says why nothing goes") {
+                try await lastpull.events("--filter", "event=insufficient").last
+            }
+            let why = try #require(event["why"])
+            #expect(why.contains("of repositories that could not be listed"), "\(why)")
+            #expect(await registry.tagNames("team/a") == ["t1", "t2", "t3", "v1"])
+            // Known again, they count.
+            await registry.heal()
+            _ = try await lastpull.run("plan")
+            try await eventually("the registry is cleaned") {
+                await registry.tagNames("team/a").count + registry.tagNames("team/b").count < 10
+            }
+            try await lastpull.terminate()
+            await registry.stop()
+        }
+
         // A registry that refuses us is not asked once for each repository.
         @Test func aRegistryThatRefusesAllIsLeftAtOnce() async throws {
             await registry.fail(next: 100_000, .answer(403)) { _, path in path != "/v2/_catalog" }

@@ -124,6 +124,29 @@ extension Hearing {
             #expect(try await importing(folder.file("broken.gz"), status: 1).failures.count == 1)
         }
 
+        // The pull that somebody would miss may be in the part that is lost.
+        @Test func aLogThatIsCutOffLeavesNothingCovered() async throws {
+            try folder.write(lines(0..<100), to: "logs/a.log")
+            try folder.write(lines(40..<3_000), to: "logs/b.log")
+            try await gzip("logs/b.log")
+            let whole = try #require(
+                FileManager.default.contents(atPath: folder.file("logs/b.log.gz"))
+            )
+            try folder.write(Array(whole.prefix(whole.count / 2)), to: "logs/b.log.gz")
+            let cut = try await importing(
+                "--covers",
+                "2020-01-01..2030-01-01",
+                folder.file("logs"),
+                status: 2
+            )
+            #expect(cut.failures.count == 1 && cut.covered == [])
+            #expect(cut.coverageRefused?.contains("not every log could be read") == true)
+            try folder.write(Array(whole), to: "logs/b.log.gz")
+            let mended = try await importing(folder.file("logs"))
+            #expect(mended.unchanged == 1 && mended.coverageRefused == nil)
+            #expect(mended.covered.count == 1)
+        }
+
         // Else they would be logs of which nothing is understood.
         @Test func whatElseIsWrongWithAPlaceIsSaid() async throws {
             let packed: [UInt8] = [0x28, 0xB5, 0x2F, 0xFD, 0x04, 0x58, 0x01]

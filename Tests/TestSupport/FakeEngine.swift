@@ -9,6 +9,8 @@ package actor FakeEngine {
     package nonisolated let url: String
     /// Requests as `METHOD PATH`, without the version and the query.
     package private(set) var requests: [String] = []
+    /// The queries of the same requests.
+    package private(set) var queries: [String] = []
 
     /// Answers of a path, one after the other; the last of them again and again.
     private var answers: [String: [(status: Int, body: String)]] = [
@@ -39,11 +41,12 @@ package actor FakeEngine {
         server = nil
     }
 
-    private func respond(_ method: String, _ path: String) -> Response {
+    private func respond(_ method: String, _ path: String, _ query: String) -> Response {
         let parts = path.split(separator: "/", maxSplits: 1).map(String.init)
         let isVersioned = parts.first.map { $0.hasPrefix("v1.") } ?? false
         let call = "\(method) " + (isVersioned && parts.count > 1 ? "/\(parts[1])" : path)
         requests.append(call)
+        queries.append(query)
         guard let planned = answers[call], let next = planned.first else {
             return Response(
                 status: .notFound,
@@ -61,7 +64,11 @@ package actor FakeEngine {
         let (running, signal) = AsyncStream<Void>.makeStream()
         let responder = CallbackResponder<FakeContext> { [weak self] request, _ in
             guard let self else { return Response(status: .serviceUnavailable) }
-            return await self.respond(request.method.rawValue, request.uri.path)
+            return await self.respond(
+                request.method.rawValue,
+                request.uri.path,
+                request.uri.query ?? ""
+            )
         }
         let application = Application(
             responder: responder,

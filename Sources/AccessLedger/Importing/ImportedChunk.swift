@@ -5,6 +5,10 @@ package import RegistryModel
 /// Made beside others on every processor; ``LedgerImport`` takes them in the order of the log.
 package struct ImportedChunk: Sendable {
     /// How stamps are read: by our clock, and not before what is still remembered.
+    ///
+    /// A probe tells the clock of one of the registry's logs, and nobody knows whether what is imported
+    /// is of that one. So there are two readings: a use was at the later one, a delete at the earlier
+    /// one, and what is covered is so by both.
     package struct Clock: Sendable {
         /// Milliseconds by which the registry's clock is ahead.
         package var offset: Int64 = 0
@@ -19,10 +23,18 @@ package struct ImportedChunk: Sendable {
             self.horizon = horizon
         }
 
-        package func time(of stamp: Timestamp) -> Timestamp { min(uncapped(stamp), now) }
+        /// The later reading.
+        package func time(of stamp: Timestamp) -> Timestamp {
+            min(offset < 0 ? corrected(stamp) : stamp, now)
+        }
 
-        /// By our clock, also where that is still to come.
-        func uncapped(_ stamp: Timestamp) -> Timestamp {
+        /// The earlier reading.
+        func earlier(_ stamp: Timestamp) -> Timestamp { min(uncapped(stamp), now) }
+
+        /// The earlier reading, also where that is still to come.
+        func uncapped(_ stamp: Timestamp) -> Timestamp { offset > 0 ? corrected(stamp) : stamp }
+
+        private func corrected(_ stamp: Timestamp) -> Timestamp {
             let (time, overflows) = stamp.milliseconds.subtractingReportingOverflow(offset)
             return overflows ? stamp : Timestamp(milliseconds: time)
         }
@@ -65,10 +77,12 @@ package struct ImportedChunk: Sendable {
     var misses: [(miss: Miss, time: Timestamp)]
     package private(set) var rejections: [DecodedBody.Rejection]
     package private(set) var rejected: Int
-    /// The hours in which it has accesses.
-    package private(set) var hours: Set<Int64> = []
-    package private(set) var first: Timestamp?
-    package private(set) var last: Timestamp?
+    /// When it has accesses, by the later reading of their stamps.
+    private(set) var extent = ImportedExtent()
+    /// The same by the earlier reading; nil where that is the same.
+    private(set) var earlierExtent: ImportedExtent?
+    package var first: Timestamp? { extent.first }
+    package var last: Timestamp? { extent.last }
     /// Whether it tells of a read, by whomever; a log without any may be one of writes only.
     private(set) var hasReads = false
     /// The newest of its stamps, where that was still to come.
@@ -98,15 +112,9 @@ package struct ImportedChunk: Sendable {
         records.reserveCapacity(table.rows.count)
         var clients = Clients(table, ignoreList)
         var places = UsePlaces()
-        var hour: Int64 = .min
-        var (first, last) = (Timestamp(milliseconds: .max), Timestamp(milliseconds: .min))
         for row in table.rows {
-            let time = clock.time(of: row.time)
-            first = min(first, time)
-            last = max(last, time)
-            let newHour = time.hour
-            if newHour != hour { hours.insert(newHour) }
-            hour = newHour
+            let isDelete = row.class == .delete
+            let time = isDelete ? clock.earlier(row.time) : clock.time(of: row.time)
             guard time >= clock.horizon else {
                 tooOld += 1
                 continue
@@ -119,7 +127,7 @@ package struct ImportedChunk: Sendable {
                 repository: row.repository,
                 digest: row.digest,
                 tag: row.tag,
-                hour: Int32(truncatingIfNeeded: hour),
+                hour: Int32(truncatingIfNeeded: time.hour),
                 class: row.class
             )
             let (use, isNew) = places.place(of: name)
@@ -143,12 +151,15 @@ package struct ImportedChunk: Sendable {
                 )
             )
         }
-        if !table.rows.isEmpty { (self.first, self.last) = (first, last) }
+        extent = ImportedExtent(table.rows) { clock.time(of: $0) }
+        if clock.offset != 0 { earlierExtent = ImportedExtent(table.rows, clock.earlier) }
         // The first row tells, mostly.
         hasReads = table.rows.contains {
             $0.class.isRead && clock.time(of: $0.time) >= clock.horizon
         }
-        if last == clock.now { future = table.rows.map { clock.uncapped($0.time) }.max() }
+        if (earlierExtent ?? extent).last == clock.now {
+            future = table.rows.map { clock.uncapped($0.time) }.max()
+        }
         guard !pushes.isEmpty else { return }
         markChecks(of: pushes.map { push(records[$0]) })
         guard !misses.isEmpty else { return }
@@ -170,6 +181,32 @@ package struct ImportedChunk: Sendable {
 
     /// Samples enough to find the mistake.
     private static let rejectionsKept = 10
+}
+
+/// When a log has accesses, by one reading of their stamps.
+struct ImportedExtent: Sendable {
+    /// The hours that have some, counted since 1970.
+    private(set) var hours: Set<Int64> = []
+    private(set) var first: Timestamp?
+    private(set) var last: Timestamp?
+
+    init() {}
+
+    init(_ rows: [AccessTable.Row], _ reading: (Timestamp) -> Timestamp) {
+        guard !rows.isEmpty else { return }
+        var hour: Int64 = .min
+        var (first, last) = (Timestamp(milliseconds: .max), Timestamp(milliseconds: .min))
+        for row in rows {
+            let time = reading(row.time)
+            first = min(first, time)
+            last = max(last, time)
+            // Most lines are of the same hour as the one before.
+            let newHour = time.hour
+            if newHour != hour { hours.insert(newHour) }
+            hour = newHour
+        }
+        (self.first, self.last) = (first, last)
+    }
 }
 
 /// Whose accesses are no use.

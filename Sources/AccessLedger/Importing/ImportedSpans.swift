@@ -5,6 +5,9 @@ package import RegistryModel
 package enum CoverageRefusal: Sendable, Equatable {
     /// None tells of a read, so the logs may be of writes only. What is vouched for is covered.
     case noReads
+    /// A log could not be read to its end, and nobody knows which accesses are in it. What the others
+    /// cover counts as soon as an import reads all that it is given.
+    case unread
     /// Some are stamped for a time that is still to come, the newest for this one, so nobody knows
     /// what any of the stamps means. What is vouched for is not covered either.
     case future(Timestamp)
@@ -17,38 +20,180 @@ package enum CoverageRefusal: Sendable, Equatable {
 /// first and last hour are covered in part only is caution: nobody knows what came before the first
 /// line, or is still to be written after the last. See ``CoverageRefusal`` for lines that cover
 /// nothing.
+///
+/// What is covered waits in the ledger until the import ends, also when it is killed meanwhile: a log
+/// that is still to come may be unreadable.
 struct ImportedSpans {
+    /// By the later reading of the stamps and by the earlier one, where they differ.
+    private var later = SpanReading()
+    private var earlier: SpanReading?
+    private var vouched: [ClosedRange<Timestamp>] = []
+    private var hasLines = false
+    private var hasReads = false
+    private var future: Timestamp?
+    /// What imports that did not end well left waiting.
+    private var before: [ClosedRange<Timestamp>]?
+    /// Whether all logs were read to their ends, as far as is known.
+    var isWhole = true
+
+    var first: Timestamp? { later.first }
+    var last: Timestamp? { later.last }
+    var doubts: [ClosedRange<Timestamp>] { later.doubts }
+    private var allDoubts: [ClosedRange<Timestamp>] { later.doubts + (earlier?.doubts ?? []) }
+
+    /// Takes a piece that was read by `now`; of a clock that is off by `offset` milliseconds, or not.
+    mutating func add(_ chunk: ImportedChunk, offset: Int64, now: Timestamp) {
+        if chunk.first != nil { hasLines = true }
+        if chunk.hasReads { hasReads = true }
+        if let time = chunk.future, time > now + Self.slack { future = max(future ?? time, time) }
+        later.add(chunk.extent, chunk.doubts)
+        guard offset != 0 else { return }
+        // Doubts are found by the later reading.
+        var doubts = chunk.doubts
+        let shift = Span(milliseconds: Int64(clamping: offset.magnitude))
+        doubts.ranges = doubts.ranges.map { $0.lowerBound - shift...$0.upperBound }
+        earlier = earlier ?? SpanReading()
+        earlier?.add(chunk.earlierExtent ?? chunk.extent, doubts)
+    }
+
+    /// Notes that the log has a line that was read before, with its stamp.
+    mutating func note(_ stamp: Timestamp, _ clock: ImportedChunk.Clock) {
+        later.note(clock.time(of: stamp))
+        guard clock.offset != 0 else { return }
+        earlier = earlier ?? SpanReading()
+        earlier?.note(clock.earlier(stamp))
+    }
+
+    /// Why its lines cover nothing, if so.
+    var refusal: CoverageRefusal? {
+        if let future { return .future(future) }
+        if !isWhole { return .unread }
+        return hasLines && !hasReads ? .noReads : nil
+    }
+
+    mutating func vouch(_ range: ClosedRange<Timestamp>) { vouched.append(range) }
+
+    /// In the order of time, none touching another; of what this import read alone.
+    func covered(_ now: Timestamp) -> [ClosedRange<Timestamp>] {
+        isWhole ? lines(now) : []
+    }
+
+    /// What either reading leaves open is not covered.
+    private func lines(_ now: Timestamp) -> [ClosedRange<Timestamp>] {
+        guard future == nil else { return [] }
+        let vouched = vouched.filter { $0.lowerBound < now }
+            .map { $0.lowerBound...min($0.upperBound, now) }
+        let spans = later.covered(vouched, hasReads: hasReads)
+        guard let earlier else { return spans }
+        return Self.common(spans, earlier.covered(vouched, hasReads: hasReads))
+    }
+
+    private static func common(
+        _ left: [ClosedRange<Timestamp>],
+        _ right: [ClosedRange<Timestamp>]
+    ) -> [ClosedRange<Timestamp>] {
+        left.flatMap { one in
+            right.compactMap { other in
+                let start = max(one.lowerBound, other.lowerBound)
+                let end = min(one.upperBound, other.upperBound)
+                return start <= end ? start...end : nil
+            }
+        }
+    }
+
+    /// Keeps what is covered so far until the import ends.
+    mutating func store(_ registryId: Int64, _ now: Timestamp, _ db: Database) throws {
+        let waiting = try waiting(registryId, now, db)
+        try Self.replace("pendingCoverage", of: registryId, by: waiting, db)
+    }
+
+    /// Ends the import: what waits is covered, unless something could not be read.
+    mutating func finish(_ registryId: Int64, _ now: Timestamp, _ db: Database) throws {
+        guard isWhole, future == nil else {
+            // Stamps that mean nothing are forgotten.
+            if future != nil {
+                return try Self.replace("pendingCoverage", of: registryId, by: [], db)
+            }
+            return try store(registryId, now, db)
+        }
+        let waiting = try waiting(registryId, now, db)
+        let known = try Self.spans("coverage", of: registryId, db)
+        let all = (known + waiting).joinedInOrder.without(hoursOf: allDoubts)
+        try Self.replace("pendingCoverage", of: registryId, by: [], db)
+        guard all != known else { return }
+        try Self.replace("coverage", of: registryId, by: all, db)
+    }
+
+    private mutating func waiting(
+        _ registryId: Int64,
+        _ now: Timestamp,
+        _ db: Database
+    ) throws -> [ClosedRange<Timestamp>] {
+        let before = try before ?? Self.spans("pendingCoverage", of: registryId, db)
+        self.before = before
+        return (before.without(hoursOf: allDoubts) + lines(now)).joinedInOrder
+    }
+
+    private static func spans(
+        _ table: String,
+        of registryId: Int64,
+        _ db: Database
+    ) throws -> [ClosedRange<Timestamp>] {
+        try db.rows(
+            """
+            SELECT fromTime, toTime FROM \(table) WHERE registryId = ? AND kind = 'import'
+            ORDER BY fromTime
+            """,
+            [registryId]
+        ).map { row in
+            Timestamp(milliseconds: row[0])...Timestamp(milliseconds: row[1])
+        }
+    }
+
+    private static func replace(
+        _ table: String,
+        of registryId: Int64,
+        by spans: [ClosedRange<Timestamp>],
+        _ db: Database
+    ) throws {
+        try db.run("DELETE FROM \(table) WHERE registryId = ? AND kind = 'import'", [registryId])
+        for span in spans {
+            try db.run(
+                """
+                INSERT INTO \(table) (registryId, kind, fromTime, toTime)
+                VALUES (?, 'import', ?, ?)
+                """,
+                [registryId, span.lowerBound.milliseconds, span.upperBound.milliseconds]
+            )
+        }
+    }
+
+    /// How far clocks may differ that somebody keeps.
+    private static let slack = Span.minutes(5)
+}
+
+/// When an import has lines, and when something was not understood, by one reading of their stamps.
+private struct SpanReading {
     private var hours: Set<Int64> = []
     private(set) var first: Timestamp?
     private(set) var last: Timestamp?
-    private var vouched: [ClosedRange<Timestamp>] = []
     private(set) var doubts: [ClosedRange<Timestamp>] = []
     /// The newest line so far, and whether something behind it was not understood.
     private var end: Timestamp?
     private var isOpen = false
-    private var hasLines = false
-    private var hasReads = false
-    private var future: Timestamp?
-    /// What others covered before, and what is stored of this since.
-    private var before: [ClosedRange<Timestamp>]?
-    private var stored: [ClosedRange<Timestamp>] = []
 
-    /// Takes a piece that was read by `now`.
-    mutating func add(_ chunk: ImportedChunk, now: Timestamp) {
-        hours.formUnion(chunk.hours)
-        if chunk.first != nil { hasLines = true }
-        if chunk.hasReads { hasReads = true }
-        if let time = chunk.future, time > now + Self.slack { future = max(future ?? time, time) }
-        if let time = chunk.first { note(time) }
-        if let time = chunk.last { note(time) }
-        let start = chunk.first ?? end
-        if chunk.doubts.startsInDoubt || isOpen, let from = end ?? start, let to = start ?? end {
+    mutating func add(_ extent: ImportedExtent, _ found: ImportedDoubts) {
+        hours.formUnion(extent.hours)
+        if let time = extent.first { note(time) }
+        if let time = extent.last { note(time) }
+        let start = extent.first ?? end
+        if found.startsInDoubt || isOpen, let from = end ?? start, let to = start ?? end {
             add(min(from, to)...max(from, to))
         }
-        for doubt in chunk.doubts.ranges { add(doubt) }
-        if let last = chunk.last { end = max(end ?? last, last) }
-        if chunk.first != nil { isOpen = false }
-        if chunk.doubts.endsInDoubt {
+        for doubt in found.ranges { add(doubt) }
+        if let last = extent.last { end = max(end ?? last, last) }
+        if extent.first != nil { isOpen = false }
+        if found.endsInDoubt {
             isOpen = true
             if let end { add(end...end) }
         }
@@ -73,20 +218,13 @@ struct ImportedSpans {
         hours.insert(time.hour)
     }
 
-    /// Why its lines cover nothing, if so.
-    var refusal: CoverageRefusal? {
-        if let future { return .future(future) }
-        return hasLines && !hasReads ? .noReads : nil
-    }
-
-    mutating func vouch(_ range: ClosedRange<Timestamp>) { vouched.append(range) }
-
-    /// In the order of time, none touching another.
-    func covered(_ now: Timestamp) -> [ClosedRange<Timestamp>] {
+    func covered(
+        _ vouched: [ClosedRange<Timestamp>],
+        hasReads: Bool
+    ) -> [ClosedRange<Timestamp>] {
         // Beyond the limit nothing is known of where the doubts are.
-        guard doubts.count < Self.mostDoubts, future == nil else { return [] }
-        var spans = vouched.filter { $0.lowerBound < now }
-            .map { $0.lowerBound...min($0.upperBound, now) }
+        guard doubts.count < Self.mostDoubts else { return [] }
+        var spans = vouched
         if hasReads, let first, let last {
             for hour in hours {
                 let start = max(first, Timestamp(milliseconds: hour * 3_600_000))
@@ -94,45 +232,21 @@ struct ImportedSpans {
                 if start <= end { spans.append(start...end) }
             }
         }
-        return Self.without(doubts, Self.joined(spans))
+        return spans.joinedInOrder.without(hoursOf: doubts)
     }
 
-    /// Adds what is covered to what other imports cover.
-    mutating func store(_ registryId: Int64, _ now: Timestamp, _ db: Database) throws {
-        let known = try db.rows(
-            "SELECT fromTime, toTime FROM coverage WHERE registryId = ? AND kind = 'import'",
-            [registryId]
-        ).map { row in
-            Timestamp(milliseconds: row[0])...Timestamp(milliseconds: row[1])
-        }
-        let before = self.before ?? known
-        self.before = before
-        let covered = covered(now)
-        // What was stored before a line of the future came is taken back.
-        let others = future == nil ? known : before + Self.without(stored, known)
-        stored = covered
-        let all = Self.joined(others + covered)
-        guard all != known else { return }
-        try db.run(
-            "DELETE FROM coverage WHERE registryId = ? AND kind = 'import'",
-            [registryId]
-        )
-        for span in all {
-            try db.run(
-                """
-                INSERT INTO coverage (registryId, kind, fromTime, toTime) VALUES (?, 'import', ?, ?)
-                """,
-                [registryId, span.lowerBound.milliseconds, span.upperBound.milliseconds]
-            )
-        }
-    }
+    /// Logs with more doubtful places are not logs.
+    private static let mostDoubts = 10_000
+}
 
-    private static func joined(_ spans: [ClosedRange<Timestamp>]) -> [ClosedRange<Timestamp>] {
+extension [ClosedRange<Timestamp>] {
+    /// In the order of time, what touches as one.
+    fileprivate var joinedInOrder: [ClosedRange<Timestamp>] {
         var result: [ClosedRange<Timestamp>] = []
-        for span in spans.sorted(by: { $0.lowerBound < $1.lowerBound }) {
+        for span in sorted(by: { $0.lowerBound < $1.lowerBound }) {
             if let before = result.last, span.lowerBound <= before.upperBound {
                 result[result.count - 1] =
-                    before.lowerBound...max(before.upperBound, span.upperBound)
+                    before.lowerBound...Swift.max(before.upperBound, span.upperBound)
             } else {
                 result.append(span)
             }
@@ -140,29 +254,23 @@ struct ImportedSpans {
         return result
     }
 
-    private static func without(
-        _ doubts: [ClosedRange<Timestamp>],
-        _ spans: [ClosedRange<Timestamp>]
-    ) -> [ClosedRange<Timestamp>] {
-        doubts.reduce(spans) { spans, doubt in spans.flatMap { without(doubt, $0) } }
+    /// What is left without the hours that others touch.
+    fileprivate func without(hoursOf others: [ClosedRange<Timestamp>]) -> [ClosedRange<Timestamp>] {
+        others.reduce(self) { spans, other in
+            spans.flatMap { Self.without(other, $0) }
+        }
     }
 
-    /// What is left of a span without the hours of a doubt.
     private static func without(
-        _ doubt: ClosedRange<Timestamp>,
+        _ other: ClosedRange<Timestamp>,
         _ span: ClosedRange<Timestamp>
     ) -> [ClosedRange<Timestamp>] {
-        let start = doubt.lowerBound.startOfHour
-        let end = doubt.upperBound.startOfHour + .hours(1)
+        let start = other.lowerBound.startOfHour
+        let end = other.upperBound.startOfHour + .hours(1)
         guard span.lowerBound < end, start < span.upperBound else { return [span] }
         var rest: [ClosedRange<Timestamp>] = []
         if span.lowerBound < start { rest.append(span.lowerBound...start) }
         if end < span.upperBound { rest.append(end...span.upperBound) }
         return rest
     }
-
-    /// Logs with more doubtful places are not logs.
-    private static let mostDoubts = 10_000
-    /// How far clocks may differ that somebody keeps.
-    private static let slack = Span.minutes(5)
 }

@@ -32,6 +32,7 @@ package final class LedgerImport {
     let now: Timestamp
     private let keys: KeySpans
     private var spans = ImportedSpans()
+    private var clock: ImportedChunk.Clock?
     /// What is not stored yet.
     private var pending: [ImportedChunk] = []
     private var owner = KeySet.known
@@ -55,12 +56,13 @@ package final class LedgerImport {
 
     /// How stamps of this registry's logs are to be read; accesses older than `history` are dropped.
     package func clock(history: Span) throws -> ImportedChunk.Clock {
-        let offset = try ledger.clockOffset(ofLogOf: registry)
-        return ImportedChunk.Clock(
-            offset: offset,
+        let clock = ImportedChunk.Clock(
+            offset: try ledger.clockOffset(ofLogOf: registry),
             now: now,
             horizon: (now - history).startOfHour
         )
+        self.clock = clock
+        return clock
     }
 
     /// Begins a log; `position` is how far it was read before, if it was.
@@ -68,7 +70,9 @@ package final class LedgerImport {
         owner += 1
         recent = RecentRecords(position)
         // What was read before is the same log, as far as coverage goes.
-        if let last = position?.lastLine { spans.note(last) }
+        if let last = position?.lastLine {
+            spans.note(last, clock ?? .init(now: now, horizon: now))
+        }
     }
 
     /// Takes the next piece of the log.
@@ -132,6 +136,7 @@ package final class LedgerImport {
         var recorder = BatchRecorder(
             db: db,
             recentReads: ledger.recentReads,
+            freshNames: ledger.freshNames,
             ignoreList: AccessIgnoreList(),
             known: known,
             usesJournal: false
@@ -154,7 +159,7 @@ package final class LedgerImport {
         try keys.store(db)
         // What is piped in may have been written since.
         let now = self.now + .seconds((ContinuousClock.now - began).components.seconds)
-        for chunk in chunks { spans.add(chunk, now: now) }
+        for chunk in chunks { spans.add(chunk, offset: clock?.offset ?? 0, now: now) }
         try spans.store(registry.id, now, db)
         if var position {
             recent.describe(&position)
@@ -237,13 +242,20 @@ package final class LedgerImport {
     }
 
     /// Ends the import; with `vouched` for the time in which somebody says that the logs are whole.
-    package func finish(vouched: ClosedRange<Timestamp>? = nil) throws {
+    ///
+    /// Nothing is covered, whoever vouches for it, unless it `isWhole`: all logs were read to their
+    /// ends.
+    package func finish(
+        vouched: ClosedRange<Timestamp>? = nil,
+        isWhole: Bool = true
+    ) throws {
+        spans.isWhole = isWhole
+        if let vouched, isWhole { spans.vouch(vouched) }
         do {
             try ledger.transactionHere("end an import into") { db in
                 try Journal(db: db).fold()
                 try raiseNow(db)
-                if let vouched { spans.vouch(vouched) }
-                try spans.store(registry.id, now, db)
+                try spans.finish(registry.id, now, db)
             }
         } catch let error as DatabaseError {
             throw LedgerError(error, operation: "end an import into", path: ledger.path)

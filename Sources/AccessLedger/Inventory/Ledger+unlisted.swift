@@ -68,4 +68,24 @@ extension Ledger {
             }
         }
     }
+
+    /// Bytes that only repositories of a registry have which could not be listed, as they were known
+    /// last.
+    package func unlistedBytes(of registry: RegistryRow) async throws -> Int64 {
+        try await read("measure") { db in
+            try db.number(
+                """
+                SELECT ifnull(sum(size), 0) FROM (
+                    SELECT b.size AS size FROM unlisted AS u
+                    JOIN repository AS r ON r.id = u.repositoryId
+                    JOIN repositoryBlob AS x ON x.repositoryId = r.id
+                    JOIN blob AS b ON b.id = x.blobId
+                    WHERE r.registryId = ? AND x.uses > 0
+                    GROUP BY b.id HAVING sum(x.uses) >= b.uses
+                )
+                """,
+                [registry.id]
+            ) ?? 0
+        }
+    }
 }

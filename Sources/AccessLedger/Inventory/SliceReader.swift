@@ -49,6 +49,7 @@ struct SliceReader {
     let rule: (RepositoryFacts) -> SliceRule
     var slice = InventorySlice()
     private var rules: [Int64: SliceRule] = [:]
+    private var unknownTags: [Int64: [Int64]] = [:]
     var counts: [Int64: WindowCounts] = [:]
     /// What is not yet in the tables; read when the first row is counted.
     var journal: JournalSums?
@@ -122,9 +123,28 @@ struct SliceReader {
         if let subject = name.subject {
             tag.subject = try presentManifest(subject.description, in: repositoryId)
             tag.holders = try parents(of: subject, in: repositoryId)
+            tag.mayBelongToUnknown = try hasUnknownTags(repositoryId, besides: id)
         }
         slice.tags[id] = tag
         if let manifest = tag.manifest { try addManifest(manifest) }
+    }
+
+    /// Whether a repository has tags of which it is not known what they point to.
+    private mutating func hasUnknownTags(_ repositoryId: Int64, besides id: Int64) throws -> Bool {
+        let known = try unknownTags[repositoryId] ?? unknownTags(of: repositoryId)
+        unknownTags[repositoryId] = known
+        return known.contains { $0 != id }
+    }
+
+    /// Two of them are enough to know of one besides any other.
+    private func unknownTags(of repositoryId: Int64) throws -> [Int64] {
+        try db.numbers(
+            """
+            SELECT id FROM tag
+            WHERE repositoryId = ? AND manifestId IS NULL AND goneAt IS NULL LIMIT 2
+            """,
+            [repositoryId]
+        )
     }
 
     private func newerTags(than rank: Int64, in repositoryId: Int64, upTo limit: Int) throws -> Int

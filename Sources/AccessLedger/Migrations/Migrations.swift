@@ -19,6 +19,8 @@ enum Migrations {
         migrator.registerMigration("v17", migrate: rememberWhatEnginesPulled)
         migrator.registerMigration("v14", migrate: chooseRecordNaming)
         migrator.registerMigration("v15", migrate: rememberWhatWasNotListed)
+        migrator.registerMigration("v22", migrate: letImportsWait)
+        migrator.registerMigration("v19", migrate: rememberNamedBlobs)
         return migrator
     }
 }

@@ -16,8 +16,8 @@ extension BatchRecorder {
     mutating func record(_ miss: Miss, of delivery: Delivery) throws {
         let access = miss.access
         guard !OwnUserAgent.matches(access.userAgent), !ignoreList.ignores(access) else { return }
-        let time = try corrected(access.time, of: delivery)
-        try record(miss, at: time, of: delivery) { recorder throws in
+        let time = try reading(of: access.time, by: access.instance ?? "", of: delivery)
+        try record(miss, at: time.late, of: delivery) { recorder throws in
             try recorder.isNew(access, of: delivery)
         }
     }

@@ -50,7 +50,8 @@ extension BatchRecorder {
         // Only what returns probes is held to returning them: an event without a process is no proof
         // that there is a process without a name.
         let instance = access.instance ?? ""
-        hear(delivery, process: instance, at: try corrected(access.time, of: delivery))
+        let reading = try reading(of: access.time, by: instance, of: delivery)
+        hear(delivery, process: instance, at: reading.early)
         try db.run(
             """
             INSERT INTO probeReturn (probeId, source, instance, returnedAt) VALUES (?, ?, ?, ?)
@@ -70,22 +71,7 @@ extension BatchRecorder {
         )
         let middle = sentAt + ((row[2] as Int64?).map { ($0 - sentAt) / 2 } ?? 0)
         let offset = access.time.milliseconds - middle
-        try noteOffset(abs(offset) <= Self.clockNoise ? 0 : offset, delivery)
-    }
-
-    /// Stamps of whole seconds and a slow answer differ this much without a wrong clock.
-    private static let clockNoise: Int64 = 2_000
-
-    private mutating func noteOffset(_ offset: Int64, _ delivery: Delivery) throws {
-        let source = Source(of: delivery)
-        offsets[source] = offset
-        try db.run(
-            """
-            INSERT INTO heard (registryId, source, lastAt, clockOffset) VALUES (?1, ?2, ?3, ?4)
-            ON CONFLICT (registryId, source) DO UPDATE SET clockOffset = excluded.clockOffset
-            """,
-            [source.registryId, source.kind, delivery.receivedAt.milliseconds, offset]
-        )
+        try noteOffset(offset, of: instance, delivery)
     }
 
     /// Keeps a rejected part for the operator, and opens a gap: something was said that we missed.

@@ -8,6 +8,7 @@ import RegistryModel
 struct BatchRecorder {
     let db: Database
     let recentReads: RecentReads
+    let freshNames: FreshNames
     let ignoreList: AccessIgnoreList
     var outcome = RecordedBatch()
     /// Rows of earlier commits, and of this one.
@@ -23,7 +24,9 @@ struct BatchRecorder {
     var processes: [Process: ProcessNews] = [:]
     /// The process that was heard last, and is not among `processes` yet: it mostly is the next, too.
     var latest: (process: Process, news: ProcessNews)?
-    var offsets: [Source: Int64] = [:]
+    var offsets: [Process: ClockOffset] = [:]
+    /// The offset that was asked for last: it mostly is the next, too.
+    var latestOffset: (process: Process, offset: ClockOffset)?
     var returnedProbes: Set<Source> = []
     /// What was heard of each source.
     var heard: [Source: Heard] = [:]
@@ -64,12 +67,14 @@ struct BatchRecorder {
     init(
         db: Database,
         recentReads: RecentReads,
+        freshNames: FreshNames,
         ignoreList: AccessIgnoreList,
         known: KnownRows,
         usesJournal: Bool
     ) {
         self.db = db
         self.recentReads = recentReads
+        self.freshNames = freshNames
         self.ignoreList = ignoreList
         self.known = known
         page = usesJournal ? JournalPage() : nil
@@ -80,7 +85,8 @@ struct BatchRecorder {
         heard.answer.ignored = delivery.body.ignored
         heard.answer.rejected = delivery.body.rejected
         for (name, stamp) in delivery.body.instances {
-            hear(delivery, process: name, at: try corrected(stamp, of: delivery))
+            let reading = try reading(of: stamp, by: name, of: delivery)
+            hear(delivery, process: name, at: reading.early)
         }
         for access in delivery.body.accesses {
             switch try record(access, of: delivery) {
@@ -91,6 +97,7 @@ struct BatchRecorder {
             }
         }
         for miss in delivery.body.misses { try record(miss, of: delivery) }
+        try recordNames(delivery)
         for rejection in delivery.body.rejections { try reject(rejection, of: delivery) }
         if let reason = delivery.body.loss { try lose(reason, of: delivery) }
         if let socket = delivery.body.socket { try note(socket, of: delivery) }
@@ -126,26 +133,25 @@ struct BatchRecorder {
             }
         }
         guard try isNew(access, of: delivery) else { return .duplicate }
-        let time = try corrected(access.time, of: delivery)
+        let process = access.instance ?? ""
+        let time = try reading(of: access.time, by: process, of: delivery)
         if access.instance != nil || delivery.source == .log {
-            hear(delivery, process: access.instance ?? "", at: time)
+            hear(delivery, process: process, at: time.early)
         }
-        let isOwn = OwnUserAgent.matches(access.userAgent)
-        if isOwn {
-            try recordOwn(access, at: time, of: delivery)
+        if OwnUserAgent.matches(access.userAgent) {
+            try recordOwn(access, at: time.late, of: delivery)
             return .ignored
         }
         let isIgnored = ignoreList.ignores(access)
         let repositoryId = try repository(access.repository, of: delivery)
         switch access.class {
         case .delete:
-            try recordDelete(access, at: time, repositoryId, of: delivery)
+            // What was there later than that stays.
+            try recordDelete(access, at: time.early, repositoryId, of: delivery)
         case .push:
-            let used = usedAt(time, access, of: delivery)
-            try recordPush(access, at: used, repositoryId, of: delivery, counts: !isIgnored)
+            try recordPush(access, at: time.late, repositoryId, of: delivery, counts: !isIgnored)
         case .pull, .resolve:
-            let used = usedAt(time, access, of: delivery)
-            try recordRead(access, at: used, repositoryId, of: delivery, counts: !isIgnored)
+            try recordRead(access, at: time.late, repositoryId, of: delivery, counts: !isIgnored)
         }
         return isIgnored && (access.class == .pull || access.class == .resolve)
             ? .ignored : .accepted
@@ -167,43 +173,6 @@ struct BatchRecorder {
         guard delivery.source == .log else { return true }
         return try !known.imported.contains(access, of: delivery.registry.id, db)
     }
-
-    // MARK: Time
-
-    /// The stamp by our clock; one that cannot be true (before registries existed, or later than
-    /// now) is replaced by the time of receipt, which is the side of keeping.
-    mutating func corrected(_ stamp: Timestamp, of delivery: Delivery) throws -> Timestamp {
-        guard stamp.milliseconds >= Self.beforeRegistries else { return delivery.receivedAt }
-        let source = Source(of: delivery)
-        let offset: Int64
-        if let known = offsets[source] {
-            offset = known
-        } else {
-            offset =
-                try db.number(
-                    "SELECT clockOffset FROM heard WHERE registryId = ? AND source = ?",
-                    [source.registryId, source.kind]
-                ) ?? 0
-            offsets[source] = offset
-        }
-        let (time, overflowed) = stamp.milliseconds.subtractingReportingOverflow(offset)
-        guard !overflowed else { return delivery.receivedAt }
-        return min(Timestamp(milliseconds: time), delivery.receivedAt)
-    }
-
-    /// When a use counts: the logs of one registry need not share a clock, and a probe tells the
-    /// offset of one of them only, so for logs the later of both readings holds.
-    private func usedAt(
-        _ corrected: Timestamp,
-        _ access: Access,
-        of delivery: Delivery
-    ) -> Timestamp {
-        guard delivery.source == .log else { return corrected }
-        return max(corrected, min(access.time, delivery.receivedAt))
-    }
-
-    /// 2013-01-01: there was no Docker registry before.
-    private static let beforeRegistries: Int64 = 1_356_998_400_000
 
     // MARK: Rows
 

@@ -15,7 +15,7 @@ extension Ledger {
         do {
             var isRepeated = false
             let (outcome, rows, write) = try transactionHere("record accesses in") { db in
-                if isRepeated { recentReads.forgetAll() }
+                if isRepeated { forgetRecent() }
                 isRepeated = true
                 let version = try db.cachedStatement(sql: "PRAGMA data_version").number()
                 let (rows, write) = rowMemory.take(version: version)
@@ -24,6 +24,7 @@ extension Ledger {
                 var recorder = BatchRecorder(
                     db: db,
                     recentReads: recentReads,
+                    freshNames: freshNames,
                     ignoreList: ignoreList,
                     known: rows,
                     usesJournal: usesJournal
@@ -36,9 +37,14 @@ extension Ledger {
             return outcome
         } catch {
             // What was noted may speak of rows that were never committed.
-            pool.writeWithoutTransaction { _ in recentReads.forgetAll() }
+            pool.writeWithoutTransaction { _ in forgetRecent() }
             throw error
         }
+    }
+
+    private func forgetRecent() {
+        recentReads.forgetAll()
+        freshNames.forgetAll()
     }
 
     /// Whether the deliveries are few enough to gain from the journal; many fill pages of their own.

@@ -24,6 +24,8 @@ package actor EngineUseWatch {
     /// What was read before the connection stood, and comes by it once more.
     private var replayed: Set<EventIdentity> = []
     private var lastFailure = ""
+    /// How far the engine's clock is behind ours.
+    private var lag = Span.zero
     /// Whether a connection has stood until the other side ended it.
     private var wasConnected = false
 
@@ -114,7 +116,11 @@ package actor EngineUseWatch {
     /// The first time nothing is taken in, but its place in the stream is: by the engine's own clock,
     /// and also where nothing has happened yet.
     private func replay(since known: Int64?, isPodman: Bool) async throws -> Replay {
-        let end = now().milliseconds * 1_000_000
+        let time = now()
+        // Until then by its own clock: until ours it may make us wait, for as long as it is behind.
+        let theirs = await engineTime() ?? time
+        lag = time - theirs > Self.clockNoise ? time - theirs : .zero
+        let end = theirs.milliseconds * 1_000_000
         // Docker has few events, of which the oldest tells what it still knows; Podman has a file.
         let start = isPodman ? (known ?? end - Self.day) - Self.overlap : Self.overlap
         let past = try await target.client.pastEvents(since: max(start, Self.overlap), until: end)
@@ -135,6 +141,11 @@ package actor EngineUseWatch {
         return replay
     }
 
+    /// The engine's time; nil also where it may not be asked for it.
+    private func engineTime() async -> Timestamp? {
+        do { return try await target.client.time() } catch { return nil }
+    }
+
     private func isContinuous(_ replay: Replay, since known: Int64?, isPodman: Bool) -> Bool {
         guard known != nil else { return false }
         if replay.isKnown { return true }
@@ -144,6 +155,9 @@ package actor EngineUseWatch {
         return wasConnected && target.client.address.isLocal
             && replay.count < Self.eventsRemembered
     }
+
+    /// An answer may take this long without a wrong clock.
+    private static let clockNoise = Span.seconds(2)
 
     /// Nanoseconds: Podman rounds the moment that it is asked from, and leaves that out.
     private static let overlap: Int64 = 1_000_000_000
@@ -180,7 +194,8 @@ package actor EngineUseWatch {
         guard event.isUse else { return }
         do {
             guard let image = try await image(of: event) else { return }
-            waiting.append((image, event.time))
+            // By our clock, and never earlier than the engine says.
+            waiting.append((image, event.time + lag))
         } catch {
             logger.warning(
                 "an engine's event could not be credited",

@@ -155,7 +155,16 @@ extension StorageSweeper {
         guard target.storage != nil, !named.isEmpty else { return }
         guard try await ledger.quarantinedBytes(of: target.row) > 0 else { return }
         let root = try open(target)
-        try await bringBack(named, [:], of: target, root, because: "somebody asked for it")
+        let back = try await bringBack(
+            named,
+            [:],
+            of: target,
+            root,
+            because: "somebody asked for it"
+        )
+        // The next sweep must not take it at once, though all of it may be old.
+        let blobs = Set(back.filter { $0.kind == .blob }.compactMap(\.digest))
+        try await ledger.note(named: blobs, of: target.row, at: now())
     }
 
     /// Brings back what is named, with what it refers to, and further items by run and ordinal.

@@ -170,7 +170,7 @@ extension StorageSweeper {
         let root = draft.root
         let removals = draft.removals
         let time = now()
-        let again = try await offPool {
+        var again = try await offPool {
             let wanted = try WantedAgain.mark(
                 root,
                 references,
@@ -179,6 +179,16 @@ extension StorageSweeper {
             )
             return taken.filter { wanted.wants(removals[$0], since: draft.beganAt) }
         }
+        // Who looked for a blob before it went may be about to push what needs it.
+        let named = try await ledger.blobsNamed(since: draft.beganAt, in: target.row)
+        again.formUnion(
+            taken.filter { ordinal in
+                removals[ordinal].kind == .blob
+                    && removals[ordinal].digest.map {
+                        named.isNamed($0, since: draft.beganAt)
+                    } ?? false
+            }
+        )
         guard !again.isEmpty else { return taken }
         try await putBack(again, draft, because: "needed again, or named by a push meanwhile")
         return taken.subtracting(again)

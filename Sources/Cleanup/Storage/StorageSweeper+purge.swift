@@ -32,6 +32,7 @@ extension StorageSweeper {
         let again = try await offPool {
             try WantedAgain.mark(root, references, taken: revisions, now: time)
         }
+        let named = try await ledger.namedSinceTaken(from: target.row)
         var run = newRun(cause, at: time)
         var sources: [Source] = []
         var found: Int64 = 0
@@ -41,7 +42,9 @@ extension StorageSweeper {
             var wanted: [StorageItem] = []
             for item in record.storage where item.state == .quarantined {
                 let files = contents.files(of: item)
-                if again.wants(item, files.map(\.path), since: record.createdAt) {
+                if again.wants(item, files.map(\.path), since: record.createdAt)
+                    || named[name]?.contains(item.ordinal) == true
+                {
                     wanted.append(item)
                     continue
                 }

@@ -101,7 +101,10 @@ package struct StorageSweeper: Sendable {
         var rules = rules(request, target, way)
         if !request.isNow {
             let named = try await ledger.manifestsNamed(since: time - target.grace, in: target.row)
-            rules.lastNamed = { named[$0] }
+            // A slow push may count on what it looked for long ago.
+            let since = time - max(target.grace, rules.slowPush)
+            let blobs = try await ledger.blobsNamed(since: since, in: target.row)
+            rules.lastNamed = { [named[$0], blobs.latest($0)].compactMap(\.self).max() }
         }
         let settled = rules
         let references = LedgerReferences(ledger: ledger)

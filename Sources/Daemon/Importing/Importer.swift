@@ -55,7 +55,7 @@ package final class Importer {
             case .blobs(let place): try attempt(place.description) { try importBlobs(place) }
             }
         }
-        try importing.finish(vouched: request.vouched)
+        try importing.finish(vouched: request.vouched, isWhole: report.failures.isEmpty)
         report.sums = importing.sums
         report.covered = importing.covered
         report.doubts = importing.doubts

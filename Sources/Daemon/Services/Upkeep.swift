@@ -43,6 +43,7 @@ struct Upkeep: Sendable {
         Periodic(name: "roll-off", logger: deployment.logger) {
             let isMore = try await deployment.ledger.rollOff(
                 history: deployment.settings.history,
+                names: max(.days(1), deployment.targets.map(\.grace).max() ?? .days(1)),
                 now: deployment.now()
             )
             // In small steps, so that webhooks never wait long behind it.

@@ -90,11 +90,11 @@ extension LogDecoder {
             target: target,
             status: Int(plain(.status).wholeNumber ?? 0)
         )
-        guard request.accessClass != nil || request.status == 404 else { return nil }
+        guard request.isHeeded else { return nil }
         if let reading = times.read(plain(.time)) {
             request.time = reading.time
             request.isSecondGranular = reading.isSecondGranular
-        } else if request.status == 404 {
+        } else if request.accessClass == nil {
             request.time = Timestamp(milliseconds: 0)
         }
         request.address = plain(.address)

@@ -10,7 +10,10 @@ package struct LogPieces {
     /// What numbers the names of the pieces that come next.
     package private(set) var origin = NameOrigin()
 
-    package init(_ dialect: LogDialect) { decoder = LogDecoder(dialect) }
+    package init(_ dialect: LogDialect) {
+        decoder = LogDecoder(dialect)
+        decoder.notesBlobs = false
+    }
 
     /// Decodes whole lines or records.
     package mutating func read(_ bytes: UnsafeRawBufferPointer) -> DecodedLog {

@@ -30,6 +30,16 @@ struct LoggedRequest {
         }
     }
 
+    /// Whether it says anything, whatever it is about: how something was used, or that it was missed.
+    var isHeeded: Bool { accessClass != nil || status == 404 || isPartOfBlob }
+
+    /// Whether an answer as those to reads of blobs only: a part, or another place where it is.
+    var isPartOfBlob: Bool {
+        (status == 206 || status == 302 || status == 307) && isRead
+    }
+
+    fileprivate var isRead: Bool { method.equals("GET") || method.equals("HEAD") }
+
     /// Method and target of `METHOD target HTTP/x`; nil for anything else, such as a TLS greeting.
     static func parts(
         of line: UnsafeRawBufferPointer
@@ -127,6 +137,17 @@ extension LogDecoder {
         return Miss(access: access, isBlob: manifest == nil)
     }
 
+    /// Takes note of a blob that somebody else asked for and found.
+    private mutating func noteBlob(of request: LoggedRequest) {
+        guard notesBlobs, !decoded.namesFurtherBlobs, request.isRead,
+            request.status == 200 || request.status == 304 || request.isPartOfBlob,
+            !request.userAgent.starts(with: "lastpull/"), let path = plainPath(of: request.target),
+            let (_, reference) = RegistryPath.blob(in: path), blobs.number(of: reference).isNew,
+            let digest = Digest(String(decoding: reference, as: UTF8.self))
+        else { return }
+        decoded.note(blob: digest)
+    }
+
     /// The path without percent encoding; nil where that is malformed.
     private func plainPath(of target: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
         let path = RegistryPath.path(of: target)
@@ -150,7 +171,7 @@ extension LogDecoder {
                 return
             }
             decoded.ignored += 1
-            if let miss = miss(of: request) { decoded.note(miss) }
+            if let miss = miss(of: request) { decoded.note(miss) } else { noteBlob(of: request) }
         } catch {
             decoded.reject(bytes, "\(kind) at byte \(offset): \(error.reason)")
         }

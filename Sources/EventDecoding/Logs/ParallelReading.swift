@@ -129,7 +129,7 @@ extension DecodedBody {
     fileprivate mutating func append(_ other: DecodedBody) {
         ignored += other.ignored
         addRejections(of: other)
-        for digest in other.mentions { mention(digest) }
+        noteBlobs(of: other)
         for miss in other.misses { note(miss) }
     }
 }

@@ -105,7 +105,7 @@ extension DecodedBody {
             } else {
                 ignored += 1
                 noteInstance(of: event)
-                if let digest = event.mention { mention(digest) }
+                if let digest = event.blob { note(blob: digest) }
             }
         } catch {
             reject(bytes, "events[\(index)].\(error.reason)")

@@ -35,7 +35,7 @@ extension NotificationEvent {
     }
 
     /// The content that somebody else's event of a blob is about: a push, a mount, a pull.
-    var mention: Digest? {
+    var blob: Digest? {
         guard isBlob, let action,
             action.equals("push") || action.equals("pull")
                 || action.equals("mount"), !OwnUserAgent.matches(FieldTexts.string(userAgent))

@@ -20,6 +20,7 @@ package final class FileFollower {
 
     package let path: String
     private let dialect: LogDialect
+    private let generations: LogGenerations
     /// Files that were in the place before, the oldest first, then the one that is there.
     private var files: [FollowedOpenFile] = []
     /// What was read before the start, the newest first; nil once it was looked for.
@@ -33,6 +34,7 @@ package final class FileFollower {
     package init(path: String, dialect: LogDialect = LogDialect(), known: [FollowedFile]) {
         self.path = path
         self.dialect = dialect
+        generations = LogGenerations(path: path, dialect: dialect)
         earlier = known.filter { $0.growth.offset > 0 }
     }
 
@@ -49,7 +51,12 @@ package final class FileFollower {
     ) throws -> Bool {
         try open(record)
         for (place, open) in files.enumerated() {
-            if try read(open, horizon: horizon, record) { return true }
+            do {
+                if try read(open, horizon: horizon, record) { return true }
+            } catch {
+                try giveUp(open, because: error, record)
+                return true
+            }
             if place < files.count - 1 { open.idleLooks += 1 }
         }
         try retire(horizon: horizon, record)
@@ -146,10 +153,7 @@ package final class FileFollower {
                 let loss = "\(path) was replaced while nobody read it, and what it held is gone"
                 try record(Reading(body: DecodedBody(), state: next, loss: loss))
             }
-            for file in generations(after: newest, besides: found.map(\.file.inode)) {
-                let state = FollowedFile(file, after: newest)
-                found.append(try FollowedOpenFile(whole: file, state))
-            }
+            found += try rotated(after: newest, besides: found, record)
         }
         let last = here ?? FollowedOpenFile(current, next)
         last.state.device = current.device
@@ -157,45 +161,49 @@ package final class FileFollower {
         files = found + [last]
     }
 
+    /// What was rotated while nobody read; of what can't be read it is said that it is lost.
+    private func rotated(
+        after newest: FollowedFile,
+        besides found: [FollowedOpenFile],
+        _ record: (Reading) throws -> Void
+    ) throws -> [FollowedOpenFile] {
+        var rotated = generations.rotated(after: newest, besides: found.map(\.file.inode))
+        var opened: [FollowedOpenFile] = []
+        for file in rotated.files {
+            let state = FollowedFile(file, after: newest)
+            do {
+                opened.append(try FollowedOpenFile(whole: file, state))
+            } catch {
+                rotated.unread.append(LogGenerations.words(error, file.path))
+            }
+        }
+        for reason in rotated.unread {
+            let loss = "\(reason); it was rotated while nobody read \(path)"
+            try record(Reading(body: DecodedBody(), state: newest, loss: loss))
+        }
+        return opened
+    }
+
     /// The rest of what was read, in a file beside; a copy may be compressed already.
     private func rest(of state: FollowedFile) -> FollowedOpenFile? {
-        for file in siblings() {
+        for file in generations.siblings() {
             if let open = try? FollowedOpenFile(rest: state, in: file) { return open }
         }
         return nil
     }
 
-    /// Files beside it that were rotated while nobody read, the oldest first.
-    ///
-    /// Most lines of a log are no accesses: one that begins without any is judged by its last change.
-    private func generations(after state: FollowedFile, besides known: [Int64]) -> [LogFile] {
-        let last = state.growth.lastLine ?? Timestamp(milliseconds: 0)
-        var found: [(file: LogFile, first: Timestamp)] = []
-        for file in siblings() where !known.contains(file.inode) {
-            guard let bytes = try? file.beginning(Self.lookedAt),
-                let end = bytes.lastIndex(of: UInt8(ascii: "\n"))
-            else { continue }
-            let body = AccessLog.decode(Array(bytes[...end]), dialect)
-            let changed = Timestamp(milliseconds: Int64(file.changedAt) * 1_000 + 999)
-            guard !body.accesses.isEmpty || body.ignored > 0 else { continue }
-            let first = body.accesses.map(\.time).min() ?? changed
-            if first >= last { found.append((file, first)) }
-        }
-        return found.sorted { $0.first < $1.first }.map(\.file)
-    }
-
-    /// Regular files in the folder whose names begin as the file's does, by their last change.
-    private func siblings() -> [LogFile] {
-        guard let real = realpath(path, nil) else { return [] }
-        defer { free(real) }
-        let place = URL(fileURLWithPath: String(cString: real))
-        let folder = place.deletingLastPathComponent().path
-        let name = place.lastPathComponent
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-        return names.filter { $0.hasPrefix(name) && $0 != name }
-            .compactMap { try? LogFile("\(folder)/\($0)") }
-            .filter(\.isRegular)
-            .sorted { $0.changedAt < $1.changedAt }
+    /// Lets go of a copy that is damaged, as a compressed one may be: the others must not wait for it.
+    private func giveUp(
+        _ open: FollowedOpenFile,
+        because error: any Error,
+        _ record: (Reading) throws -> Void
+    ) throws {
+        // What could not be recorded is read again.
+        guard open.isCopy, error is LogReadingError else { throw error }
+        let loss = LogGenerations.words(error, open.file.path)
+        try record(Reading(body: DecodedBody(), state: open.state, loss: loss))
+        remember(open.state.growth)
+        files.removeAll { $0 === open }
     }
 
     /// Lets go of files that others replaced, when nobody has written to them for a while.
@@ -243,7 +251,6 @@ package final class FileFollower {
 
     /// Bytes of one piece; a line is far shorter.
     private static let pieceLength = 2 << 20
-    private static let lookedAt = 65_536
     /// Looks, a second apart: a writer that was told to reopen its log has done so by then.
     private static let idleLooks = 10
     private static let mostEarlier = 4

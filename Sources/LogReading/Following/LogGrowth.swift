@@ -168,6 +168,7 @@ extension DecodedBody {
         accesses += other.accesses
         ignored += other.ignored
         rejections += other.rejections
-        for digest in other.mentions { mention(digest) }
+        noteBlobs(of: other)
+        for miss in other.misses { note(miss) }
     }
 }

@@ -125,6 +125,8 @@ extension EngineClient {
     }
 
     /// What happened between two moments, in nanoseconds since 1970, as far as the engine remembers.
+    ///
+    /// Both are by the engine's clock: for an end that is still to come there it waits.
     package func pastEvents(
         since: Int64,
         until: Int64

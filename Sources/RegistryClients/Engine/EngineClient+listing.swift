@@ -1,5 +1,5 @@
 import CurlTransport
-import RegistryModel
+package import RegistryModel
 
 extension EngineClient {
     /// What lies on the engine's disk, measured; a full engine takes minutes for it.
@@ -81,6 +81,13 @@ extension EngineClient {
         let call = call("read the settings")
         let wire: InfoWire = try decode(try await send("GET", "/info", for: call).body, for: call)
         return wire.dockerRootDir
+    }
+
+    /// What time it is by the engine's own clock; nil where it does not say.
+    package func time() async throws(EngineError) -> Timestamp? {
+        let call = call("read the time")
+        let wire: InfoWire = try decode(try await send("GET", "/info", for: call).body, for: call)
+        return wire.systemTime.flatMap { Timestamp(rfc3339: $0) }
     }
 
     /// How a container stands; nil where there is none.

@@ -208,6 +208,10 @@ extension Import {
         case .noReads:
             "the lines cover nothing, for none tells of a pull or another read: the logs may be of "
                 + "writes only; if they are whole, import them again with --covers FROM..TO"
+        case .unread:
+            "nothing is covered yet, for not every log could be read, and nobody knows what is in it: "
+                + "mend that, or leave the log out if it says nothing of this registry, and import "
+                + "again"
         case .future(let time):
             "nothing is covered, for lines are of the future, up to \(time.text): the log has another "
                 + "clock or time zone; let a probe show the difference (probeUrl) or stamp lines in "

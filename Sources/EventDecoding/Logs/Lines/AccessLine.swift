@@ -46,8 +46,8 @@ struct AccessLine {
             target: target,
             status: status
         )
-        // Most lines are about blobs, and need no more.
-        guard request.accessClass != nil || status == 404 else { return request }
+        // Failures, and what others wrote, need no more.
+        guard request.isHeeded else { return request }
         request.address = host
         request.user = arena.plain(line: user)
         if let userAgent { request.userAgent = arena.plain(line: userAgent) }
