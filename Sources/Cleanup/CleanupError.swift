@@ -22,6 +22,10 @@ package enum CleanupError: Error, Sendable, Equatable, CustomStringConvertible {
     case unlistedImage(String, why: String)
     /// Nothing says where the registry's disk is.
     case noStorage(String)
+    /// The registry's disk is so full that nothing can be moved away.
+    case noRoom(String)
+    /// What a run took lies on another storage than the one that is set.
+    case otherStorage(run: RunName, path: String, storage: String)
     case unknownRepository(String)
     case unknownPolicy(String, known: [String])
     /// A policy that is for an engine, whose past is not kept.
@@ -53,6 +57,12 @@ package enum CleanupError: Error, Sendable, Equatable, CustomStringConvertible {
             "cannot lock \(path): \(reason)"
         case .noStorage(let registry):
             "registry \(registry) has no `storage`; name the folder that its filesystem driver writes to"
+        case .otherStorage(let run, let path, let storage):
+            "what run \(run) took lies below \(path), and not below \(storage); name that as the "
+                + "storage again to purge or restore it"
+        case .noRoom(let path):
+            "no room to move anything away: the file system of \(path) is full to the last block; free "
+                + "a megabyte on it, or stop the registry and sweep with --now, which needs none"
         case .unknownImage(let image):
             "the ledger knows no image \(image); check the name, or list the registry with `plan`"
         case .unknownEngineImage(let image, let engines):

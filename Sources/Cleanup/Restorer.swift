@@ -172,7 +172,7 @@ package struct Restorer: Sendable {
         if try await missing(content, item, target) != nil {
             // A sweep may have it in quarantine.
             let needed = [digest] + content.blobs.map(\.digest)
-            try await sweeper.bringBack(Set(needed), of: target)
+            try await sweeper.bringBack(Set(needed), for: item.repository, of: target)
         }
         if let blob = try await missing(content, item, target) {
             throw Obstacle(reason: "blob \(blob) is gone from the registry; push the image again")

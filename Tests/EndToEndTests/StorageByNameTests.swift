@@ -79,6 +79,72 @@ extension LocalPrune {
             try await scene.fetch("a/x:v1")
         }
 
+        // Others need one of its layers, and its own link to that goes all the same; and comes back.
+        @Test func aRepositoryThatSharesLayersGoesWholeThroughTheQuarantine() async throws {
+            let (scene, disk) = try await fill()
+            let (links, before) = (disk.layerLinks, disk.bytes)
+            let gone = try await scene.reportOnDisk(["delete", "--yes", "b"])
+            #expect(gone.state == "done")
+            #expect(gone.items.allSatisfy { $0.state == "quarantined" }, "\(gone.items)")
+            let shared = gone.items.filter { $0.reason == "sharedLayer" }
+            #expect(shared.map(\.digest) == ["\(digest(2))"])
+            #expect(disk.files(in: "docker/registry/v2/repositories/b").isEmpty)
+
+            let back = try await scene.onDisk("restore", gone.run)
+            #expect(back.status == 0, "\(back.errors)")
+            #expect(disk.layerLinks == links)
+            try await scene.registry.start()
+            for image in ["a/x:v1", "a/x:v2", "b:v1"] { try await scene.fetch(image) }
+
+            try await scene.registry.stop()
+            disk.age(by: 7_200)
+            _ = try await scene.report("delete", "--yes", "b")
+            let purged = try await scene.report("prune")
+            #expect(purged.reclaimed == gone.released)
+            #expect(before - disk.bytes == gone.released)
+            #expect(disk.files(in: "docker/registry/v2/repositories/b").isEmpty)
+            try await scene.registry.start()
+            for image in ["a/x:v1", "a/x:v2"] { try await scene.fetch(image) }
+            try await scene.pushByHand("b:v1", [layers[2], layers[3]])
+            try await scene.fetch("b:v1")
+        }
+
+        // The registry believes in the link until it is restarted, so it stays until then.
+        @Test func aSharedLayersLinkWaitsForARegistryThatRemembers() async throws {
+            let (scene, disk) = try await fill()
+            try await scene.registry.start()
+            let nowhere = "http://127.0.0.1:\(try LoopbackPort.free())"
+            try scene.configure(grace: "1h", quarantine: "0s", url: nowhere)
+            for layer in [2, 3] {
+                #expect(try await scene.blobStatus("b", digest(layer)) == 200)
+            }
+            _ = try await scene.report("delete", "--yes", "b")
+            #expect(disk.layerLinks.contains("b \(digest(2))"))
+            _ = try await scene.run("prune")
+            #expect(disk.layerLinks.contains("b \(digest(2))"))
+            try await scene.registry.restart()
+            _ = try await scene.run("prune")
+            #expect(!disk.layerLinks.contains { $0.hasPrefix("b ") }, "\(disk.layerLinks)")
+            try await scene.fetch("a/x:v2")
+        }
+
+        // Somebody pushes it anew while its link is about to go.
+        @Test func aSharedLayersLinkComesBackForAPushToItsRepository() async throws {
+            let (scene, _) = try await fill()
+            let result = try await scene.run(
+                ["delete", "--yes", "b"],
+                stoppingAt: "taken",
+                onDisk: true
+            ) {
+                try await scene.registry.start()
+                try await scene.pushByHand("b:v2", [layers[2]])
+            }
+            #expect(result.status == 0 || result.status == 2, "\(result)")
+            try await scene.registry.restart()
+            try await scene.fetch("b:v2")
+            try await scene.fetch("a/x:v2")
+        }
+
         // The index needs its child, whatever is asked.
         @Test func structureProtects() async throws {
             let scene = try await StorageScene()

@@ -51,6 +51,29 @@ extension LocalPrune {
             #expect(before > 0)
         }
 
+        // It goes on until somebody does something about it: said once, and when it is over.
+        @Test func aStandingConditionIsSaidOnce() async throws {
+            let (scene, disk) = try await fill()
+            let first = try await sweep(scene)
+            for _ in 0..<2 {
+                let next = try await scene.report("prune")
+                #expect(next.items.isEmpty && next.released == 0, "\(next.items)")
+            }
+            #expect(try await scene.events("event=staleCache").count == 1)
+            #expect(try await scene.events("event=staleCacheEnded").isEmpty)
+            // More of the same is no news, and another reason is.
+            try await scene.registry.restart { $0.deletes = true }
+            let more = ImageFolder.Layer.random(7_000, seed: 83)
+            try await scene.delete("a/x", scene.pushByHand("a/x:v4", [base, more]))
+            disk.age(by: 26 * 3_600)
+            _ = try await scene.run("prune")
+            _ = try await scene.run("prune")
+            #expect(disk.quarantinedFiles.isEmpty)
+            #expect(try await scene.events("event=staleCache").count == 1)
+            #expect(try await scene.events("event=staleCacheEnded").count == 1)
+            #expect(try await scene.reclaimed() > first.released)
+        }
+
         @Test func aRestartProvesThatItIsForgotten() async throws {
             let (scene, disk) = try await fill()
             let before = disk.bytes

@@ -8,11 +8,18 @@ package struct RegistryDisk: Sendable {
 
     package init(_ root: String) { self.root = root }
 
-    /// The sum of the sizes of all regular files; the quarantine is part of the disk.
-    package var bytes: Int64 { files(in: "").reduce(0) { $0 + $1.bytes } }
+    /// The sum of the sizes of all regular files; the quarantine is part of the disk, but not what
+    /// is set aside in it for a full disk.
+    package var bytes: Int64 {
+        files(in: "").reduce(0) { $0 + (Self.isSetAside($1.path) ? 0 : $1.bytes) }
+    }
 
     package var quarantinedFiles: [String] {
-        files(in: "lastpull-quarantine").map(\.path)
+        files(in: "lastpull-quarantine").map(\.path).filter { !Self.isSetAside($0) }
+    }
+
+    private static func isSetAside(_ path: String) -> Bool {
+        path.hasPrefix("lastpull-quarantine/reserve/")
     }
 
     /// The blobs that are there as the registry sees them.

@@ -21,6 +21,7 @@ enum Migrations {
         migrator.registerMigration("v15", migrate: rememberWhatWasNotListed)
         migrator.registerMigration("v22", migrate: letImportsWait)
         migrator.registerMigration("v19", migrate: rememberNamedBlobs)
+        migrator.registerMigration("v18", migrate: rememberWhereSweepsTook)
         return migrator
     }
 }

@@ -18,7 +18,7 @@ extension StorageItem {
         switch kind {
         case .blob:
             guard let digest else { return nil }
-            guard let repository, reason == Taking.Reason.danglingLink.rawValue else {
+            guard let repository, isLinkOnly else {
                 return StoragePath.blobData(digest)
             }
             return StoragePath.layerLink(repository, digest)
@@ -34,8 +34,18 @@ extension StorageItem {
 }
 
 extension StorageItem {
-    /// Whether a link to its blob goes with it: a dangling one is an item of its own.
-    func owns(link: StoragePath) -> Bool {
-        reason != Taking.Reason.danglingLink.rawValue || link.repository == repository
+    /// Whether a link to its blob goes with it: one may be an item of its own.
+    func owns(link: StoragePath) -> Bool { !isLinkOnly || link.repository == repository }
+
+    /// Whether it is a layer link alone.
+    var isLinkOnly: Bool { Taking.Reason(rawValue: reason)?.isLinkOnly ?? false }
+
+    /// A layer link to what others need.
+    var isShared: Bool { reason == Taking.Reason.sharedLayer.rawValue }
+
+    /// The link that it is alone, as it lies there now; nil where it is none, or is not there.
+    func sharedLink(in root: StorageRoot) throws(StorageError) -> LayerLink? {
+        guard isShared, let repository, let digest else { return nil }
+        return try root.layerLink(repository, digest)
     }
 }

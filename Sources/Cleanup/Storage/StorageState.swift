@@ -28,7 +28,16 @@ package struct StorageState: Sendable {
         package var bytes: Int64
     }
 
+    /// A run whose files lie on another storage.
+    package struct Elsewhere: Sendable, Equatable {
+        package var run: RunName
+        package var path: String
+    }
+
     package var path: String
+    /// Folders on another file system than the root.
+    package var foreign: [StoragePath]
+    package var elsewhere: [Elsewhere]
     package var presence: RegistryPresence
     package var forgetting: Forgetting
     package var held: Held?
@@ -44,6 +53,8 @@ extension StorageSweeper {
         let presence = RegistryPresence.onStorage(root)
         return StorageState(
             path: root.path,
+            foreign: try await offPool { try root.foreignFolders() },
+            elsewhere: try await elsewhere(target, root),
             presence: presence,
             forgetting: StorageState.Forgetting(await forgetWay(target, presence)),
             held: try await held(target),

@@ -31,6 +31,7 @@ extension StorageSweeper {
                 draft,
                 target,
                 count: draft.removals.count,
+                isNew: true,
                 "it was told to go on at once"
             )
         }

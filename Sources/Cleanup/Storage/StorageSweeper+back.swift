@@ -151,12 +151,19 @@ extension StorageSweeper {
     }
 
     /// Brings back what was asked for, with what it refers to (design, section 5.8, point 3).
-    package func bringBack(_ named: Set<Digest>, of target: CleanupTarget) async throws {
+    ///
+    /// A link to what others have, too, comes back only for its own repository.
+    package func bringBack(
+        _ named: Set<Digest>,
+        for repository: RepositoryName? = nil,
+        of target: CleanupTarget
+    ) async throws {
         guard target.storage != nil, !named.isEmpty else { return }
         guard try await ledger.quarantinedBytes(of: target.row) > 0 else { return }
         let root = try open(target)
         let back = try await bringBack(
             named,
+            for: repository,
             [:],
             of: target,
             root,
@@ -173,6 +180,7 @@ extension StorageSweeper {
     @discardableResult
     private func bringBack(
         _ named: Set<Digest>,
+        for repository: RepositoryName?,
         _ others: [RunName: Set<Int>],
         of target: CleanupTarget,
         _ root: StorageRoot,
@@ -185,9 +193,13 @@ extension StorageSweeper {
             found[entry.run, default: []].insert(entry.ordinal)
         }
         var returning: [Returning] = []
-        for (run, ordinals) in found.sorted(by: { $0.key < $1.key }) {
+        for run in try await here(found.keys.sorted(), root, target) {
+            let ordinals = found[run] ?? []
             guard let record = try await ledger.run(run) else { continue }
-            let items = record.storage.filter { ordinals.contains($0.ordinal) }
+            let items = record.storage.filter { item in
+                ordinals.contains(item.ordinal)
+                    && (!item.isShared || item.repository == repository)
+            }
             guard !items.isEmpty else { continue }
             returning.append(try await putBack(items, of: run, root))
         }
@@ -234,6 +246,9 @@ extension StorageSweeper {
             throw CleanupError.unknownRun(name.description)
         }
         let items = record.storage.filter { $0.state == .quarantined }
+        if !items.isEmpty, let other = try await otherPlace(of: name, than: root) {
+            throw CleanupError.otherStorage(run: name, path: other, storage: root.path)
+        }
         try await bringBack(items, of: name, root, because: "restored by hand")
         return items
     }
@@ -263,7 +278,19 @@ extension StorageSweeper {
         let root = try open(target)
         let own = try storageLock(root, target)
         defer { withExtendedLifetime(own) {} }
-        return try await bringBack(named, items, of: target, root, because: "restored by hand")
+        for run in items.keys.sorted() {
+            if let other = try await otherPlace(of: run, than: root) {
+                throw CleanupError.otherStorage(run: run, path: other, storage: root.path)
+            }
+        }
+        return try await bringBack(
+            named,
+            for: repository,
+            items,
+            of: target,
+            root,
+            because: "restored by hand"
+        )
     }
 }
 

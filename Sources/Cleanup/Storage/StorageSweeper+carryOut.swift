@@ -23,11 +23,24 @@ extension StorageSweeper {
             if request.isNow, draft.isAtRest { return try await removeAtOnce(draft, target) }
             try await quarantine(draft, target)
             try await removeEmpty(draft.folders, draft.root)
+            try await setAside(draft.root)
         } catch {
             try await putBackCutOff(run, of: target, draft.root, because: "\(error)")
             throw error
         }
         return try await end(run, of: target, note: draft.run.note)
+    }
+
+    /// Makes ready what a sweep of a full disk will need; nothing is wrong where that can't be.
+    func setAside(_ root: StorageRoot) async throws {
+        do {
+            try await offPool { try SweepReserve(root: root).make() }
+        } catch {
+            logger.debug(
+                "nothing could be set aside for a full disk",
+                metadata: ["storage": "\(root.path)", "reason": "\(error)"]
+            )
+        }
     }
 
     func removeEmpty(_ folders: [StoragePath], _ root: StorageRoot) async throws {
@@ -46,26 +59,19 @@ extension StorageSweeper {
         guard !draft.removals.isEmpty else { return }
         let run = draft.run.name
         let all = Array(draft.removals.indices)
+        try await notePlace(of: run, draft.root)
         try await ledger.set(.started, ofStorageItems: all, in: run, at: now())
         FaultPoint.begun.reach()
         let quarantine = Quarantine(root: draft.root)
-        let takesLinks = draft.way.takesManifestData
         let removals = draft.removals
         let beganAt = draft.beganAt
-        try await offPool {
-            for (index, removal) in removals.enumerated() {
-                try Self.take(removal, quarantine, run, takesLinks: takesLinks)
-                if index == removals.count / 2 { FaultPoint.halfTaken.reach() }
-            }
-            // A registry lists a tag by its folder, whatever is in that.
-            for removal in removals where removal.kind == .tag {
-                try removal.removeEmptied(from: quarantine.root)
-            }
-        }
+        let taking = draft
+        let taken = try await offPool { try TakingAway(taking, quarantine).takeAll() }
         FaultPoint.taken.reach()
-        var left = Set(all)
+        var left = taken.ordinals
+        try await note(taken, of: draft)
         let moved = try await offPool {
-            try Set(removals.indices).filter { try Self.wasPushed(removals[$0], quarantine, run) }
+            try taken.ordinals.filter { try Self.wasPushed(removals[$0], quarantine, run) }
         }
         if !moved.isEmpty {
             try await putBack(moved, draft, because: "the tag was pushed meanwhile")
@@ -93,6 +99,7 @@ extension StorageSweeper {
         switch draft.way {
         case .notRunning, .noCache: proven = left
         case .api(let client):
+            left.subtract(try await makeRoomForProof(draft, left))
             proven = try await forget(
                 removals.map(\.forgettable),
                 left,
@@ -129,18 +136,57 @@ extension StorageSweeper {
     /// the manifest is written: some ten milliseconds where the disk is not overloaded.
     private static let settling = Duration.seconds(1)
 
-    /// Moves the files of one removal away.
-    ///
-    /// Links stay where a registry has to drop them itself, and where a push has just written them.
-    private static func take(
-        _ removal: Taking,
-        _ quarantine: Quarantine,
-        _ run: RunName,
-        takesLinks: Bool
-    ) throws {
-        for path in removal.files { _ = try quarantine.take(path, for: run) }
-        guard takesLinks else { return }
-        for link in removal.links { _ = try quarantine.take(link, for: run) }
+    /// Makes ready what a proof on a full disk needs, by what nothing remembers: stale uploads that
+    /// are in quarantine already; says which of them are off the disk.
+    private func makeRoomForProof(_ draft: Draft, _ taken: Set<Int>) async throws -> Set<Int> {
+        let quarantine = Quarantine(root: draft.root)
+        let run = draft.run.name
+        let removals = draft.removals
+        let removed = try await offPool { () throws -> [(ordinal: Int, reclaimed: Int64)] in
+            let reserve = SweepReserve(root: quarantine.root)
+            var removed: [(ordinal: Int, reclaimed: Int64)] = []
+            let uploads = taken.filter { removals[$0].kind == .upload }.sorted()
+            for upload in [nil] + uploads.map(Optional.some) {
+                if let upload {
+                    let freed = try removals[upload].files.reduce(Int64(0)) {
+                        try $0 + quarantine.purge($1, of: run)
+                    }
+                    removed.append((ordinal: upload, reclaimed: freed))
+                }
+                do {
+                    try reserve.makeLittle()
+                    break
+                } catch {
+                    guard error.isFull else { throw error }
+                }
+            }
+            return removed
+        }
+        try await ledger.purged(storageItems: removed, in: run, at: now())
+        return Set(removed.map(\.ordinal))
+    }
+
+    /// Writes down what a full disk made of a plan.
+    private func note(_ taken: TakingAway.Outcome, of draft: Draft) async throws {
+        guard !taken.removed.isEmpty || !taken.left.isEmpty else { return }
+        let run = draft.run.name
+        try await ledger.purged(storageItems: taken.removed, in: run, at: now())
+        try await ledger.set(
+            .skipped,
+            ofStorageItems: taken.left,
+            in: run,
+            detail: "the disk is full: there is no room to move it away",
+            at: now()
+        )
+        logger.warning(
+            "the registry's disk is full; took what there is room for",
+            metadata: [
+                "run": "\(run)", "taken": "\(taken.ordinals.count)",
+                "removed": "\(taken.removed.count)", "left": "\(taken.left.count)",
+            ]
+        )
+        guard taken.ordinals.isEmpty, taken.removed.isEmpty else { return }
+        throw CleanupError.noRoom(draft.root.path)
     }
 
     /// Whether a tag that was taken points to something else than what was planned.
@@ -175,6 +221,7 @@ extension StorageSweeper {
                 root,
                 references,
                 taken: taken.compactMap { removals[$0].revision },
+                links: taken.compactMap { removals[$0].takenLink },
                 now: time
             )
             return taken.filter { wanted.wants(removals[$0], since: draft.beganAt) }

@@ -131,30 +131,22 @@ extension StorageSweeper {
         )
     }
 
-    /// Says loudly that a registry may go on believing in what was taken.
+    /// Says that a registry may go on believing in what was taken.
     func complainOfStaleCache(
         _ draft: Draft,
         _ target: CleanupTarget,
         count: Int,
+        isNew: Bool = false,
         _ obstacle: String
     ) async throws {
         var why = "it did not drop all of it; \(obstacle)"
         if case .unproven(let reason) = draft.way { why = "\(reason); \(obstacle)" }
-        logger.error(
-            "the registry may still believe in what was swept; restart it, or set afterSweep",
-            metadata: ["registry": "\(target.row.name)", "items": "\(count)", "why": "\(why)"]
+        try await say(
+            .staleCache,
+            of: target,
+            why: why,
+            isNew: isNew,
+            ["run": draft.run.name.description, "items": "\(count)"]
         )
-        try await ledger.append([
-            PruneEvent(
-                type: "registry",
-                action: "staleCache",
-                actor: target.row.name,
-                attributes: [
-                    "registry": target.row.name, "run": draft.run.name.description,
-                    "items": "\(count)", "why": why,
-                ],
-                time: now()
-            )
-        ])
     }
 }

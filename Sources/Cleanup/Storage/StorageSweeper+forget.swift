@@ -12,6 +12,8 @@ struct Forgettable: Sendable {
     var links: [LayerLink]
     /// Where it was made to drop one before.
     var dropped: [RepositoryName] = []
+    /// Whether it is a link alone, to what others need and is there.
+    var isShared = false
 }
 
 extension StorageSweeper {
@@ -20,41 +22,69 @@ extension StorageSweeper {
     ///
     /// Deleting a link drops the cached descriptor with it; a HEAD then says 404, and a later upload
     /// is written anew (seen on distribution 2.8.2 and 3.1.1). Links and their times are read once
-    /// more before, for one that a push has just written is its own.
+    /// more before, for one that a push has just written is its own. Why that fails is a warning
+    /// the first time: later it is known.
     func forget(
         _ removals: [Forgettable],
         _ taken: Set<Int>,
         of run: RunName,
         _ root: StorageRoot,
-        _ client: any BlobForgetting
+        _ client: any BlobForgetting,
+        isFirst: Bool = true
     ) async throws -> Set<Int> {
+        let level: Logger.Level = isFirst ? .warning : .debug
         let quarantine = Quarantine(root: root)
-        let links = taken.flatMap { removals[$0].links.map(\.path) }.sorted()
-        guard try await takesDeletes(removals, taken, client, of: run),
-            try await isOfOneStorage(removals, taken, client, root, of: run)
+        guard try await takesDeletes(removals, taken, client, of: run, level),
+            try await isOfOneStorage(removals, taken, client, root, of: run, level)
         else { return [] }
-        try await offPool { try quarantine.willDrop(links, for: run) }
+        let noted = try await offPool { try Self.note(removals, taken.sorted(), quarantine, run) }
+        if noted.count < taken.count {
+            logger.log(
+                level: level,
+                "the disk is full: no room to write down links that the registry would drop",
+                metadata: ["run": "\(run)", "items": "\(taken.count - noted.count)"]
+            )
+        }
         FaultPoint.dropping.reach()
-        let answers = try await Cleanup.inParallel(taken.sorted(), width: Self.width) { ordinal in
+        let answers = try await Cleanup.inParallel(noted, width: Self.width) { ordinal in
             let failure = await Self.isForgotten(removals[ordinal], quarantine, run, client)
             FaultPoint.halfForgotten.reach()
             return (ordinal, failure)
         }
-        var proven: Set<Int> = []
-        for (ordinal, failure) in answers {
-            guard let failure else {
-                proven.insert(ordinal)
-                continue
-            }
-            logger.warning(
-                "the registry is not proven to have forgotten a blob",
+        let failures = answers.filter { $0.1 != nil }
+        if let (ordinal, failure) = failures.first {
+            logger.log(
+                level: level,
+                "the registry is not proven to have forgotten blobs",
                 metadata: [
-                    "run": "\(run)", "digest": "\(removals[ordinal].blob?.description ?? "")",
-                    "reason": "\(failure)",
+                    "run": "\(run)", "items": "\(failures.count)",
+                    "digest": "\(removals[ordinal].blob?.description ?? "")",
+                    "reason": "\(failure ?? "")",
                 ]
             )
         }
-        return proven
+        return Set(answers.filter { $0.1 == nil }.map(\.0))
+    }
+
+    /// Writes down the links that are to be dropped, of as many items as there is room for, and says
+    /// of which.
+    private static func note(
+        _ removals: [Forgettable],
+        _ ordinals: [Int],
+        _ quarantine: Quarantine,
+        _ run: RunName
+    ) throws -> [Int] {
+        var count = ordinals.count
+        while true {
+            let links = ordinals.prefix(count).flatMap { removals[$0].links.map(\.path) }
+            do {
+                try quarantine.willDrop(links.sorted(), for: run)
+                return Array(ordinals.prefix(count))
+            } catch {
+                guard error.kind == .full else { throw error }
+                count /= 2
+            }
+        }
     }
 
     /// Whether the registry takes deletes at all: said once, and not for every blob.
@@ -62,13 +92,15 @@ extension StorageSweeper {
         _ removals: [Forgettable],
         _ taken: Set<Int>,
         _ client: any BlobForgetting,
-        of run: RunName
+        of run: RunName,
+        _ level: Logger.Level
     ) async throws -> Bool {
         let first = taken.sorted().lazy.compactMap { ordinal in
             removals[ordinal].links.first.map(\.repository)
         }.first
         guard let first, let refusal = await refusal(client, in: first) else { return true }
-        logger.warning(
+        logger.log(
+            level: level,
             "the registry can't be made to forget",
             metadata: ["run": "\(run)", "reason": "\(refusal)"]
         )
@@ -82,7 +114,8 @@ extension StorageSweeper {
         _ taken: Set<Int>,
         _ client: any BlobForgetting,
         _ root: StorageRoot,
-        of run: RunName
+        of run: RunName,
+        _ level: Logger.Level
     ) async throws -> Bool {
         let first = taken.sorted().lazy.compactMap { ordinal in
             removals[ordinal].links.first?.repository ?? removals[ordinal].dropped.first
@@ -95,7 +128,8 @@ extension StorageSweeper {
         } catch {
             reason = "\(error)"
         }
-        logger.warning(
+        logger.log(
+            level: level,
             "the registry can't be made to forget",
             metadata: ["run": "\(run)", "reason": "\(reason)"]
         )
@@ -130,6 +164,7 @@ extension StorageSweeper {
             return "no repository links it, so there is none to be asked"
         }
         do {
+            if removal.isShared { return try await isUnlinked(removal, quarantine, client) }
             if try await isUploadedAgain(digest, quarantine) { return nil }
             for repository in removal.dropped where try await client.hasBlob(repository, digest) {
                 return "\(repository) still claims to have it"
@@ -155,6 +190,25 @@ extension StorageSweeper {
         } catch {
             return "\(error)"
         }
+    }
+
+    /// The same for a link to what others have, too; who links it anew at this moment gets its link
+    /// back by the look that follows.
+    private static func isUnlinked(
+        _ removal: Forgettable,
+        _ quarantine: Quarantine,
+        _ client: any BlobForgetting
+    ) async throws -> String? {
+        for link in removal.links {
+            let facts = try await offPool { try quarantine.root.facts(link.path) }
+            if let facts, facts.modified > link.modified { return nil }
+            guard try await client.hasBlob(link.repository, link.digest) else { continue }
+            try await client.dropBlob(link.repository, link.digest)
+            if try await client.hasBlob(link.repository, link.digest) {
+                return "\(link.repository) still claims to have it"
+            }
+        }
+        return nil
     }
 
     private static func isUploadedAgain(

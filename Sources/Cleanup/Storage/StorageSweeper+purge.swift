@@ -16,21 +16,33 @@ extension StorageSweeper {
         isUrgent: Bool = false,
         needed: Int64 = .max
     ) async throws -> RunRecord? {
-        let waiting = try await due(target, isUrgent)
-        guard !waiting.isEmpty else { return nil }
+        let due = try await due(target, isUrgent)
+        guard !due.isEmpty else {
+            try await endStaleCache(target)
+            return nil
+        }
         let lock = try RunLock(ledger: ledger.path, registry: target.row.name)
         defer { withExtendedLifetime(lock) {} }
         let root = try open(target)
         let own = try storageLock(root, target)
         defer { withExtendedLifetime(own) {} }
         try await finishCutOff(target, root)
+        let waiting = try await here(due, root, target)
+        if waiting.count == due.count { try await endOtherStorage(target, root) }
         try await proveByRestart(waiting, target, root)
         try await proveByAsking(waiting, target, root)
+        try await endStaleCache(target)
         let references = LedgerReferences(ledger: ledger)
         let time = now()
-        let revisions = try await revisions(in: waiting)
+        let held = try await held(in: waiting)
         let again = try await offPool {
-            try WantedAgain.mark(root, references, taken: revisions, now: time)
+            try WantedAgain.mark(
+                root,
+                references,
+                taken: held.compactMap(\.revision),
+                links: held.compactMap(\.takenLink),
+                now: time
+            )
         }
         let named = try await ledger.namedSinceTaken(from: target.row)
         var run = newRun(cause, at: time)
@@ -57,8 +69,13 @@ extension StorageSweeper {
                     item.kind == .blob
                     ? (item.digest.map(again.links) ?? []).filter { item.owns(link: $0.path) } : []
                 let dropped = try contents.droppedBytes(of: item, root)
+                let shared = try item.sharedLink(in: root).flatMap { link in
+                    // One that was written since is a push's own.
+                    link.modified < record.createdAt ? link : nil
+                }
                 own.bytes =
                     dropped + files.reduce(0) { $0 + $1.size } + links.reduce(0) { $0 + $1.bytes }
+                    + (shared?.bytes ?? 0)
                 run.storage.append(own)
                 sources.append(
                     Source(
@@ -66,6 +83,7 @@ extension StorageSweeper {
                         ordinal: item.ordinal,
                         files: Self.contentLast(files.map(\.path)),
                         links: links,
+                        shared: shared,
                         dropped: dropped
                     )
                 )
@@ -78,6 +96,7 @@ extension StorageSweeper {
         try await ledger.create(run)
         FaultPoint.purgePlanned.reach()
         try await purge(sources, run, root)
+        try await setAside(root)
         return try await end(run.name, of: target, note: "")
     }
 
@@ -92,6 +111,8 @@ extension StorageSweeper {
         var files: [StoragePath]
         /// Links to it that no registry was made to drop.
         var links: [LayerLink]
+        /// A link to what others need, too, which no registry was made to drop.
+        var shared: LayerLink?
         /// Bytes of the links that one was made to drop.
         var dropped: Int64
 
@@ -100,11 +121,28 @@ extension StorageSweeper {
         /// A link goes through the quarantine, too: a push may write it at this moment.
         func purge(from quarantine: Quarantine) throws -> Int64 {
             var freed: Int64 = 0
-            for link in links where try quarantine.take(link, for: run) {
-                freed += try quarantine.purge(link.path, of: run)
+            var late: [LayerLink] = []
+            for link in links {
+                do {
+                    freed += try purge(link, quarantine)
+                } catch {
+                    guard error.kind == .full else { throw error }
+                    late.append(link)
+                }
             }
             for path in files { freed += try quarantine.purge(path, of: run) }
+            for link in late { freed += try purge(link, quarantine) }
+            if let shared, try quarantine.takeShared(shared, for: run) {
+                freed += try quarantine.purge(shared.path, of: run)
+            }
             return files.isEmpty || freed > 0 ? freed + dropped : 0
+        }
+
+        private func purge(
+            _ link: LayerLink,
+            _ quarantine: Quarantine
+        ) throws(StorageError) -> Int64 {
+            try quarantine.take(link, for: run) ? quarantine.purge(link.path, of: run) : 0
         }
     }
 
@@ -188,9 +226,15 @@ extension StorageSweeper {
         else { return }
         let references = LedgerReferences(ledger: ledger)
         let time = now()
-        let revisions = open.values.joined().compactMap(\.revision)
+        let all = Array(open.values.joined())
         let again = try await offPool {
-            try WantedAgain.mark(root, references, taken: revisions, now: time)
+            try WantedAgain.mark(
+                root,
+                references,
+                taken: all.compactMap(\.revision),
+                links: all.compactMap(\.takenLink),
+                now: time
+            )
         }
         for (name, items) in open {
             guard let record = try await ledger.run(name) else { continue }
@@ -200,19 +244,26 @@ extension StorageSweeper {
                 let files = dropped.files(of: item).map(\.path)
                 return !again.wants(item, files, since: record.createdAt)
             }
-            let removals = items.map { item in
-                Forgettable(
-                    blob: item.kind == .blob ? item.digest : nil,
-                    links: item.digest.map { again.links(to: $0) } ?? [],
-                    dropped: dropped.droppedLinks(of: item).compactMap(\.repository)
-                )
+            let removals = try await offPool {
+                try items.map { item in
+                    let links = item.digest.map { again.links(to: $0) } ?? []
+                    return Forgettable(
+                        blob: item.kind == .blob ? item.digest : nil,
+                        links: try item.isShared
+                            ? [item.sharedLink(in: root)].compactMap(\.self)
+                            : links.filter { item.owns(link: $0.path) },
+                        dropped: dropped.droppedLinks(of: item).compactMap(\.repository),
+                        isShared: item.isShared
+                    )
+                }
             }
             let proven = try await forget(
                 removals,
                 Set(removals.indices),
                 of: name,
                 root,
-                client
+                client,
+                isFirst: false
             )
             try await ledger.forgotten(
                 storageItems: proven.map { items[$0].ordinal },
@@ -221,15 +272,27 @@ extension StorageSweeper {
         }
     }
 
-    /// The manifests that runs have in quarantine.
-    private func revisions(in runs: [RunName]) async throws -> [RevisionKey] {
-        var revisions: [RevisionKey] = []
-        for name in runs {
-            revisions +=
-                try await ledger.run(name)?.storage
-                .filter { $0.state == .quarantined }.compactMap(\.revision) ?? []
+    /// Says that the registry has forgotten all that was taken, where that was in doubt.
+    private func endStaleCache(_ target: CleanupTarget) async throws {
+        let all = try await ledger.quarantines(of: target.row).map(\.run)
+        guard try await held(in: all).allSatisfy(\.isForgotten) else { return }
+        try await end(.staleCache, of: target) { event in
+            // What went at once, against all warning, is never proven forgotten.
+            guard let run = event.attributes["run"].flatMap({ RunName($0) }),
+                let items = try await ledger.run(run)?.storage
+            else { return true }
+            return items.allSatisfy { $0.state == .skipped || $0.isForgotten || $0.kind == .upload }
         }
-        return revisions
+    }
+
+    /// What runs have in quarantine.
+    private func held(in runs: [RunName]) async throws -> [StorageItem] {
+        var items: [StorageItem] = []
+        for name in runs {
+            items +=
+                try await ledger.run(name)?.storage.filter { $0.state == .quarantined } ?? []
+        }
+        return items
     }
 
     func tidy(_ run: RunName, _ root: StorageRoot) async throws {

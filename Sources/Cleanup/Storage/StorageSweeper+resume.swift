@@ -7,7 +7,9 @@ import RegistryStorage
 extension StorageSweeper {
     /// Ends what a kill has cut off, unless another process is at work.
     package func resume(_ target: CleanupTarget) async throws {
-        guard target.storage != nil, try await !cutOff(target).isEmpty else { return }
+        guard target.storage != nil else { return }
+        if let root = try? open(target) { try await setAside(root) }
+        guard try await !cutOff(target).isEmpty else { return }
         do {
             let lock = try RunLock(ledger: ledger.path, registry: target.row.name)
             defer { withExtendedLifetime(lock) {} }
@@ -19,7 +21,7 @@ extension StorageSweeper {
 
     /// Ends the sweeps that a kill has cut off: what was taken and not looked at again goes back.
     func finishCutOff(_ target: CleanupTarget, _ root: StorageRoot) async throws {
-        for name in try await cutOff(target) {
+        for name in try await here(try await cutOff(target), root, target) {
             try await putBackCutOff(name, of: target, root, because: "the run was cut off")
         }
     }
@@ -52,9 +54,13 @@ extension StorageSweeper {
         let open = run.storage.filter {
             $0.state == .planned || $0.state == .started || $0.state == .quarantined
         }
-        let taken = open.filter { $0.state != .planned }
+        let removed = try await removedUploads(open, of: name, root)
+        let taken = open.filter { $0.state != .planned && !removed.contains($0.ordinal) }
         try await bringBack(taken, of: name, root, because: reason)
-        let gone = try await Self.gone(open.filter { $0.state == .planned }, root)
+        let gone = try await Self.gone(
+            open.filter { $0.state == .planned || removed.contains($0.ordinal) },
+            root
+        )
         try await offPool { try Self.removeHollow(gone, root) }
         try await ledger.purged(
             storageItems: try await freed(by: gone, root),
@@ -73,6 +79,18 @@ extension StorageSweeper {
         )
         logger.notice("ended a sweep that was cut off", metadata: ["run": "\(name)"])
         _ = try await end(name, of: target, note: reason, isCutOff: true)
+    }
+
+    /// Uploads that a sweep of a full disk has removed, and not moved away.
+    private func removedUploads(
+        _ items: [StorageItem],
+        of name: RunName,
+        _ root: StorageRoot
+    ) async throws -> Set<Int> {
+        let uploads = items.filter { $0.kind == .upload && $0.state == .started }
+        guard !uploads.isEmpty else { return [] }
+        let contents = try await Self.contents(name, root)
+        return Set(uploads.filter { contents.files(of: $0).isEmpty }.map(\.ordinal))
     }
 
     /// Writes down what a purge had deleted before a kill; the rest stays in quarantine.

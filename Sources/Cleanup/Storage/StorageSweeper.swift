@@ -189,8 +189,8 @@ package struct StorageSweeper: Sendable {
                 throw CleanupError.unknownImage("\(missing)")
             }
             return Look(
-                removals: found.tags.map(Taking.init)
-                    + found.plan.removals.compactMap(Taking.init),
+                removals: try found.tags.map(Taking.init)
+                    + found.plan.removals.compactMap(Taking.init).map { try $0.judged(on: root) },
                 folders: found.folders,
                 kept: found.plan.kept.named,
                 total: nil,

@@ -23,6 +23,8 @@ struct Taking: Sendable {
         case unreferenced
         /// A layer link to what is not there.
         case danglingLink
+        /// A layer link of a repository that was named by hand, to what others need.
+        case sharedLayer
         /// No tag, no index and no subject holds the manifest.
         case untagged
         /// Nothing was written to the upload for a day.
@@ -75,9 +77,26 @@ struct Taking: Sendable {
         )
     }
 
+    /// Whether it is a layer link alone.
+    var isLinkOnly: Bool { reason.isLinkOnly }
+
+    /// With the reason that a link has by whether what it leads to is there.
+    func judged(on root: StorageRoot) throws(StorageError) -> Taking {
+        guard reason == .danglingLink, let digest,
+            try root.facts(.blobData(digest)) != nil
+        else { return self }
+        var judged = self
+        judged.reason = .sharedLayer
+        return judged
+    }
+
     /// What the registry has to forget of it: nothing remembers uploads, tags and revisions.
     var forgettable: Forgettable {
-        Forgettable(blob: kind == .blob ? digest : nil, links: links)
+        Forgettable(
+            blob: kind == .blob ? digest : nil,
+            links: links,
+            isShared: reason == .sharedLayer
+        )
     }
 
     /// Removes its files, in their order.
@@ -96,6 +115,11 @@ struct Taking: Sendable {
             }
         }
     }
+}
+
+extension Taking.Reason {
+    /// Whether it is about a layer link, and not about a blob with all links to it.
+    var isLinkOnly: Bool { self == .danglingLink || self == .sharedLayer }
 }
 
 extension StoragePath {

@@ -17,8 +17,35 @@ struct Token {
 
     /// Writes it and its link as an upload does, asks for it, and takes both away again.
     ///
-    /// What a kill leaves behind, the next sweep finds unreferenced.
+    /// What a kill leaves behind, the next sweep finds unreferenced. On a full disk what was set aside
+    /// for that takes its place.
     func isSeen(by client: any BlobForgetting) async throws -> Bool {
+        do {
+            return try await isSeenWritten(by: client)
+        } catch {
+            guard error.isFull, let isSeen = try await isSeenLent(by: client) else { throw error }
+            return isSeen
+        }
+    }
+
+    /// Nil where nothing is set aside.
+    private func isSeenLent(by client: any BlobForgetting) async throws -> Bool? {
+        let reserve = SweepReserve(root: root)
+        let repository = repository
+        guard let digest = try await offPool({ try reserve.lendProof(to: repository) }) else {
+            return nil
+        }
+        do {
+            let isSeen = try await client.hasBlob(repository, digest)
+            try await offPool { try reserve.takeBack(digest, repository) }
+            return isSeen
+        } catch {
+            try? await offPool { try reserve.takeBack(digest, repository) }
+            throw error
+        }
+    }
+
+    private func isSeenWritten(by client: any BlobForgetting) async throws -> Bool {
         let digest = Digest(hashing: content)
         let files = [
             (StoragePath.blobData(digest), content),
@@ -50,4 +77,9 @@ struct Token {
             }
         }
     }
+}
+
+extension Error {
+    /// Whether a file system had no room.
+    var isFull: Bool { (self as? StorageError)?.kind == .full }
 }

@@ -13,15 +13,17 @@ struct WantedAgain: Sendable {
         links = Dictionary(grouping: mark.danglingLinks, by: \.digest)
     }
 
-    /// Marks with these manifests taken.
+    /// Marks with these manifests and links taken.
     static func mark(
         _ root: StorageRoot,
         _ references: LedgerReferences,
         taken: [RevisionKey],
+        links: [RevisionKey],
         now: Timestamp
     ) throws -> WantedAgain {
         let marker = Marker(root: root, references: references)
-        return WantedAgain(try marker.mark(Condemned(taken: Set(taken)), now: now))
+        let condemned = Condemned(taken: Set(taken), takenLinks: Set(links))
+        return WantedAgain(try marker.mark(condemned, now: now))
     }
 
     /// Whether a manifest that stays needs it, or a push has begun since a time that counts on it.
@@ -30,16 +32,18 @@ struct WantedAgain: Sendable {
     /// cache. Its link is another one than was found before, whatever the registry's clock makes of
     /// its time. Tags and uploads are never wanted: who needs them writes them anew.
     func wants(_ taking: Taking, since time: Timestamp) -> Bool {
-        if taking.kind == .blob, let links = taking.digest.flatMap({ links[$0] }),
-            links.contains(where: { !taking.links.contains($0) })
-        {
-            return true
+        if taking.kind == .blob, let digest = taking.digest {
+            let found = links(to: digest, of: taking.isLinkOnly ? taking.repository : nil)
+            if found.contains(where: { !taking.links.contains($0) }) { return true }
         }
         return wants(
-            taking.kind,
-            taking.digest,
-            taking.repository,
-            hasContent: taking.files.contains { $0.place == .blob },
+            Wanted(
+                kind: taking.kind,
+                digest: taking.digest,
+                repository: taking.repository,
+                reason: taking.reason,
+                hasContent: taking.files.contains { $0.place == .blob }
+            ),
             since: time
         )
     }
@@ -47,32 +51,48 @@ struct WantedAgain: Sendable {
     /// The same by times alone: what links there were is not kept.
     func wants(_ item: StorageItem, _ files: [StoragePath], since time: Timestamp) -> Bool {
         wants(
-            item.kind,
-            item.digest,
-            item.repository,
-            hasContent: files.contains { $0.place == .blob },
+            Wanted(
+                kind: item.kind,
+                digest: item.digest,
+                repository: item.repository,
+                reason: Taking.Reason(rawValue: item.reason),
+                hasContent: files.contains { $0.place == .blob }
+            ),
             since: time
         )
     }
 
-    private func wants(
-        _ kind: StorageItem.Kind,
-        _ digest: Digest?,
-        _ repository: RepositoryName?,
-        hasContent: Bool,
-        since time: Timestamp
-    ) -> Bool {
-        guard let digest else { return false }
-        switch kind {
+    private struct Wanted {
+        var kind: StorageItem.Kind
+        var digest: Digest?
+        var repository: RepositoryName?
+        var reason: Taking.Reason?
+        var hasContent: Bool
+    }
+
+    private func wants(_ wanted: Wanted, since time: Timestamp) -> Bool {
+        guard let digest = wanted.digest else { return false }
+        let key = wanted.repository.map { RevisionKey(repository: $0, digest: digest) }
+        switch wanted.kind {
+        case .blob where wanted.reason == .sharedLayer:
+            // Others have it anyhow, by links of their own.
+            return key.map { mark.wantsLink($0) } ?? true
         case .blob:
+            let own = wanted.reason == .danglingLink ? wanted.repository : nil
             return mark.isNeeded(digest)
-                || links[digest, default: []].contains { $0.modified >= time - Self.clockNoise }
+                || links(to: digest, of: own).contains { $0.modified >= time - Self.clockNoise }
         case .manifest:
-            guard let repository else { return false }
-            let key = RevisionKey(repository: repository, digest: digest)
-            return mark.wantedAgain.contains(key) || hasContent && mark.isNeeded(digest)
+            guard let key else { return false }
+            return mark.wantedAgain.contains(key) || wanted.hasContent && mark.isNeeded(digest)
         case .upload, .tag: return false
         }
+    }
+
+    /// Links to what is not there, of one repository or all.
+    private func links(to digest: Digest, of repository: RepositoryName?) -> [LayerLink] {
+        let found = links[digest] ?? []
+        guard let repository else { return found }
+        return found.filter { $0.repository == repository }
     }
 
     /// The links to something that is not there.
@@ -90,7 +110,20 @@ extension Taking {
     }
 }
 
+extension Taking {
+    /// The repository and the digest of the link that it is alone.
+    var takenLink: RevisionKey? {
+        guard isLinkOnly, let repository, let digest else { return nil }
+        return RevisionKey(repository: repository, digest: digest)
+    }
+}
+
 extension StorageItem {
+    var takenLink: RevisionKey? {
+        guard isLinkOnly, let repository, let digest else { return nil }
+        return RevisionKey(repository: repository, digest: digest)
+    }
+
     var revision: RevisionKey? {
         guard kind == .manifest, let repository, let digest else { return nil }
         return RevisionKey(repository: repository, digest: digest)

@@ -60,3 +60,19 @@ package struct EmptyFolder: Sendable, Hashable {
     package var repository: RepositoryName?
     package var modified: Timestamp
 }
+
+extension StorageRoot {
+    /// A repository's link as it lies there now; nil where there is none.
+    package func layerLink(
+        _ repository: RepositoryName,
+        _ digest: Digest
+    ) throws(StorageError) -> LayerLink? {
+        guard let facts = try facts(.layerLink(repository, digest)) else { return nil }
+        return LayerLink(
+            repository: repository,
+            digest: digest,
+            bytes: facts.size,
+            modified: facts.modified
+        )
+    }
+}

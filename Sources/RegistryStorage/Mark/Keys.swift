@@ -39,16 +39,21 @@ package struct Condemned: Sendable {
     package var allUntagged: Bool
     /// Manifests that are out of sight already; the mark says which of them are wanted again.
     package var taken: Set<RevisionKey>
+    /// Layer links that are out of sight already, by repository and digest; the mark says which of
+    /// them are wanted again.
+    package var takenLinks: Set<RevisionKey>
 
     package init(
         tags: Set<TagKey> = [],
         revisions: Set<RevisionKey> = [],
         allUntagged: Bool = false,
-        taken: Set<RevisionKey> = []
+        taken: Set<RevisionKey> = [],
+        takenLinks: Set<RevisionKey> = []
     ) {
         self.tags = tags
         self.revisions = revisions
         self.allUntagged = allUntagged
         self.taken = taken
+        self.takenLinks = takenLinks
     }
 }

@@ -54,6 +54,9 @@ package struct Mark: Sendable {
     /// Manifests that were taken before, and that something needs which stays in their own
     /// repository.
     package var wantedAgain: Set<RevisionKey> = []
+    /// Layer links that were taken before, and that something needs which stays in their own
+    /// repository.
+    package var wantedLinks: Set<RevisionKey> = []
     var needs = NeededBlobs()
 
     package init(beganAt: Timestamp) { self.beganAt = beganAt }
@@ -63,6 +66,11 @@ package struct Mark: Sendable {
     package func isNeeded(_ digest: Digest) -> Bool {
         guard let packed = PackedDigest(digest) else { return true }
         return needs.contains(packed)
+    }
+
+    /// Whether something that stays needs a link that was taken before, in its own repository.
+    package func wantsLink(_ link: RevisionKey) -> Bool {
+        needs.holdsEverything || wantedLinks.contains(link)
     }
 }
 

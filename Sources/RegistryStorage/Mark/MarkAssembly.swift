@@ -160,6 +160,7 @@ struct MarkAssembly {
             )
         }
         mark.wantedAgain = marking.wantedAgain
+        mark.wantedLinks = marking.wantedLinks
         return mark
     }
 }

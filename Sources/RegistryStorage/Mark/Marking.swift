@@ -12,8 +12,11 @@ struct Marking {
     private(set) var going: [[Int]]
     private(set) var held: [[(revision: Int, hold: Mark.Hold)]]
     private(set) var wantedAgain: Set<RevisionKey> = []
+    private(set) var wantedLinks: Set<RevisionKey> = []
     /// By repository: manifests that were taken before.
     private var taken: [UInt32: Set<UInt32>] = [:]
+    /// By repository: what it had links to that were taken before.
+    private var takenLinks: [UInt32: Set<UInt32>] = [:]
     private var structure = Structure(condemnsUntagged: false, condemned: [:])
 
     /// Reads what all manifests refer to; nothing is needed yet.
@@ -33,6 +36,7 @@ struct Marking {
             condemned: Self.numbers(condemned.revisions, in: &survey)
         )
         taken = Self.numbers(condemned.taken, in: &survey)
+        takenLinks = Self.numbers(condemned.takenLinks, in: &survey)
         survey.condemn(condemned.tags)
         try examine((0..<places.count).map { UInt32($0) })
     }
@@ -107,6 +111,7 @@ struct Marking {
 
     private mutating func take(_ outcome: Structure.Outcome, _ repository: UInt32) {
         noteWanted(outcome.kept, repository)
+        noteWantedLinks(outcome.kept, repository)
         going[Int(repository)] = outcome.going
         held[Int(repository)] = outcome.held
         for manifest in outcome.kept {
@@ -127,6 +132,21 @@ struct Marking {
         }
     }
 
+    /// A doubtful repository wants all its links back, too.
+    private mutating func noteWantedLinks(_ kept: [UInt32], _ repository: UInt32) {
+        guard let taken = takenLinks[repository], let name = places[Int(repository)].name else {
+            return
+        }
+        var wanted = taken
+        if !survey.doubtful[Int(repository)] {
+            wanted = taken.intersection(kept)
+            for manifest in kept { wanted.formUnion(taken.intersection(contents.blobs(manifest))) }
+        }
+        for number in wanted {
+            wantedLinks.insert(RevisionKey(repository: name, digest: survey.table[number].digest))
+        }
+    }
+
     /// Keeps something for a doubtful repository.
     mutating func need(_ digest: PackedDigest) { needed.insert(survey.table.add(digest)) }
 
@@ -138,6 +158,7 @@ struct Marking {
         going = []
         held = []
         taken = [:]
+        takenLinks = [:]
     }
 
     func isNeeded(_ digest: PackedDigest) -> Bool {

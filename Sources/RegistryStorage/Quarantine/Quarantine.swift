@@ -30,12 +30,32 @@ package struct Quarantine: Sendable {
 
     // MARK: In and out
 
-    /// Moves a file out of the registry's sight.
+    /// Moves a file out of the registry's sight; on a full disk with the folder that is its own.
     package func take(
         _ path: StoragePath,
         for run: RunName
     ) throws(StorageError) -> StorageRoot.Move {
-        try root.move(path, to: Self.place(of: path, in: run))
+        try move(path, to: Self.place(of: path, in: run))
+    }
+
+    /// Moves a file, and where there is no room for a new folder moves its old one, if that holds
+    /// nothing else.
+    ///
+    /// For a moment a push of just that content then finds no folder to write to, and has to try
+    /// again; on a full disk it would have failed anyway.
+    private func move(
+        _ path: StoragePath,
+        to place: StoragePath
+    ) throws(StorageError) -> StorageRoot.Move {
+        do {
+            return try root.move(path, to: place)
+        } catch {
+            guard error.kind == .full, let folder = path.parent, let target = place.parent,
+                try root.list(folder)?.map(\.name) == [String(path.name)],
+                try root.move(folder, to: target) == .moved
+            else { throw error }
+            return .moved
+        }
     }
 
     /// Moves a layer link away, unless it was written after it was found: a push counts on it then.
@@ -59,12 +79,41 @@ package struct Quarantine: Sendable {
         return false
     }
 
+    /// Moves a layer link away whose content others need, unless it was written after it was found.
+    ///
+    /// - Returns: Whether it is in quarantine now.
+    package func takeShared(_ link: LayerLink, for run: RunName) throws(StorageError) -> Bool {
+        guard let facts = try root.facts(link.path), facts.modified <= link.modified,
+            try take(link.path, for: run) == .moved
+        else { return false }
+        let moved = try root.facts(Self.place(of: link.path, in: run))
+        guard let moved, moved.modified > link.modified else { return true }
+        try putBack(link.path, of: run)
+        return false
+    }
+
     /// Moves a file back to where it was.
     ///
     /// What the registry has written there meanwhile stays; ours is the same content, and goes.
     package func putBack(_ path: StoragePath, of run: RunName) throws(StorageError) {
         let place = Self.place(of: path, in: run)
-        if try root.move(place, to: path) == .targetExists { _ = try root.removeFile(place) }
+        let outcome = try withBytesGivenUp { () throws(StorageError) in try move(place, to: path) }
+        if outcome == .targetExists { _ = try root.removeFile(place) }
+        // Where room is short, the next one needs what its folder takes.
+        if let folder = place.parent { _ = try root.removeEmptyFolder(folder) }
+    }
+
+    /// What has to come back may use what is set aside for a full disk.
+    private func withBytesGivenUp<Result>(
+        _ body: () throws(StorageError) -> Result
+    ) throws(StorageError) -> Result {
+        do {
+            return try body()
+        } catch {
+            guard error.kind == .full else { throw error }
+            try SweepReserve(root: root).giveUpBytes()
+            return try body()
+        }
     }
 
     /// The content of a file of the quarantine; nil where it is not there.
@@ -104,6 +153,11 @@ package struct Quarantine: Sendable {
         return entries.compactMap { RunName($0.name) }.sorted()
     }
 
+    /// Whether a run has a folder here.
+    package func has(_ run: RunName) throws(StorageError) -> Bool {
+        try root.facts(Self.folder(of: run)) != nil
+    }
+
     /// Removes the folders of a run that hold nothing any more.
     package func tidy(_ run: RunName) throws(StorageError) {
         try removeEmptyFolders(Self.folder(of: run))
@@ -126,7 +180,13 @@ package struct Quarantine: Sendable {
         try root.makeFolders(Self.droppedLinks(of: run))
         let file = Self.droppedLinks(of: run).appending(UUID().uuidString)
         guard let file else { return }
-        try root.write(file, Array(text.utf8))
+        do {
+            try root.write(file, Array(text.utf8))
+        } catch {
+            guard error.kind == .full,
+                try SweepReserve(root: root).write(Array(text.utf8), to: file)
+            else { throw error }
+        }
     }
 
     /// The links of a run that the registry was made to drop.
@@ -148,6 +208,10 @@ package struct Quarantine: Sendable {
     package func restoreLink(_ path: StoragePath) throws(StorageError) {
         guard let digest = path.linkedDigest else { return }
         guard try root.facts(path) == nil else { return }
+        try withBytesGivenUp { () throws(StorageError) in try writeLink(path, digest) }
+    }
+
+    private func writeLink(_ path: StoragePath, _ digest: Digest) throws(StorageError) {
         if let folder = path.parent { try root.makeFolders(folder) }
         do {
             try root.write(path, Array(digest.description.utf8))

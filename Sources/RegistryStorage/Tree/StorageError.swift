@@ -11,6 +11,8 @@ package struct StorageError: Error, Sendable, Equatable, CustomStringConvertible
         case noPermission
         case readOnly
         case full
+        /// A mount point lies between two folders of one storage.
+        case otherFileSystem
         /// More bytes than were asked for at most.
         case tooLarge
         /// The tree is not a registry's, or what it lacks casts doubt on the rest.
@@ -43,6 +45,9 @@ package struct StorageError: Error, Sendable, Equatable, CustomStringConvertible
         case .noPermission: "permission denied; run as a user with the right to it"
         case .readOnly: "the file system is read-only; mount it for writing"
         case .full: "the file system is full; free some space on it"
+        case .otherFileSystem:
+            "it is on another file system than the root of the storage, and a sweep only renames; "
+                + "mount the whole root as one, or stop the registry and sweep with --now"
         case .tooLarge: "it is larger than expected"
         case .notARegistry:
             "not a registry's storage; name the folder that holds docker/registry/v2 with "
@@ -64,6 +69,7 @@ extension StorageError {
             case EACCES, EPERM: .noPermission
             case EROFS: .readOnly
             case ENOSPC, EDQUOT: .full
+            case EXDEV: .otherFileSystem
             default: .other(number)
             }
         self.init(operation: operation, subject: subject, kind: kind)

@@ -122,6 +122,34 @@ extension StorageRoot {
         if let parent = path.parent { try sync(parent) }
     }
 
+    /// Writes over the bytes of a file, which is then as long as they are; false where it is shorter.
+    ///
+    /// That takes no new block, but on a file system that copies on writing.
+    func overwrite(_ path: StoragePath, _ bytes: [UInt8]) throws(StorageError) -> Bool {
+        guard let descriptor = try open(path, O_WRONLY | O_NONBLOCK) else { return false }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw failure(errno, "write", path) }
+        guard status.st_mode & S_IFMT == S_IFREG, status.st_size >= bytes.count else {
+            return false
+        }
+        guard ftruncate(descriptor, off_t(bytes.count)) == 0 else {
+            throw failure(errno, "write", path)
+        }
+        let problem = Self.fill(descriptor, bytes)
+        guard problem == 0 else { throw failure(problem, "write", path) }
+        return true
+    }
+
+    /// Whether the file system has so much room for us, as it counts.
+    func hasRoom(bytes: Int64, files: Int64) throws(StorageError) -> Bool {
+        var status = statvfs()
+        guard fstatvfs(descriptor, &status) == 0 else { throw StorageError(errno, "look at", path) }
+        // Some make inodes as they are needed, and count none.
+        let hasFiles = status.f_files == 0 || Int64(status.f_favail) >= files
+        return Int64(status.f_bavail) * Int64(status.f_frsize) >= bytes && hasFiles
+    }
+
     /// Writes all bytes to the disk; returns 0 or an `errno`.
     private static func fill(_ descriptor: Int32, _ bytes: [UInt8]) -> Int32 {
         var written = 0

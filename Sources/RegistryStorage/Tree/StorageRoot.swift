@@ -64,6 +64,13 @@ package final class StorageRoot: Sendable {
         return try open(parent, flags)
     }
 
+    /// Opens the root once more, for a lock of its own; the caller closes it.
+    func ownDescriptor() throws(StorageError) -> Int32 {
+        let own = openat(descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard own >= 0 else { throw StorageError(errno, "open", path) }
+        return own
+    }
+
     func failure(_ number: Int32, _ operation: String, _ path: StoragePath) -> StorageError {
         StorageError(number, operation, absolute(path))
     }

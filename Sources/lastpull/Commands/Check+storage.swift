@@ -24,7 +24,7 @@ extension Check {
             let findings =
                 [(State.ok, "\(state.path) is a registry's storage"), judge.presence]
                 + [judge.origin, judge.forgetting, judge.held].compactMap(\.self)
-                + judge.strays
+                + judge.mounts + judge.elsewhere + judge.strays
                 + (lacksLog && !target.url.isEmpty ? [judge.regret] : [])
             return findings.map { Finding(subject: subject, state: $0.0, text: $0.1) }
         } catch {
@@ -137,6 +137,29 @@ private struct StorageJudge {
             "\(text); \(held.unproven) of them are not proven forgotten, and stay until the registry"
                 + " is restarted"
         )
+    }
+
+    /// A sweep renames, and that does not go from one file system to another.
+    var mounts: [Finding] {
+        state.foreign.map { folder in
+            (
+                .failed,
+                "\(state.path)/\(folder) is on another file system than \(state.path), so sweeps"
+                    + " can't move anything away while the registry runs; mount the whole root as"
+                    + " one file system, or stop the registry and sweep with --now"
+            )
+        }
+    }
+
+    /// What the setting no longer leads to.
+    var elsewhere: [Finding] {
+        state.elsewhere.map { place in
+            (
+                .warning,
+                "what run \(place.run) took lies below \(place.path), and not below \(state.path);"
+                    + " name that as the storage again to purge or restore it"
+            )
+        }
     }
 
     /// What a lost ledger has left behind.
