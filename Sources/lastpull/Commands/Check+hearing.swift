@@ -66,7 +66,24 @@ extension Check {
             )
         }
         findings.append(try await coverage(target, deployment))
+        findings += try await replicas(target, sources, deployment)
         return findings
+    }
+
+    /// What the restart of one of several processes means, where no log closes that gap.
+    private func replicas(
+        _ target: CleanupTarget,
+        _ sources: [SourceStatistics],
+        _ deployment: Deployment
+    ) async throws -> [Finding] {
+        let horizon = deployment.now() - .hours(1)
+        let count = try await deployment.ledger.processesHeard(of: target.row, since: horizon)
+        guard count > 1, !sources.contains(where: { $0.source == .log }) else { return [] }
+        let text =
+            "\(count) processes of it were heard within the hour; after the restart of one of them "
+            + "there is a gap of an hour, or until all are restarted; the access log of the proxy "
+            + "before them, posted to /logs/\(target.row.name), has none (README, \"Replicas\")"
+        return [Finding(subject: "registry \(target.row.name)", state: .ok, text: text)]
     }
 
     /// What a socket drops is missing for good, so the last day's is said.
