@@ -31,7 +31,7 @@ struct CoverageTests {
         let fixture = try await LedgerFixture()
         try await fixture.probe("p1")
         let began = fixture.now
-        func note(_ problem: String, losesAfter: Span = .zero) async throws {
+        func note(_ problem: String, losesAfter: Span? = .zero) async throws {
             try await fixture.ledger.noteFollowed(
                 "/b.log",
                 of: fixture.registry,
@@ -57,6 +57,11 @@ struct CoverageTests {
         try await note("no answer", losesAfter: .hours(1))
         #expect(try await losses().count == 2)
         try await note("", losesAfter: .hours(1))
+        #expect(try await losses().count == 1)
+        // Of a part nothing is lost that is not told by itself, however long that takes.
+        try await note("a blob is archived", losesAfter: nil)
+        try await probe(fixture, "p4a")
+        try await note("", losesAfter: nil)
         #expect(try await losses().count == 1)
         // What is followed no longer is forgotten, but for what it could not tell.
         try await note("no such file")
