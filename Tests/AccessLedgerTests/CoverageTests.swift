@@ -60,7 +60,7 @@ struct CoverageTests {
         #expect(try await losses().count == 1)
         // Of a part nothing is lost that is not told by itself, however long that takes.
         try await note("a blob is archived", losesAfter: nil)
-        try await probe(fixture, "p4a")
+        try await fixture.probe("p4a")
         try await note("", losesAfter: nil)
         #expect(try await losses().count == 1)
         // What is followed no longer is forgotten, but for what it could not tell.
