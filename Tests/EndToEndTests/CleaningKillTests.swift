@@ -130,6 +130,40 @@ extension Cleaning {
             await registry.stop()
         }
 
+        // What fired while the cut off run was finished is measured again: both would remove too much.
+        @Test func theLowMarkHoldsAcrossKills() async throws {
+            let registry = try await FakeRegistry.start(mode: .distribution3)
+            for number in 0..<30 {
+                let digest = await registry.add(repository, nil, seed: UInt64(number))
+                await registry.setTag(repository, "v\(number)", to: digest)
+            }
+            var settings = CleaningSettings(url: registry.url, keep: "{ pushed: { within: 0s } }")
+            settings.triggers = ["{ name: full, registry: local, tags: 20, until: 15 }"]
+            await registry.notify(url: lastpull.hook("local"))
+            await registry.fail(next: .max, .slow(.milliseconds(40))) { method, _ in
+                method != "GET" && method != "HEAD"
+            }
+            try await lastpull.start(settings: settings.text)
+            for _ in 1...3 {
+                let target = await writes(of: registry) + 2
+                try await eventually("it removes", every: .milliseconds(1)) {
+                    await writes(of: registry) >= target
+                }
+                try await lastpull.killAndRestart()
+            }
+            try await eventually("the run is over", within: .seconds(30)) {
+                let runs = try await lastpull.summaries()
+                return !runs.isEmpty && runs.allSatisfy { $0.state == "done" }
+            }
+            // Anything that fired meanwhile would have begun by then.
+            try await registry.push("team/other", "v1", seed: 99)
+            try await lastpull.knows("team/other:v1")
+            try await Task.sleep(for: .seconds(2))
+            #expect(await registry.tags(repository).count == 15)
+            try await lastpull.terminate()
+            await registry.stop()
+        }
+
         private func writes(of registry: FakeRegistry) async -> Int {
             await registry.requests.count { $0.method != "GET" && $0.method != "HEAD" }
         }

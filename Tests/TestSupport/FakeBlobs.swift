@@ -33,6 +33,7 @@ package actor FakeBlobs {
     }
 
     private var blobs: [String: Blob] = [:]
+    private var writes = 0
     private var server: Task<Void, any Error>?
 
     private static let signature = "sv=2022-11-02&sp=rl&sig=c2VjcmV0"
@@ -53,7 +54,7 @@ package actor FakeBlobs {
     package func append(_ text: String, to name: String) {
         var blob = blobs[name] ?? Blob()
         blob.bytes += Array(text.utf8)
-        blob.writes += 1
+        blob.writes = nextWrite()
         blob.modified = Date()
         blobs[name] = blob
     }
@@ -66,8 +67,13 @@ package actor FakeBlobs {
 
     /// Writes a blob anew.
     package func replace(_ name: String, with text: String) {
-        let writes = blobs[name]?.writes ?? 0
-        blobs[name] = Blob(bytes: Array(text.utf8), writes: writes + 1)
+        blobs[name] = Blob(bytes: Array(text.utf8), writes: nextWrite())
+    }
+
+    /// No ETag comes twice, also where a blob was deleted and is made again.
+    private func nextWrite() -> Int {
+        writes += 1
+        return writes
     }
 
     package func stop() async {
