@@ -22,6 +22,8 @@ struct RegistryURL: CustomStringConvertible {
 
     /// The whole, without a slash at the end.
     let description: String
+    /// One for all spellings of an address: small letters, the port always there, no scheme.
+    let place: String
 
     init(_ text: String) throws(Flaw) {
         guard let colon = text.firstRange(of: "://") else { throw .scheme }
@@ -35,6 +37,9 @@ struct RegistryURL: CustomStringConvertible {
         guard Self.isHostAndPort(authority) else { throw .host }
         let path = rest.dropFirst(authority.count).reversed().drop { $0 == "/" }.reversed()
         description = "\(scheme)://\(authority)\(String(path))"
+        let host = Self.host(of: authority)
+        let port = Self.port(of: authority) ?? (scheme == "http" ? 80 : 443)
+        place = "\(host == "localhost" ? "127.0.0.1" : host) \(port)\(String(path))"
     }
 
     static func isHostAndPort(_ text: Substring) -> Bool {
@@ -52,6 +57,12 @@ struct RegistryURL: CustomStringConvertible {
     static func host(of authority: Substring) -> String {
         guard authority.hasPrefix("[") else { return authority.prefix { $0 != ":" }.lowercased() }
         return authority.dropFirst().prefix { $0 != "]" }.lowercased()
+    }
+
+    private static func port(of authority: Substring) -> Int? {
+        let end = authority.lastIndex(of: "]") ?? authority.startIndex
+        let rest = authority[end...]
+        return rest.lastIndex(of: ":").flatMap { Int(rest[rest.index(after: $0)...]) }
     }
 
     private static func isHostLetter(_ letter: Character) -> Bool {
