@@ -17,12 +17,14 @@ package struct LedgerStatistics: Sendable, Equatable {
 extension Ledger {
     /// Drops a bounded part of what is older than the history; false when nothing is left to drop.
     ///
-    /// `names` is how long a sweep asks which blobs were named.
+    /// `names` is how long a sweep asks which blobs were named. While the clock is in doubt nothing is
+    /// dropped: what goes by it is gone for good.
     package func rollOff(
         history: Span,
         names: Span = .days(1),
         now: Timestamp
     ) async throws -> Bool {
+        guard try await clockDoubt() == nil else { return false }
         let hour = (now - history).hour
         let isMore = try await write("roll off old keys in") { db in
             let stamp = (now - Self.dedupeTime).milliseconds
@@ -147,6 +149,8 @@ extension Ledger {
     package func fold() async throws { try await write("carry the journal over in") { _ in } }
 
     /// Copies the ledger, as it is at one moment, to a new file.
+    ///
+    /// The copy knows that it is one: what is heard from now on goes to this file alone.
     package func backup(to path: String) async throws {
         let target: DatabaseQueue
         do {
@@ -156,6 +160,7 @@ extension Ledger {
         }
         do {
             try pool.backup(to: target)
+            try await target.write { try $0.run("UPDATE serving SET isCopy = 1 WHERE id = 1") }
             try target.close()
         } catch let error as DatabaseError {
             throw LedgerError(error, operation: "back up to", path: path)

@@ -12,6 +12,8 @@ package struct CleanupTarget: Sendable {
     package var reader: any RegistryClient
     /// Empty where only the registry's disk is known.
     package var url: String
+    /// What of the address tells one registry from another.
+    package var place: String
     /// The address that clients use.
     package var clientURL: String
     /// The repositories, where the registry's catalog is not to be asked.
@@ -43,6 +45,7 @@ package struct CleanupTarget: Sendable {
         client: any RegistryClient,
         probeClient: any RegistryClient,
         url: String,
+        place: String = "",
         clientURL: String? = nil,
         repositories: [RepositoryName]? = nil,
         gapTolerance: Span = .minutes(10),
@@ -60,6 +63,7 @@ package struct CleanupTarget: Sendable {
         self.probeClient = probeClient
         reader = storage.map { StorageClient(path: $0) } ?? client
         self.url = url
+        self.place = place
         self.clientURL = clientURL ?? url
         self.repositories = repositories
         self.gapTolerance = gapTolerance

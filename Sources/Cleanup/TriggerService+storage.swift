@@ -76,7 +76,7 @@ extension TriggerService {
     }
 
     /// Bytes above the low mark, less what is already released.
-    private func excess(_ firing: Firing, _ target: CleanupTarget) async -> Int64 {
+    func excess(_ firing: Firing, _ target: CleanupTarget) async -> Int64 {
         guard case .volume(let path, _, let until, _) = firing.trigger.measure,
             let gauge = try? VolumeGauge(path: path)
         else { return firing.needed }

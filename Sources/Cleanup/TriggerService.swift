@@ -31,7 +31,7 @@ package actor TriggerService {
         var ended: [String: Timestamp] = [:]
         var lastSurvey: Timestamp?
         /// The last complaint of a trigger about a target, so that it is not repeated.
-        var complaints: [String: (text: String, at: Timestamp)] = [:]
+        var complaints: [String: (kind: String, at: Timestamp)] = [:]
         /// How many pushes each trigger has counted, by repository; nobody else writes them.
         var pushesCounted: [String: [Int64: Int]] = [:]
     }
@@ -121,7 +121,7 @@ package actor TriggerService {
     private static let surveyInterval = Span.seconds(10)
 
     /// Whether a trigger fires for one repository; of pushes it sees those since its own last run.
-    private func firing(_ trigger: Trigger, _ facts: RepositoryFacts) async -> Firing? {
+    func firing(_ trigger: Trigger, _ facts: RepositoryFacts) async -> Firing? {
         guard trigger.countsPushes else { return trigger.firing(for: facts) }
         guard let counted = await pushesCounted(by: trigger) else { return nil }
         var facts = facts
@@ -202,9 +202,13 @@ package actor TriggerService {
             state.waiting.formUnion(place(firing, target))
             return false
         }
+        let repository = firing.repository?.id
         try await cleaner.interruption.run { [keeper] in
-            try await keeper.readNew(of: target, in: firing.repository?.id)
+            try await keeper.readNew(of: target, in: repository)
         }
+        // A run that was cut off, or one by hand, may have done it meanwhile.
+        try await cleaner.resume()
+        guard let firing = try await measuredAgain(firing, target) else { return false }
         var scope = CleanupScope()
         scope.registry = firing.registry
         scope.repositories =
@@ -251,7 +255,8 @@ package actor TriggerService {
         state.pushesCounted[firing.trigger.name]?[place, default: 0] += pushes
     }
 
-    /// Says once, and again every hour, why a trigger could not do what it is there for.
+    /// Says once, and again every hour, why a trigger could not do what it is there for; other numbers
+    /// are no news.
     func complain(
         _ trigger: Trigger,
         _ registry: String,
@@ -260,10 +265,11 @@ package actor TriggerService {
     ) async {
         let time = now()
         let key = "\(trigger.name) \(registry) \(attributes["repository"] ?? "")"
-        if let last = state.complaints[key], last.text == text, time - last.at < .hours(1) {
+        let kind = String(text.filter { !$0.isNumber })
+        if let last = state.complaints[key], last.kind == kind, time - last.at < .hours(1) {
             return
         }
-        state.complaints[key] = (text, time)
+        state.complaints[key] = (kind, time)
         logger.warning(
             "trigger freed less than needed",
             metadata: ["trigger": "\(trigger.name)", "registry": "\(registry)", "why": "\(text)"]

@@ -112,10 +112,24 @@ package struct Deployment: Sendable {
         }
     }
 
-    /// Tells the ledger what the settings vouch for.
-    package func noteTrust() async throws {
+    /// Tells the ledger where the registries are and what the settings vouch for; `isHearing` where
+    /// they will be heard there from now on.
+    package func noteTrust(isHearing: Bool = false) async throws {
         for (registry, target) in zip(settings.registries, targets) {
-            try await ledger.trust(target.row, from: registry.trustHistoryFrom, readAt: now())
+            if !target.place.isEmpty {
+                try await ledger.note(
+                    address: target.place,
+                    of: target.row,
+                    at: now(),
+                    isHearing: isHearing
+                )
+            }
+            try await ledger.trust(
+                target.row,
+                at: target.place,
+                from: registry.trustHistoryFrom,
+                readAt: now()
+            )
         }
     }
 
@@ -138,6 +152,7 @@ package struct Deployment: Sendable {
             client: client,
             probeClient: try registry.probeURL.map(connect) ?? client,
             url: registry.url,
+            place: (try? RegistryURL(registry.url))?.place ?? registry.url,
             clientURL: registry.probeURL,
             repositories: isHub ? places.repositories : registry.repositories,
             gapTolerance: registry.gapTolerance,

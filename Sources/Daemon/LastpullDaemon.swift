@@ -34,10 +34,10 @@ package struct LastpullDaemon: Sendable {
     package func run() async throws {
         let ledger = deployment.ledger
         ledger.reserveSpace()
-        try await deployment.noteTrust()
+        try await deployment.noteTrust(isHearing: true)
         try await deployment.resumeWebhooks()
         try await deployment.forgetFormerLogs()
-        try await ledger.beginListening(at: deployment.now())
+        try await deployment.beginListening(lock)
         let triggers = TriggerService(
             triggers: deployment.settings.triggers.filter { $0.engine == nil },
             cleaner: deployment.cleaner,
@@ -85,7 +85,7 @@ package struct LastpullDaemon: Sendable {
             sink: intake,
             logger: deployment.logger
         )
-        let upkeep = Upkeep(deployment: deployment, health: Upkeep.Health())
+        let upkeep = Upkeep(deployment: deployment, lock: lock, health: Upkeep.Health())
         let hub = EventHub(outbox: EventOutbox(ledger), logger: deployment.logger)
         var services: [any Service] = [
             CleanupService(triggers: triggers, deployment: deployment), reactions,
@@ -119,6 +119,8 @@ package struct LastpullDaemon: Sendable {
         } catch let error as IOError {
             throw ListenError(address: deployment.settings.listen, errno: error.errnoCode)
         }
+        // What is heard after a copy of this file counts as lost when the copy comes back.
+        try? await upkeep.beat()
         try ledger.close()
         withExtendedLifetime(lock) {}
     }

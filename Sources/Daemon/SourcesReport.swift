@@ -98,7 +98,7 @@ package struct SourcesReport: Encodable, Sendable {
         for target in deployment.targets {
             let coverage = try await deployment.cleaner.planMaker.provenCoverage(target, now)
             let gap = try await deployment.prober.gap(of: target)
-            let record = try await deployment.ledger.coverage(of: target.row, since: horizon)
+            let record = try await deployment.cleaner.planMaker.record(target, since: horizon, now)
             registries.append(
                 Registry(
                     registry: target.row.name,

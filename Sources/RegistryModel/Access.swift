@@ -205,6 +205,8 @@ package struct DecodedBody: Sendable, Equatable {
 
     /// Takes note of all blobs that a part of the same body names.
     package mutating func noteBlobs(of other: DecodedBody) {
+        // Of more nobody asks which they were.
+        guard !namesFurtherBlobs else { return }
         for blob in other.blobs { note(blob: blob) }
         if other.namesFurtherBlobs { namesFurtherBlobs = true }
     }

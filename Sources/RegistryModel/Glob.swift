@@ -46,6 +46,21 @@ package struct Glob: Sendable, Hashable, CustomStringConvertible {
         return reachable[pattern.count]
     }
 
+    /// Something that it matches: a letter stands for each `?` and for each row of stars.
+    ///
+    /// Where this is no name, nothing that the pattern matches is one, but for its length: a letter
+    /// may stand anywhere in the names of repositories and tags.
+    package var example: String {
+        var text = ""
+        var last: Character?
+        for character in description {
+            let isStar = character == "*"
+            if !isStar || last != "*" { text.append(isStar || character == "?" ? "a" : character) }
+            last = character
+        }
+        return text
+    }
+
     /// Lets stars match nothing: carries reachability past them.
     private func spread(_ reachable: inout [Bool]) {
         for index in pattern.indices where reachable[index] && pattern[index] == Self.star {

@@ -50,6 +50,11 @@ package struct RepositoryName: Sendable, Hashable, Comparable, CustomStringConve
         return separator == .none
     }
 
+    /// Whether a name may hold this character.
+    package static func mayHold(_ character: Character) -> Bool {
+        RepositoryName("a\(character)a") != nil
+    }
+
     private enum Separator {
         case none
         case slash

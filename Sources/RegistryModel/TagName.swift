@@ -30,6 +30,11 @@ package struct TagName: Sendable, Hashable, Comparable, CustomStringConvertible 
 
     private static let longest = 128
 
+    /// Whether a tag may hold this character.
+    package static func mayHold(_ character: Character) -> Bool {
+        TagName("a\(character)") != nil
+    }
+
     private static func isWord(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),

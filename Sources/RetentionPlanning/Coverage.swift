@@ -44,13 +44,21 @@ package struct Coverage: Sendable, Equatable {
     /// In any order; they may overlap.
     package var spans: [CoveredSpan]
     package var losses: [KnownLoss]
-    /// How much uncovered time a window may hold in sum.
+    /// How much uncovered time a window may hold in sum; never more than half of it.
     package var gapTolerance: Span
+    /// Pushes that were known before this are of another registry: nothing counts as older.
+    package var knownSince: Timestamp
 
-    package init(spans: [CoveredSpan] = [], losses: [KnownLoss] = [], gapTolerance: Span = .zero) {
+    package init(
+        spans: [CoveredSpan] = [],
+        losses: [KnownLoss] = [],
+        gapTolerance: Span = .zero,
+        knownSince: Timestamp = Timestamp(milliseconds: 0)
+    ) {
         self.spans = spans
         self.losses = losses
         self.gapTolerance = gapTolerance
+        self.knownSince = knownSince
     }
 
     /// Tells whether the past `window` is covered; its start falls back to the full hour.
@@ -58,7 +66,8 @@ package struct Coverage: Sendable, Equatable {
     /// A window of no length asks for nothing and is always covered.
     package func answer(window: Span, now: Timestamp) -> CoverageAnswer {
         let heard = merged(until: now)
-        let run = longestRun(in: heard, now: now)
+        let tolerance = min(gapTolerance, Self.half(of: window))
+        let run = longestRun(in: heard, tolerating: tolerance, now: now)
         guard window > .zero else {
             return CoverageAnswer(
                 isCovered: true,
@@ -71,8 +80,10 @@ package struct Coverage: Sendable, Equatable {
         let start = (now - window).startOfHour
         let uncovered = uncovered(in: heard, from: start, to: now)
         let hasLoss = losses.contains { $0.from <= now && ($0.to ?? now) >= start }
+        // What is shorter than an hour is asked of the whole hour.
+        let asked = max(window, min(now - start, .hours(1)))
         return CoverageAnswer(
-            isCovered: uncovered <= gapTolerance && !hasLoss,
+            isCovered: uncovered <= min(gapTolerance, Self.half(of: asked)) && !hasLoss,
             uncovered: uncovered,
             hasLoss: hasLoss,
             coveredSince: run?.since,
@@ -83,6 +94,11 @@ package struct Coverage: Sendable, Equatable {
     /// How much of the time between two moments was not heard.
     package func uncovered(from start: Timestamp, to end: Timestamp) -> Span {
         uncovered(in: merged(until: end), from: start, to: end)
+    }
+
+    /// Silence of which most was not heard proves nothing, whatever somebody tolerates.
+    private static func half(of window: Span) -> Span {
+        Span(milliseconds: window.milliseconds / 2)
     }
 
     /// The spans up to `now`, in order, joined where they meet.
@@ -119,6 +135,7 @@ package struct Coverage: Sendable, Equatable {
     /// start, which tolerance can put before that.
     private func longestRun(
         in heard: [CoveredSpan],
+        tolerating tolerance: Span,
         now: Timestamp
     ) -> (since: Timestamp, edge: Timestamp)? {
         guard let newest = heard.last else { return nil }
@@ -129,11 +146,11 @@ package struct Coverage: Sendable, Equatable {
         var missing = Span.zero
         for span in heard.dropLast().reversed() {
             let sum = missing + (since - span.to)
-            guard sum <= gapTolerance else { break }
+            guard sum <= tolerance else { break }
             missing = sum
             since = span.from
         }
-        let edge = since - Span(milliseconds: gapTolerance.milliseconds - missing.milliseconds)
+        let edge = since - Span(milliseconds: tolerance.milliseconds - missing.milliseconds)
         guard let lost, lost >= edge else { return (since, edge) }
         let first = heard.first { $0.to >= lost } ?? newest
         return (max(first.from, lost), Timestamp(milliseconds: lost.milliseconds + 1))

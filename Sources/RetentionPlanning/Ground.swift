@@ -7,6 +7,8 @@ struct Ground: Sendable {
     let untaggedRule: Policy.AccessRule
     /// The coverage of that rule.
     let evidence: CoverageAnswer
+    /// Nothing counts as pushed or untagged before this.
+    let knownSince: Timestamp
     /// The newest regrets of the repository.
     let regrets: (tags: Timestamp?, untagged: Timestamp?)
 
@@ -19,6 +21,7 @@ struct Ground: Sendable {
         )
         untaggedRule = policy?.keep.accessed ?? .untaggedDefault
         evidence = heard.answer(window: untaggedRule.within, now: request.now)
+        knownSince = heard.knownSince
     }
 
     var count: Set<AccessClass> { policy?.count ?? Policy.defaultCount }
@@ -45,12 +48,12 @@ struct Image {
             tag.map { $0.pushedAt ?? $0.firstSeen },
             manifest.map { $0.pushedAt ?? $0.firstSeen },
         ]
-        return times.compactMap(\.self).max() ?? Timestamp(milliseconds: 0)
+        return times.compactMap(\.self).reduce(ground.knownSince, max)
     }
 
     /// The last push of what is named, or when it was first seen.
     var age: Timestamp {
-        if let tag { return tag.pushedAt ?? tag.firstSeen }
+        if let tag { return max(tag.pushedAt ?? tag.firstSeen, ground.knownSince) }
         return pushed
     }
 

@@ -1,7 +1,10 @@
 package import RegistryModel
 import Synchronization
 
-/// A pattern for tags: a glob, or a regular expression between slashes that must match the whole.
+/// A pattern for tags: a glob, or a regular expression between slashes.
+///
+/// A glob matches the whole tag. An expression is searched for, as sed and grep do: `/^v1/` matches all
+/// that begins so. A pattern only ever keeps a tag, so of both readings this is the one that keeps more.
 package struct NamePattern: Sendable, Equatable, CustomStringConvertible {
     package let description: String
     private let isMatch: @Sendable (String) -> Bool
@@ -35,6 +38,6 @@ private final class Expression: Sendable {
     }
 
     func matches(_ name: String) -> Bool {
-        regex.withLock { name.wholeMatch(of: $0) != nil }
+        regex.withLock { name.firstMatch(of: $0) != nil }
     }
 }

@@ -34,7 +34,8 @@ extension Planner {
                 + "\(image.repository.unlisted?.since.text ?? "ever"): "
                 + "\(image.repository.unlisted?.why ?? "")"
         case .freshPush:
-            "last pushed or first seen \(image.pushed.text), kept for \(image.ground.pushedWithin)"
+            "last pushed, found moved or first seen \(image.pushed.text), kept for "
+                + "\(image.ground.pushedWithin)"
         case .tagPattern: patternDetail(image)
         case .newest: newestDetail(image)
         case .version: versionDetail(image)

@@ -161,7 +161,7 @@ extension Planner {
 
     private func isUntaggedRecently(_ image: Image) -> Bool? {
         guard !request.waivesEvidence, let manifest = image.manifest else { return nil }
-        let since = manifest.untaggedSince ?? manifest.firstSeen
+        let since = max(manifest.untaggedSince ?? manifest.firstSeen, image.ground.knownSince)
         return since + image.ground.untaggedAfter > request.now
     }
 

@@ -4,37 +4,6 @@ import Testing
 
 /// Silence is proven before it means anything (design, section 5.2).
 struct CoverageTests {
-    /// Sends a probe and, where an instance is given, lets it come back.
-    private func probe(
-        _ fixture: LedgerFixture,
-        _ name: String,
-        mediaType: String = MediaType.ociManifest,
-        through instance: String? = "a"
-    ) async throws {
-        fixture.now = fixture.now + .minutes(5)
-        try await fixture.ledger.probeSent(
-            name,
-            to: fixture.registry,
-            mediaType: mediaType,
-            at: fixture.now
-        )
-        try await fixture.ledger.probeAnswered(
-            name,
-            at: fixture.now,
-            failure: nil,
-            isGap: false
-        )
-        guard let instance else { return }
-        try await fixture.record([
-            fixture.access(
-                .resolve,
-                "a",
-                agent: OwnUserAgent.probe(name),
-                instance: instance
-            )
-        ])
-    }
-
     private func covered(_ fixture: LedgerFixture) async throws -> [Span] {
         try await fixture.ledger
             .coverage(of: fixture.registry, since: .init(milliseconds: 0))
@@ -44,25 +13,25 @@ struct CoverageTests {
 
     @Test func growsWithEachProbeThatComesBack() async throws {
         let fixture = try await LedgerFixture()
-        for name in ["p1", "p2", "p3"] { try await probe(fixture, name) }
+        for name in ["p1", "p2", "p3"] { try await fixture.probe(name) }
         #expect(try await covered(fixture) == [.minutes(10)])
     }
 
     // p2 was answered and never reported, though p3 was: what others read then may be missing too.
     @Test func breaksAtAProbeThatNeverComesBack() async throws {
         let fixture = try await LedgerFixture()
-        try await probe(fixture, "p1")
-        try await probe(fixture, "p2", through: nil)
-        for name in ["p3", "p4"] { try await probe(fixture, name) }
+        try await fixture.probe("p1")
+        try await fixture.probe("p2", through: nil)
+        for name in ["p3", "p4"] { try await fixture.probe(name) }
         #expect(try await covered(fixture) == [.minutes(5)])
     }
 
     // Probes that come back through another log say nothing of the one that can't be read.
     @Test func aLogThatCannotBeReadIsAGapUntilItIsReadAgain() async throws {
         let fixture = try await LedgerFixture()
-        try await probe(fixture, "p1")
+        try await fixture.probe("p1")
         let began = fixture.now
-        func note(_ problem: String, losesAfter: Span = .zero) async throws {
+        func note(_ problem: String, losesAfter: Span? = .zero) async throws {
             try await fixture.ledger.noteFollowed(
                 "/b.log",
                 of: fixture.registry,
@@ -76,12 +45,12 @@ struct CoverageTests {
                 .coverage(of: fixture.registry, since: .init(milliseconds: 0)).losses
         }
         try await note("no such file")
-        for name in ["p2", "p3"] { try await probe(fixture, name) }
+        for name in ["p2", "p3"] { try await fixture.probe(name) }
         #expect(try await losses().map(\.from) == [began])
         #expect(try await losses().map(\.to) == [nil])
         try await note("")
         #expect(try await losses().map(\.to) == [nil])
-        try await probe(fixture, "p4")
+        try await fixture.probe("p4")
         #expect(try await losses().map(\.from) == [began])
         #expect(try await losses().map(\.to) == [fixture.now])
         // An outage of a store that keeps what it has is a gap only while it lasts.
@@ -89,11 +58,16 @@ struct CoverageTests {
         #expect(try await losses().count == 2)
         try await note("", losesAfter: .hours(1))
         #expect(try await losses().count == 1)
+        // Of a part nothing is lost that is not told by itself, however long that takes.
+        try await note("a blob is archived", losesAfter: nil)
+        try await fixture.probe("p4a")
+        try await note("", losesAfter: nil)
+        #expect(try await losses().count == 1)
         // What is followed no longer is forgotten, but for what it could not tell.
         try await note("no such file")
         try await fixture.ledger.keepFollowed([], of: fixture.registry, now: fixture.now)
         #expect(try await losses().count == 2)
-        try await probe(fixture, "p5")
+        try await fixture.probe("p5")
         #expect(try await losses().map(\.to).contains(nil) == false)
     }
 
@@ -101,23 +75,23 @@ struct CoverageTests {
     @Test func coversNothingWhileOneMediaTypeIsFilteredOut() async throws {
         let fixture = try await LedgerFixture()
         for round in 0..<4 {
-            try await probe(fixture, "m\(round)")
-            try await probe(fixture, "i\(round)", mediaType: MediaType.ociIndex, through: nil)
+            try await fixture.probe("m\(round)")
+            try await fixture.probe("i\(round)", mediaType: MediaType.ociIndex, through: nil)
         }
         #expect(try await covered(fixture) == [])
     }
 
     @Test func waitsForEveryReplicaToReturnAProbe() async throws {
         let fixture = try await LedgerFixture()
-        try await probe(fixture, "p1", through: "a")
-        try await probe(fixture, "p2", through: "b")
+        try await fixture.probe("p1", through: "a")
+        try await fixture.probe("p2", through: "b")
         // Both are alive: b was heard before a was heard last, so it is no successor of it.
         fixture.now = fixture.now + .seconds(1)
         try await fixture.record([fixture.access(.pull, "a", instance: "a")])
-        for name in ["p3", "p4", "p5"] { try await probe(fixture, name, through: "b") }
+        for name in ["p3", "p4", "p5"] { try await fixture.probe(name, through: "b") }
         #expect(try await covered(fixture) == [])
-        try await probe(fixture, "p6", through: "a")
-        try await probe(fixture, "p7", through: "b")
+        try await fixture.probe("p6", through: "a")
+        try await fixture.probe("p7", through: "b")
         #expect(try await covered(fixture) == [.minutes(25) + .seconds(1)])
     }
 
@@ -125,8 +99,8 @@ struct CoverageTests {
     // one's first sign of life.
     @Test func leavesAGapWhereTheRegistryWasRestarted() async throws {
         let fixture = try await LedgerFixture()
-        for name in ["p1", "p2"] { try await probe(fixture, name, through: "a") }
-        for name in ["p3", "p4", "p5"] { try await probe(fixture, name, through: "b") }
+        for name in ["p1", "p2"] { try await fixture.probe(name, through: "a") }
+        for name in ["p3", "p4", "p5"] { try await fixture.probe(name, through: "b") }
         #expect(try await covered(fixture) == [.minutes(5), .minutes(10)])
     }
 
@@ -134,16 +108,16 @@ struct CoverageTests {
     // is lost. So it was not restarted as b, and is waited for as long as any process.
     @Test func aReplicaThatStillAnswersIsNotTakenForRestarted() async throws {
         let fixture = try await LedgerFixture()
-        for name in ["p1", "p2"] { try await probe(fixture, name, through: "a") }
+        for name in ["p1", "p2"] { try await fixture.probe(name, through: "a") }
         let last = fixture.now
-        try await probe(fixture, "p3", through: "b")
-        try await probe(fixture, "lost", through: nil)
-        for name in ["p5", "p6", "p7"] { try await probe(fixture, name, through: "b") }
+        try await fixture.probe("p3", through: "b")
+        try await fixture.probe("lost", through: nil)
+        for name in ["p5", "p6", "p7"] { try await fixture.probe(name, through: "b") }
         #expect(try await covered(fixture) == [.minutes(5)])
 
         // An hour after its last word nobody waits for it any more; what comes back since, counts.
         while fixture.now < last + .minutes(75) {
-            try await probe(fixture, "q\(fixture.now.milliseconds)", through: "b")
+            try await fixture.probe("q\(fixture.now.milliseconds)", through: "b")
         }
         #expect(try await covered(fixture) == [.minutes(5), .minutes(15)])
     }
@@ -151,18 +125,18 @@ struct CoverageTests {
     // A probe that was answered by the old process just before its end was no successor's to return.
     @Test func aProbeLostWithTheOldProcessDelaysNoSuccession() async throws {
         let fixture = try await LedgerFixture()
-        for name in ["p1", "p2"] { try await probe(fixture, name, through: "a") }
-        try await probe(fixture, "lost", through: nil)
-        for name in ["p4", "p5"] { try await probe(fixture, name, through: "b") }
+        for name in ["p1", "p2"] { try await fixture.probe(name, through: "a") }
+        try await fixture.probe("lost", through: nil)
+        for name in ["p4", "p5"] { try await fixture.probe(name, through: "b") }
         #expect(try await covered(fixture) == [.minutes(5), .minutes(5)])
         // Nor does one that is still under way.
-        try await probe(fixture, "under way", through: nil)
+        try await fixture.probe("under way", through: nil)
         #expect(try await covered(fixture) == [.minutes(5), .minutes(5)])
     }
 
     @Test func healsOurAbsenceWhenTheQueueWasDelivered() async throws {
         let fixture = try await LedgerFixture()
-        for name in ["p1", "p2"] { try await probe(fixture, name) }
+        for name in ["p1", "p2"] { try await fixture.probe(name) }
         try await fixture.ledger.heartbeat(at: fixture.now)
         let queued = fixture.now + .minutes(30)
         fixture.now = fixture.now + .hours(1)
@@ -174,7 +148,7 @@ struct CoverageTests {
             since: .init(milliseconds: 0)
         )
         #expect(open.absences.count == 1)
-        for name in ["p3", "p4"] { try await probe(fixture, name) }
+        for name in ["p3", "p4"] { try await fixture.probe(name) }
         let healed = try await fixture.ledger.coverage(
             of: fixture.registry,
             since: .init(milliseconds: 0)
@@ -188,8 +162,8 @@ struct CoverageTests {
     // answered and never reported. One that was answered does, whoever was killed since.
     @Test func marksProbesThatWereCutOffByOurEnd() async throws {
         let fixture = try await LedgerFixture()
-        for name in ["p1", "p2"] { try await probe(fixture, name) }
-        try await probe(fixture, "answered", through: nil)
+        for name in ["p1", "p2"] { try await fixture.probe(name) }
+        try await fixture.probe("answered", through: nil)
         fixture.now = fixture.now + .minutes(5)
         try await fixture.ledger.probeSent(
             "cut off",
@@ -209,11 +183,11 @@ struct CoverageTests {
 
     @Test func keepsTheGapOfAnAbsenceInWhichTheRegistryWasRestarted() async throws {
         let fixture = try await LedgerFixture()
-        for name in ["p1", "p2"] { try await probe(fixture, name, through: "a") }
+        for name in ["p1", "p2"] { try await fixture.probe(name, through: "a") }
         try await fixture.ledger.heartbeat(at: fixture.now)
         fixture.now = fixture.now + .hours(1)
         try await fixture.ledger.beginListening(at: fixture.now)
-        for name in ["p3", "p4", "p5"] { try await probe(fixture, name, through: "b") }
+        for name in ["p3", "p4", "p5"] { try await fixture.probe(name, through: "b") }
         let record = try await fixture.ledger.coverage(
             of: fixture.registry,
             since: .init(milliseconds: 0)
@@ -224,7 +198,7 @@ struct CoverageTests {
 
     @Test func opensALossForARejectedBodyAndClosesItWithTheNextProbe() async throws {
         let fixture = try await LedgerFixture()
-        for name in ["p1", "p2"] { try await probe(fixture, name) }
+        for name in ["p1", "p2"] { try await fixture.probe(name) }
         let before = fixture.now
         fixture.now = fixture.now + .minutes(1)
         try await fixture.record([], rejections: [.init(reason: "no JSON", excerpt: [1, 2])])
@@ -234,7 +208,7 @@ struct CoverageTests {
         )
         #expect(record.losses.map(\.from) == [before])
         #expect(record.losses.map(\.to) == [nil])
-        try await probe(fixture, "p3")
+        try await fixture.probe("p3")
         record = try await fixture.ledger.coverage(
             of: fixture.registry,
             since: .init(milliseconds: 0)

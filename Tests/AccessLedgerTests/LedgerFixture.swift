@@ -68,6 +68,22 @@ final class LedgerFixture {
         )
     }
 
+    /// Sends a probe five minutes later and, where an instance is given, lets it come back.
+    func probe(
+        _ name: String,
+        mediaType: String = MediaType.ociManifest,
+        through instance: String? = "a",
+        in other: Ledger? = nil
+    ) async throws {
+        now = now + .minutes(5)
+        let ledger = other ?? ledger
+        try await ledger.probeSent(name, to: registry, mediaType: mediaType, at: now)
+        try await ledger.probeAnswered(name, at: now, failure: nil, isGap: false)
+        guard let instance else { return }
+        let agent = OwnUserAgent.probe(name)
+        try await record([access(.resolve, "a", agent: agent, instance: instance)], in: ledger)
+    }
+
     /// Records accesses in one commit with a delivery for a registry that is not there, which fails.
     func record(_ accesses: [Access], followedBy unknown: RegistryRow) async throws {
         var body = DecodedBody()

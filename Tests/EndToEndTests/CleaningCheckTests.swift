@@ -76,6 +76,49 @@ extension Cleaning {
             await registry.stop()
         }
 
+        // What is written right and still matches nothing is a slip, or yet to come.
+        @Test func warnsOfPatternsThatMatchNothing() async throws {
+            try configure(
+                """
+                policies:
+                  - { name: other, repositories: ["teem/**"], keep: { newest: 1 } }
+                  - { name: apps, repositories: ["team/*"], keep: { tags: ["v?", "/^1/", "rel*"] } }
+                  - { name: rest, keep: { tags: [latest] } }
+                """
+            )
+            #expect(try await lastpull.run("check").output.contains("matches no") == false)
+            #expect(try await lastpull.run("plan").status == 0)
+            let output = try await lastpull.run("check").output
+            let warnings = output.split(separator: "\n").filter {
+                $0.hasPrefix("warning  settings")
+            }
+            #expect(
+                warnings.map { $0.split(separator: ": ", maxSplits: 1)[1].prefix(60) } == [
+                    "policy other: teem/** matches no repository that is known to",
+                    "policy apps: /^1/ in keep.tags matches no tag that the polic",
+                    "policy apps: rel* in keep.tags matches no tag that the polic",
+                    "policy rest decides about nothing: policies before it match ",
+                ],
+                "\(output)"
+            )
+            await registry.stop()
+        }
+
+        // Two processes that were heard within the hour.
+        @Test func saysWhatTheRestartOfAReplicaMeans() async throws {
+            try configure(Self.twoWeeks)
+            try await lastpull.start()
+            for process in ["one", "two"] {
+                let event = HearingEnvelope.event()
+                    .replacingOccurrences(of: "made-by-hand", with: process)
+                _ = try await lastpull.deliver(HearingEnvelope.envelope([event]))
+            }
+            let finding = try await finding("processes of it were heard within the hour")
+            #expect(finding.state == "ok")
+            try await lastpull.terminate()
+            await registry.stop()
+        }
+
         @Test func saysWhyABodyWasNotUnderstood() async throws {
             try configure(Self.twoWeeks)
             try await lastpull.start()

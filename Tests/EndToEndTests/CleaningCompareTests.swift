@@ -72,6 +72,31 @@ extension Cleaning {
             await registry.stop()
         }
 
+        // The same image in two repositories: while one keeps it, the other releases nothing.
+        @Test func whatASkippedItemSharesIsNotReleased() async throws {
+            let registry = try await FakeRegistry.start(mode: .distribution3)
+            for repository in ["x/one", "x/two"] {
+                await registry.add(repository, "same", seed: 1, bytes: 5_000)
+            }
+            await registry.notify(url: lastpull.hook("local"))
+            var settings = CleaningSettings(url: registry.url, keep: CleaningSettings.pulled)
+            settings.policy = "brake: { items: 0 }"
+            try await lastpull.start(settings: settings.text)
+            let plan = try await lastpull.report("clean")
+            #expect(plan.state == "waiting" && plan.items.count == 2 && plan.released > 5_000)
+            try await registry.pull("x/one", "same")
+            try await lastpull.counts(1, of: "x/one:same")
+
+            let report = try await lastpull.report("approve", plan.run, status: 2)
+
+            #expect(report.states == ["x/one:same": "skipped", "x/two:same": "done"])
+            #expect(report.released == 0)
+            let event = try #require(try await lastpull.events("--filter", "event=prune").first)
+            #expect(event["items"] == "1" && event["released"] == "0")
+            try await lastpull.terminate()
+            await registry.stop()
+        }
+
         @Test(arguments: ["01JDZZZZZZZZZZZZZZZZZZZZZZ", "no-run", "../../etc/passwd"])
         func aRunThatIsNotThereIsNamed(name: String) async throws {
             let registry = try await FakeRegistry.start(mode: .distribution3)

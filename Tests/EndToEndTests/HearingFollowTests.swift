@@ -56,6 +56,44 @@ extension Hearing {
             #expect(sources.contains(proxy.log), "\(sources)")
         }
 
+        // nginx is told to reopen its log long after that was renamed, as by a slow script: what it
+        // writes to the renamed one meanwhile counts.
+        @Test func aSlowRotationLosesNothing() async throws {
+            let registry = try await RealRegistry.start()
+            let proxy = try await RotatedLogProxy(before: registry.url)
+            var folder = try ImageFolder()
+            try folder.addImage(tag: "pushed", layers: [.random(2_000, seed: 32)])
+            try await Skopeo.push(folder, tag: "pushed", to: "\(registry.host)/team/api:v1")
+            let daemon = try LastpullDaemon()
+            try await daemon.start(
+                settings: """
+                    registries:
+                      - name: local
+                        url: "\(registry.url)"
+                        probe: 10m
+                        logs: [{ follow: "\(proxy.log)" }]
+                    """
+            )
+            let clients = Clients(proxy.url)
+            try await clients.pull(1)
+            try await eventually("the first is counted", within: .seconds(30)) {
+                try await daemon.explain("team/api:v1").accesses == 1
+            }
+            try proxy.rename(to: "access.log.1")
+            try proxy.createLog()
+            // The silence is what is tested.
+            try await Task.sleep(for: .seconds(14))
+            try await clients.pull(1)
+            try await eventually("the second is counted", within: .seconds(30)) {
+                try await daemon.explain("team/api:v1").accesses == 2
+            }
+            try await proxy.reopen()
+            try await clients.pull(1)
+            try await eventually("the third is counted", within: .seconds(30)) {
+                try await daemon.explain("team/api:v1").accesses == 3
+            }
+        }
+
         // A truncated log of which nothing is left is a gap, and is said.
         @Test func aLogThatIsGoneIsKnownLoss() async throws {
             let folder = try TemporaryFolder()

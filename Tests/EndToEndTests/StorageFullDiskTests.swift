@@ -20,7 +20,7 @@ extension LocalPrune {
             let disk: SmallDisk
             private let folder: TemporaryFolder
 
-            init(_ kind: Kind, registry more: String = "") async throws {
+            init(_ kind: Kind, cache: Bool = true) async throws {
                 folder = try TemporaryFolder()
                 let place = folder.file("disk")
                 try FileManager.default.createDirectory(
@@ -33,7 +33,9 @@ extension LocalPrune {
                     case .ext4, .ext4WithoutInodes:
                         try await SmallDisk(at: place, ext4: folder.file("image"), megabytes: 60)
                     }
-                scene = try await StorageScene(.init(accessLog: false, root: "\(place)/registry"))
+                scene = try await StorageScene(
+                    .init(accessLog: false, cache: cache, root: "\(place)/registry")
+                )
             }
 
             deinit { disk.unmount() }
@@ -91,6 +93,28 @@ extension LocalPrune {
             try await scene.fetch("a/x:v1")
             try await scene.pushByHand("a/x:v2", [base] + gone)
             try await scene.fetch("a/x:v2")
+        }
+
+        // Then the links are moved away, too, and need folders that nobody could foresee.
+        @Test func isFreedWhereNothingIsRemembered() async throws {
+            let place = try await Place(.ext4, cache: false)
+            let scene = place.scene
+            try await scene.pushByHand("b:v1", [base])
+            _ = try await scene.run("prune")
+            try await scene.pushByHand("a/x:v1", [base])
+            try await scene.delete("a/x", scene.pushByHand("a/x:v2", [base] + gone))
+            let disk = RegistryDisk(scene.registry.storage)
+            disk.age(by: 26 * 3_600)
+            let before = disk.bytes
+            try place.fill(.ext4)
+            let swept = try await scene.report("prune")
+            #expect(swept.items.allSatisfy { $0.state == "quarantined" }, "\(swept.items)")
+            _ = try await scene.run("prune")
+            #expect(disk.quarantinedFiles.isEmpty)
+            #expect(try await scene.reclaimed() == swept.released)
+            #expect(before - disk.bytes == swept.released)
+            place.disk.free()
+            try await scene.fetch("a/x:v1")
         }
 
         // What was taken is asked for while there is still no room.

@@ -110,8 +110,27 @@ extension LocalPrune {
             try await kill(at: "halfRemoved", scene, ["prune", "--now"])
             #expect(disk.bytes < before)
             try await finish(scene, before: before, "--now")
+            // What the kill has left is released by the run that finds it, and by no other.
+            #expect(try await scene.released() == before - disk.bytes)
             try await scene.registry.start()
             try await checkImages(scene)
+        }
+
+        // What made them manifests is gone, their content is left: the next run releases that.
+        @Test func betweenManifestsAndTheirContent() async throws {
+            let scene = try await StorageScene()
+            try await fill(scene)
+            try await scene.pushByHand("a/x:v1", [base, own[1]])
+            try await scene.registry.stop()
+            let disk = RegistryDisk(scene.registry.storage)
+            disk.age(by: 7_200)
+            let before = disk.bytes
+            try await kill(at: "detached", scene, ["sweep", "--now"])
+            #expect(disk.bytes < before)
+            try await finish(scene, before: before, "--now")
+            #expect(try await scene.released() == before - disk.bytes)
+            try await scene.registry.start()
+            try await scene.fetch("a/x:v1")
         }
 
         // A registry would go on listing a tag that has nothing but its folder.

@@ -93,8 +93,16 @@ extension LocalPrune {
             let line =
                 #"10.0.0.7 - - [04/Mar/2026:05:06:07 +0000] "HEAD /v2/a/x/blobs/\#(lookedFor) "#
                 + #"HTTP/1.1" 200 0 "-" "docker/27.3.1""#
+            let curl = try #require(Command.find("curl"))
             let result = try await scene.run(["prune", "--json"], stoppingAt: "planned") {
-                _ = try await lastpull.deliver(line + "\n", to: "logs/local")
+                let told = try await Command.run(
+                    curl,
+                    ["-sS", "--fail", "--max-time", "9", "--data-binary", line + "\n"]
+                        + ["\(lastpull.url)/logs/local"]
+                )
+                guard told.status == 0 else {
+                    throw HopelessError("\(told.errors) \(lastpull.log)")
+                }
                 try await lastpull.kill()
             }
             let report = try StorageReport(result, status: 2, #_sourceLocation)

@@ -115,6 +115,10 @@ extension LocalPrune {
             if force.isEmpty { disk.age(by: 7_200) }
             let before = disk.bytes
             let foretold = try await scene.reportOnDisk("prune", "--now", "--dry-run")
+            // A dry run that ends well is no promise: it says what would be refused.
+            let refused =
+                "--now would be refused without --force: \(scene.registry.storage) changed"
+            #expect(foretold.note.contains(refused) == !force.isEmpty, "\(foretold.note)")
             #expect(foretold.digests("blob").contains(Digest(hashing: layers[2].bytes).description))
             #expect(disk.bytes == before)
 

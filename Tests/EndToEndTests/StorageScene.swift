@@ -116,6 +116,11 @@ struct StorageScene: Sendable {
         try await events("event=prune").reduce(0) { $0 + (Int64($1["reclaimed"] ?? "") ?? 0) }
     }
 
+    /// What all prune events so far say was released.
+    func released() async throws -> Int64 {
+        try await events("event=prune").reduce(0) { $0 + (Int64($1["released"] ?? "") ?? 0) }
+    }
+
     // MARK: Images
 
     func image(_ name: String) -> String { "\(registry.host)/\(name)" }

@@ -68,7 +68,7 @@ struct BlobTests {
 
     @Test func readsGrowingBlobsOnce() async throws {
         let blobs = try await FakeBlobs.start()
-        let reader = Reader(try container(blobs))
+        let reader = BlobReader(try container(blobs))
         await blobs.append(line(1), to: "h=00/PT1H.json")
         await blobs.append(line(2), to: "h=01/PT1H.json")
         // Written between list and read.
@@ -83,7 +83,7 @@ struct BlobTests {
         await blobs.append("\n" + line(6), to: "h=00/PT1H.json")
         #expect(try await reader.look() == ["v6"])
         #expect(await blobs.reads > reads)
-        let afterStart = Reader(try container(blobs), known: reader.states)
+        let afterStart = BlobReader(try container(blobs), known: reader.states)
         #expect(try await afterStart.look() == [])
         await blobs.append(line(7), to: "h=01/PT1H.json")
         #expect(try await afterStart.look() == ["v7"])
@@ -93,45 +93,12 @@ struct BlobTests {
 
     @Test func noticesABlobThatWasWrittenAnew() async throws {
         let blobs = try await FakeBlobs.start()
-        let reader = Reader(try container(blobs))
+        let reader = BlobReader(try container(blobs))
         await blobs.append(line(1) + line(2), to: "a")
         #expect(try await reader.look() == ["v1", "v2"])
         await blobs.replace("a", with: line(3) + line(4) + line(5))
         #expect(try await reader.look() == ["v3", "v4", "v5"])
         #expect(reader.losses.count == 1)
         await blobs.stop()
-    }
-}
-
-private final class Reader {
-    private let follower: BlobFollower
-    private(set) var states: [String: BlobFollower.State]
-    private(set) var losses: [String] = []
-
-    init(_ container: BlobContainer, known: [String: BlobFollower.State] = [:]) {
-        states = known
-        let stored = known.mapValues { state in
-            BlobFollower.State(
-                id: state.id,
-                version: state.version,
-                growth: LogGrowth(
-                    state.growth.known,
-                    accesses: state.growth.accesses,
-                    lastLine: state.growth.lastLine,
-                    recentKeys: state.growth.recentKeys
-                )
-            )
-        }
-        follower = BlobFollower(container, names: nil, known: stored)
-    }
-
-    func look() async throws -> [String] {
-        var tags: [String] = []
-        try await follower.look(horizon: Timestamp(milliseconds: 0)) { reading in
-            tags += reading.body.accesses.compactMap(\.tag?.description)
-            states[reading.address] = reading.state
-            if let loss = reading.loss { losses.append(loss) }
-        }
-        return tags
     }
 }

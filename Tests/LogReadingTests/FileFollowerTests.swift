@@ -33,7 +33,7 @@ struct FileFollowerTests {
     }
 
     @Test func givesWholeLinesAsTheyCome() throws {
-        let reader = Reader(path)
+        let reader = FileReader(path)
         try append(line(1) + line(2).prefix(40))
         #expect(try reader.look() == ["v1"])
         try append(String(line(2).dropFirst(40)))
@@ -44,7 +44,7 @@ struct FileFollowerTests {
 
     // The writer goes on with the renamed file until it is told to reopen its log.
     @Test func readsARenamedFileToItsEnd() throws {
-        let reader = Reader(path)
+        let reader = FileReader(path)
         try append(line(1))
         #expect(try reader.look() == ["v1"])
         try append(line(2))
@@ -58,7 +58,7 @@ struct FileFollowerTests {
     }
 
     @Test func readsTheRestOfATruncatedFileFromItsCopy() throws {
-        let reader = Reader(path)
+        let reader = FileReader(path)
         try append(line(1))
         #expect(try reader.look() == ["v1"])
         try append(line(2))
@@ -73,7 +73,7 @@ struct FileFollowerTests {
     // Shorter than it was, or longer: then only its content tells.
     @Test(arguments: [1, 3])
     func noticesTruncationWithoutACopy(lines: Int) throws {
-        let reader = Reader(path)
+        let reader = FileReader(path)
         try append(line(1) + line(2))
         #expect(try reader.look() == ["v1", "v2"])
         #expect(truncate(path, 0) == 0)
@@ -83,7 +83,7 @@ struct FileFollowerTests {
     }
 
     @Test func readsAFileThatIsMadeAgain() throws {
-        let reader = Reader(path)
+        let reader = FileReader(path)
         try append(line(1))
         #expect(try reader.look() == ["v1"])
         try append(line(2))
@@ -100,7 +100,7 @@ struct FileFollowerTests {
             atPath: path,
             withDestinationPath: folder.file("0.log")
         )
-        let reader = Reader(path)
+        let reader = FileReader(path)
         #expect(try reader.look() == ["v1"])
         try append(line(2), to: "1.log")
         try FileManager.default.removeItem(atPath: path)
@@ -112,38 +112,40 @@ struct FileFollowerTests {
     }
 
     @Test func saysThatThereIsNoFile() throws {
-        let error = try #require(throws: LogReadingError.self) { try Reader(path).look() }
+        let error = try #require(throws: LogReadingError.self) { try FileReader(path).look() }
         #expect(error.kind == .notThere)
     }
 
     // What is still open is read to its end before.
     @Test func saysThatTheFileStaysAway() throws {
-        let reader = Reader(path)
+        let reader = FileReader(path)
         try append(line(1))
         #expect(try reader.look() == ["v1"])
         try move("access.log", to: "access.log.1")
-        for _ in 0..<9 { #expect(try reader.look() == []) }
-        let error = try #require(throws: LogReadingError.self) { try reader.look() }
+        for second in 1...10 { #expect(try reader.look(after: .seconds(Int64(second))) == []) }
+        let error = try #require(throws: LogReadingError.self) {
+            try reader.look(after: .seconds(11))
+        }
         #expect(error.kind == .notThere)
         try append(line(2))
-        #expect(try reader.look() == ["v2"])
+        #expect(try reader.look(after: .seconds(12)) == ["v2"])
     }
 
     // MARK: After a start
 
     @Test func goesOnWhereItWasLeft() throws {
-        let first = Reader(path)
+        let first = FileReader(path)
         try append(line(1))
         #expect(try first.look() == ["v1"])
         try append(line(2))
-        let second = Reader(path, known: first.states)
+        let second = FileReader(path, known: first.states)
         #expect(try second.look() == ["v2"])
         #expect(second.losses.isEmpty)
     }
 
     // Rotated twice while nobody read, the first one compressed.
     @Test func findsWhatWasRotatedMeanwhile() async throws {
-        let first = Reader(path)
+        let first = FileReader(path)
         try append(line(1))
         #expect(try first.look() == ["v1"])
         try append(line(2))
@@ -153,21 +155,21 @@ struct FileFollowerTests {
         try #require(packed.status == 0)
         try append(line(3), to: "access.log.1")
         try append(line(4))
-        let second = Reader(path, known: first.states)
+        let second = FileReader(path, known: first.states)
         #expect(try second.look() == ["v2", "v3", "v4"])
         #expect(second.losses.isEmpty)
     }
 
     // More than is looked at of its beginning, and none of it an access.
     @Test func findsAGenerationThatBeginsWithBlobs() throws {
-        let first = Reader(path)
+        let first = FileReader(path)
         try append(line(1))
         #expect(try first.look() == ["v1"])
         try move("access.log", to: "access.log.2")
         let blob = line(3).replacing("/manifests/v3 ", with: "/blobs/v3 ")
         try append(String(repeating: blob, count: 1_000) + line(3), to: "access.log.1")
         try append(line(4))
-        let second = Reader(path, known: first.states)
+        let second = FileReader(path, known: first.states)
         #expect(try second.look() == ["v3", "v4"])
     }
 
@@ -175,7 +177,7 @@ struct FileFollowerTests {
     // nobody has read, so it is not passed over in silence. The others are read.
     @Test(arguments: ["damaged", "unknown", "early"])
     func saysWhichGenerationCannotBeRead(_ kind: String) throws {
-        let first = Reader(path)
+        let first = FileReader(path)
         try append(line(1) + line(5))
         #expect(try first.look() == ["v1", "v5"])
         try move("access.log", to: "access.log.3")
@@ -188,19 +190,19 @@ struct FileFollowerTests {
         try Data(bytes).write(to: URL(filePath: folder.file("access.log.2")))
         try append(line(7), to: "access.log.1")
         try append(line(8))
-        let second = Reader(path, known: first.states)
+        let second = FileReader(path, known: first.states)
         #expect(try second.look() == ["v7", "v8"])
         #expect(second.losses.count == 1)
         #expect(second.losses.first?.contains("access.log.2 ") == true, "\(second.losses)")
         // Said once.
-        let third = Reader(path, known: second.states)
+        let third = FileReader(path, known: second.states)
         #expect(try third.look() == [])
         #expect(third.losses.isEmpty)
     }
 
     // One that was last written to before what was read holds nothing new, readable or not.
     @Test func passesOverWhatIsOlder() throws {
-        let first = Reader(path)
+        let first = FileReader(path)
         try append(line(5))
         #expect(try first.look() == ["v5"])
         try move("access.log", to: "access.log.1")
@@ -218,14 +220,14 @@ struct FileFollowerTests {
             withIntermediateDirectories: false
         )
         try append(line(6))
-        let second = Reader(path, known: first.states)
+        let second = FileReader(path, known: first.states)
         #expect(try second.look() == ["v6"])
         #expect(second.losses.isEmpty, "\(second.losses)")
     }
 
     // Packed by somebody who was killed: what is there is read, and the log itself is not held up.
     @Test func goesOnBehindADamagedGeneration() async throws {
-        let first = Reader(path)
+        let first = FileReader(path)
         try append(line(1))
         #expect(try first.look() == ["v1"])
         try move("access.log", to: "access.log.2")
@@ -234,31 +236,31 @@ struct FileFollowerTests {
         try #require(await Command.run(gzip, [folder.file("access.log.1")]).status == 0)
         #expect(truncate(folder.file("access.log.1.gz"), 100_000) == 0)
         try append(line(20_001))
-        let second = Reader(path, known: first.states)
+        let second = FileReader(path, known: first.states)
         let found = try second.look()
         #expect(found.first == "v2" && found.last == "v20001")
         #expect(second.losses.count == 1 && second.losses[0].contains("access.log.1.gz"))
     }
 
     @Test func saysWhatIsGone() throws {
-        let first = Reader(path)
+        let first = FileReader(path)
         try append(line(1))
         #expect(try first.look() == ["v1"])
         try FileManager.default.removeItem(atPath: path)
         try append(line(3))
-        let second = Reader(path, known: first.states)
+        let second = FileReader(path, known: first.states)
         #expect(try second.look() == ["v3"])
         #expect(second.losses.count == 1)
     }
 
     // A new file may get the number of one that is gone: its content tells.
     @Test func isNotDeceivedByAnInodeThatIsUsedAgain() throws {
-        let first = Reader(path)
+        let first = FileReader(path)
         try append(line(1))
         #expect(try first.look() == ["v1"])
         #expect(truncate(path, 0) == 0)
         try append(line(3) + line(4))
-        let second = Reader(path, known: first.states)
+        let second = FileReader(path, known: first.states)
         #expect(try second.look() == ["v3", "v4"])
         #expect(second.losses.count == 1)
     }
@@ -266,7 +268,7 @@ struct FileFollowerTests {
     // What could not be recorded is read again.
     @Test func losesNothingWhenRecordingFails() throws {
         struct Full: Error {}
-        let reader = Reader(path)
+        let reader = FileReader(path)
         try append(line(1))
         reader.failure = Full()
         #expect(throws: Full.self) { try reader.look() }
@@ -278,12 +280,12 @@ struct FileFollowerTests {
 
     // Two equal requests of one second, read in two looks, by two processes: both count.
     @Test func tellsEqualLinesApart() throws {
-        let reader = Reader(path)
+        let reader = FileReader(path)
         try append(line(1))
         _ = try reader.look()
         try append(line(1))
         _ = try reader.look()
-        let second = Reader(path, known: reader.states)
+        let second = FileReader(path, known: reader.states)
         try append(line(1) + line(1))
         _ = try second.look()
         #expect(Set(reader.keys + second.keys).count == 4)
@@ -291,58 +293,10 @@ struct FileFollowerTests {
 
     // A line of two gigabytes is no line.
     @Test func dropsALineWithoutAnEnd() throws {
-        let reader = Reader(path)
+        let reader = FileReader(path)
         for _ in 0..<5 { try append(String(repeating: "x", count: 1 << 20)) }
         try append("\n" + line(1))
         #expect(try reader.look() == ["v1"])
         #expect(reader.rejected >= 1)
-    }
-}
-
-/// Looks until there is nothing more, and keeps what it was given.
-private final class Reader {
-    private let follower: FileFollower
-    private(set) var keys: [EventKey] = []
-    private(set) var losses: [String] = []
-    private(set) var rejected = 0
-    /// As a ledger has them, the newest first.
-    private(set) var states: [FollowedFile]
-    var failure: (any Error)?
-
-    init(_ path: String, known: [FollowedFile] = []) {
-        states = known
-        follower = FileFollower(path: path, known: known.map(Self.stored))
-    }
-
-    func look() throws -> [String] {
-        var tags: [String] = []
-        var isMore = true
-        while isMore {
-            isMore = try follower.look(horizon: Timestamp(milliseconds: 0)) { reading in
-                if let failure { throw failure }
-                tags += reading.body.accesses.compactMap(\.tag?.description)
-                keys += reading.body.accesses.map(\.key)
-                rejected += reading.body.rejections.count
-                if let loss = reading.loss { losses.append(loss) }
-                states.removeAll { $0.id == reading.state.id }
-                states.insert(reading.state, at: 0)
-            }
-        }
-        return tags
-    }
-
-    /// Only the hashes survive.
-    private static func stored(_ state: FollowedFile) -> FollowedFile {
-        FollowedFile(
-            id: state.id,
-            device: state.device,
-            inode: state.inode,
-            growth: LogGrowth(
-                state.growth.known,
-                accesses: state.growth.accesses,
-                lastLine: state.growth.lastLine,
-                recentKeys: state.growth.recentKeys
-            )
-        )
     }
 }

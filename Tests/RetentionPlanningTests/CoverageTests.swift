@@ -70,6 +70,24 @@ struct CoverageTests {
         #expect(coverage.answer(window: .days(1), now: now).isCovered)
     }
 
+    // Else a registry of which nothing was ever heard would seem to be silent. Windows reach back to the
+    // full hour.
+    @Test(
+        arguments: [
+            (.seconds(30), .seconds(18)), (.minutes(5), .minutes(30)), (.hours(1), .minutes(30)),
+            (.hours(3), .minutes(90)),
+        ] as [(Span, Span)]
+    )
+    func mostOfAWindowMustBeHeardWhateverIsTolerated(window: Span, half: Span) {
+        let now = now + .seconds(36)
+        var coverage = Coverage(gapTolerance: .hours(9))
+        #expect(!coverage.answer(window: window, now: now).isCovered)
+        coverage.spans = [CoveredSpan(from: now - .days(1), to: now - half)]
+        #expect(coverage.answer(window: window, now: now).isCovered)
+        coverage.spans[0].to = now - half - Span(milliseconds: 1)
+        #expect(!coverage.answer(window: window, now: now).isCovered)
+    }
+
     @Test func coverageReachesBackOverTolerableGaps() {
         var coverage = Coverage(gapTolerance: .minutes(10))
         coverage.spans = [

@@ -98,7 +98,11 @@ struct TagRuleTests {
         #expect(kept(request(accessPolicy())) == nil)
     }
 
-    @Test(arguments: [("o*", true), ("/o.d/", true), ("/o/", false), ("v*", false)])
+    // A glob is the whole tag; an expression is searched for, which keeps more.
+    @Test(arguments: [
+        ("o*", true), ("o", false), ("v*", false), ("/o.d/", true), ("/o/", true),
+        ("/^ol/", true), ("/^o$/", false),
+    ])
     func keepsWhatAPatternNames(pattern: String, isKept: Bool) throws {
         let pattern = try #require(NamePattern(pattern))
         let reason = kept(request(accessPolicy { $0.keep.tags = [pattern] }))

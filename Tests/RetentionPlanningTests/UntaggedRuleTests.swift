@@ -66,6 +66,21 @@ struct UntaggedRuleTests {
         )
     }
 
+    // What was known before is of another registry; here it may have come this minute.
+    @Test func countsNothingAsOlderThanTheRegistryIsKnown() {
+        func known(_ span: Span) -> [String: Coverage] {
+            heardWhole().mapValues { coverage in
+                var coverage = coverage
+                coverage.knownSince = World.ago(span)
+                return coverage
+            }
+        }
+        #expect(kept(request(accessPolicy()), coverage: known(.hours(23))) == .freshPush)
+        #expect(kept(request(accessPolicy()), coverage: known(.hours(25))) == nil)
+        let patient = accessPolicy { $0.untaggedAfter = .days(2) }
+        #expect(kept(request(patient), coverage: known(.hours(25))) == .untaggedRecently)
+    }
+
     @Test mutating func keepsWhatIsFresh() {
         world.manifests[manifest]?.pushedAt = World.ago(.hours(2))
         #expect(kept(request(accessPolicy())) == .freshPush)

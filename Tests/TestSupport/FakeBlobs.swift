@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 import HTTPTypes
 import Hummingbird
 import Logging
@@ -18,6 +18,8 @@ package actor FakeBlobs {
     package var pageLength = 2
     /// Answers for the next requests, before all others.
     package var faults: [(status: Int, headers: [String: String])] = []
+    /// Answers to reads of some blobs, as long as they stand here.
+    package var refused: [String: (status: Int, code: String)] = [:]
     /// Done right after a list was answered: what others write between list and read.
     package var afterList: [(name: String, text: String)] = []
     /// How many reads of blobs were answered, and how many bytes went out.
@@ -55,6 +57,12 @@ package actor FakeBlobs {
         blob.modified = Date()
         blobs[name] = blob
     }
+
+    /// Deletes a blob.
+    package func remove(_ name: String) { blobs[name] = nil }
+
+    /// Sets when a blob was last written to.
+    package func date(_ name: String, _ date: Date) { blobs[name]?.modified = date }
 
     /// Writes a blob anew.
     package func replace(_ name: String, with text: String) {
@@ -111,6 +119,9 @@ package actor FakeBlobs {
         }
         guard path.hasPrefix(base + "/"), let blob = blobs[String(path.dropFirst(base.count + 1))]
         else { return Self.error(404, "BlobNotFound") }
+        if let refusal = refused[String(path.dropFirst(base.count + 1))] {
+            return Self.error(refusal.status, refusal.code)
+        }
         return read(blob, range: HTTPField.Name("Range").flatMap { request.headers[$0] })
     }
 

@@ -34,11 +34,23 @@ package final class RotatedLogProxy: Sendable {
 
     /// Renames the log and tells nginx to open it anew, as logrotate does.
     package func rotate(to name: String) async throws {
+        try rename(to: name)
+        try await reopen()
+    }
+
+    /// Renames the log; nginx goes on with it until it is told to reopen.
+    package func rename(to name: String) throws {
         try FileManager.default.moveItem(atPath: log, toPath: folder.file(name))
+    }
+
+    package func reopen() async throws {
         process.send(SIGUSR1)
         let log = log
         try await eventually("nginx opens its log") { FileManager.default.fileExists(atPath: log) }
     }
+
+    /// Makes an empty log beforehand, as logrotate's `create` does.
+    package func createLog() throws { try folder.write("", to: "access.log") }
 
     /// Copies the log and truncates it beneath nginx, as logrotate's `copytruncate` does.
     package func copyAndTruncate(to name: String) throws {

@@ -18,16 +18,20 @@ struct CoverageWriter {
         var lastReturn: Int64?
 
         /// Up to when it is proven to have been heard: its first event was the first of its queue.
-        var provenUntil: Int64 { max(firstStamp, lastReturn ?? 0) }
+        ///
+        /// A stamp from the future is of a wrong clock, and proves nothing.
+        func provenUntil(_ now: Timestamp) -> Int64 {
+            [firstStamp, lastReturn ?? 0].filter { $0 <= now.milliseconds }.max() ?? 0
+        }
     }
 
     /// Lets coverage grow as far as the probes that came back prove, after each that did.
     func advance(source: Int, now: Timestamp) throws {
         var live = try instances(source)
-        try extend(source, to: live.map(\.provenUntil).min(), notBefore: 0)
+        try extend(source, to: live.map { $0.provenUntil(now) }.min(), notBefore: 0)
         let dropped = try drop(from: &live, source, now: now)
         if let resume = dropped {
-            try extend(source, to: live.map(\.provenUntil).min(), notBefore: resume)
+            try extend(source, to: live.map { $0.provenUntil(now) }.min(), notBefore: resume)
         }
         try closeLosses()
     }

@@ -22,6 +22,21 @@ package struct CoverageRecord: Sendable, Equatable {
     package var losses: [Stretch] = []
     /// Our own absences that have not healed.
     package var absences: [Stretch] = []
+    /// What is older is held no more.
+    package var heldSince = Timestamp(milliseconds: 0)
+    /// That the registry was at another address before, unless it was said since that it is the same.
+    package var move: Move?
+
+    package struct Move: Sendable, Equatable {
+        package var formerAddress: String
+        /// When it was first heard at this one; nil where no daemon has heard it there yet.
+        package var since: Timestamp?
+
+        package init(formerAddress: String, since: Timestamp?) {
+            self.formerAddress = formerAddress
+            self.since = since
+        }
+    }
 
     package init() {}
 }
@@ -35,70 +50,15 @@ package struct ProbeRecord: Sendable, Equatable {
 }
 
 extension Ledger {
-    /// Marks that we are here and listening.
-    package func heartbeat(at time: Timestamp) async throws {
-        try await write("write the heartbeat to") { db in
-            try db.run(
-                """
-                INSERT INTO heartbeat (id, at) VALUES (1, ?1)
-                ON CONFLICT (id) DO UPDATE SET at = excluded.at
-                """,
-                [time.milliseconds]
-            )
-        }
-    }
-
-    /// Notes our own absence since the last heartbeat, for every registry; call it once, when the
-    /// listener is about to open.
-    package func beginListening(at time: Timestamp) async throws {
-        try await write("note the time of absence in") { db in
-            guard let beat = try db.number("SELECT at FROM heartbeat WHERE id = 1") else { return }
-            // A heartbeat from the future means that the clock was set back: nothing that it
-            // stamped since can be trusted.
-            let last = min(beat, time.milliseconds)
-            try db.run("DELETE FROM coverage WHERE fromTime > ?", [time.milliseconds])
-            try db.run(
-                "UPDATE coverage SET toTime = ?1 WHERE toTime > ?1",
-                [time.milliseconds]
-            )
-            // Cut off by the end of the process: it may never have been sent, so it proves nothing.
-            try db.run(
-                """
-                UPDATE probe SET failure = 'lastpull ended before it was answered'
-                WHERE answeredAt IS NULL AND failure IS NULL
-                """
-            )
-            for registryId in try db.numbers("SELECT id FROM registry") {
-                let known = try db.rows(
-                    """
-                    SELECT source, name FROM instance
-                    WHERE registryId = ? AND source = 0 AND droppedAt IS NULL AND lastHeard >= ?
-                    """,
-                    [registryId, last - 3_600_000]
-                )
-                try db.run(
-                    """
-                    INSERT INTO downtime (registryId, fromTime, toTime, waitsFor)
-                    VALUES (?, ?, ?, ?)
-                    """,
-                    [registryId, last, time.milliseconds, known.count]
-                )
-                let downtimeId = db.lastInsertedRowID
-                for row in known {
-                    try db.run(
-                        """
-                        INSERT INTO downtimeInstance (downtimeId, source, name) VALUES (?, ?, ?)
-                        """,
-                        [downtimeId, row[0] as Int, row[1] as String]
-                    )
-                }
-            }
-        }
-        try await heartbeat(at: time)
-    }
-
     /// Remembers the operator's word on a registry's history, or that there is none any more.
-    package func trust(_ registry: RegistryRow, from: Timestamp?, readAt: Timestamp) async throws {
+    ///
+    /// It is the word on the registry at `address` alone.
+    package func trust(
+        _ registry: RegistryRow,
+        at address: String = "",
+        from: Timestamp?,
+        readAt: Timestamp
+    ) async throws {
         try await write("note trustHistoryFrom in") { db in
             guard let from else {
                 try db.run("DELETE FROM trust WHERE registryId = ?", [registry.id])
@@ -106,47 +66,49 @@ extension Ledger {
             }
             try db.run(
                 """
-                INSERT INTO trust (registryId, fromTime, firstReadAt) VALUES (?1, ?2, ?3)
+                INSERT INTO trust (registryId, fromTime, firstReadAt, address)
+                VALUES (?1, ?2, ?3, ?4)
                 ON CONFLICT (registryId) DO UPDATE SET
-                    fromTime = excluded.fromTime, firstReadAt = excluded.firstReadAt
+                    fromTime = excluded.fromTime, firstReadAt = excluded.firstReadAt,
+                    address = excluded.address
                 WHERE fromTime <> excluded.fromTime
                 """,
-                [registry.id, from.milliseconds, readAt.milliseconds]
+                [registry.id, from.milliseconds, readAt.milliseconds, address]
             )
         }
     }
 
     /// The proofs of coverage that reach into the time since `horizon`.
+    ///
+    /// What was heard of the registry at another `address` proves nothing; nil is where it was last.
+    /// Proofs that lie behind `now` are of a wrong clock and prove nothing either; nil believes them.
     package func coverage(
         of registry: RegistryRow,
-        since horizon: Timestamp
+        at address: String? = nil,
+        since horizon: Timestamp,
+        now: Timestamp? = nil
     ) async throws -> CoverageRecord {
         try await read("read the coverage from") { db in
             var record = CoverageRecord()
             let held = try db.number("SELECT heldSince FROM registry WHERE id = ?", [registry.id])
             let from = max(horizon.milliseconds, held ?? 0)
+            let places = try PlaceHistory(db, registry, at: address)
             record.covered = try Self.stretches(
                 db,
                 "SELECT fromTime, toTime, kind FROM coverage WHERE registryId = ? AND toTime >= ?",
                 [registry.id, from]
-            )
-            if let row = try db.row(
-                "SELECT fromTime, firstReadAt FROM trust WHERE registryId = ?",
-                [registry.id]
-            ), (row[0] as Int64) < (row[1] as Int64) {
-                record.covered.append(
-                    .init(
-                        from: Timestamp(milliseconds: row[0]),
-                        to: Timestamp(milliseconds: row[1]),
-                        reason: "trustHistoryFrom"
-                    )
-                )
+            ).filter { !$0.isOfWrongClock(now) }.flatMap(places.here)
+            record.move = places.move
+            if let trust = try Self.trusted(db, registry), places.isHere(trust.address) {
+                record.covered.append(trust.stretch)
+                if places.isOfThisTime(trust.stretch) { record.move = nil }
             }
             let oldest = Timestamp(milliseconds: held ?? 0)
             record.covered = record.covered.compactMap { stretch in
                 guard let to = stretch.to, to > oldest else { return nil }
                 return .init(from: max(stretch.from, oldest), to: to, reason: stretch.reason)
             }
+            record.heldSince = oldest
             record.losses =
                 try Self.stretches(
                     db,
@@ -156,6 +118,7 @@ extension Ledger {
                     """,
                     [registry.id, from]
                 ) + Self.unread(db, of: registry)
+                + [Self.openLoss(db, registry.id)].compactMap(\.self)
             record.absences = try Self.stretches(
                 db,
                 """
@@ -166,6 +129,23 @@ extension Ledger {
             )
             return record
         }
+    }
+
+    private static func trusted(
+        _ db: Database,
+        _ registry: RegistryRow
+    ) throws -> (stretch: CoverageRecord.Stretch, address: String)? {
+        let row = try db.row(
+            "SELECT fromTime, firstReadAt, address FROM trust WHERE registryId = ?",
+            [registry.id]
+        )
+        guard let row, (row[0] as Int64) < (row[1] as Int64) else { return nil }
+        let stretch = CoverageRecord.Stretch(
+            from: Timestamp(milliseconds: row[0]),
+            to: Timestamp(milliseconds: row[1]),
+            reason: "trustHistoryFrom"
+        )
+        return (stretch, row[2])
     }
 
     private static func stretches(
@@ -203,4 +183,15 @@ extension Ledger {
             )
         }
     }
+}
+
+extension CoverageRecord.Stretch {
+    /// Whether a probe of a clock that was ahead has proven it.
+    fileprivate func isOfWrongClock(_ now: Timestamp?) -> Bool {
+        guard let now, let to, reason != "import" else { return false }
+        return to > now + Self.longestPlan
+    }
+
+    /// A plan keeps to the time of its beginning, and what it reads later may be proven since.
+    private static let longestPlan = Span.minutes(10)
 }

@@ -101,7 +101,7 @@ extension ImportWriter {
             pushes.note(tag: known.row.id, at: time)
             return moves.forget(known.row.id)
         }
-        try note(key, known, pointingTo: manifestId, at: time, isPush: true, &recorder)
+        try note(key, known, pointingTo: manifestId, at: time, by: .push, &recorder)
     }
 
     /// Whether everything was known: the tag, and that it points there.
@@ -134,7 +134,7 @@ extension ImportWriter {
                 .last { $0.since <= time.milliseconds }
             if before?.manifestId == target { return false }
         }
-        try note(key, known, pointingTo: target, at: time, isPush: false, &recorder)
+        try note(key, known, pointingTo: target, at: time, by: .found(foundAt: time), &recorder)
         return false
     }
 
@@ -144,7 +144,7 @@ extension ImportWriter {
         _ known: KnownRow?,
         pointingTo target: Int64?,
         at time: Timestamp,
-        isPush: Bool,
+        by sighting: TagSighting,
         _ recorder: inout BatchRecorder
     ) throws {
         if let known { try pushes.settle(tag: known.row.id, recorder.writer(delivery)) }
@@ -154,7 +154,7 @@ extension ImportWriter {
             pointingTo: target,
             at: time,
             seenAt: delivery.receivedAt,
-            isPush: isPush
+            by: sighting
         )
         recorder.known.forget(key)
         moves.forget(id)

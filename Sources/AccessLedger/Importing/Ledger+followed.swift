@@ -6,7 +6,7 @@ extension Ledger {
     ///
     /// An empty `problem` says that all is well. While there is one the registry has a gap. A problem
     /// that ends after `losesAfter` leaves a known loss from its beginning until now: what was
-    /// written meanwhile may be gone.
+    /// written meanwhile may be gone. Nil says that nothing is: what is there was known all the time.
     ///
     /// - Returns: True when that is news.
     @discardableResult
@@ -14,7 +14,7 @@ extension Ledger {
         _ place: String,
         of registry: RegistryRow,
         problem: String,
-        losesAfter: Span = .zero,
+        losesAfter: Span? = .zero,
         now: Timestamp
     ) async throws -> Bool {
         try await transaction("note a followed log in") { db in
@@ -24,21 +24,24 @@ extension Ledger {
             )
             let before: String? = known?[0]
             let isNews = before != problem
-            if let known, let before, !before.isEmpty, isNews {
+            var since = now
+            if let losesAfter, let known, let before, !before.isEmpty, isNews {
                 let start = Timestamp(milliseconds: known[1])
                 if now - start >= losesAfter {
                     try CoverageWriter(db: db, registryId: registry.id)
                         .lost(Self.unread(place, before), from: start, until: now)
+                } else if !problem.isEmpty {
+                    since = start
                 }
             }
             try db.run(
                 """
                 INSERT INTO followed (registryId, place, problem, changedAt, readAt)
-                VALUES (?1, ?2, ?3, ?4, ?4)
+                VALUES (?1, ?2, ?3, ?5, ?4)
                 ON CONFLICT (registryId, place) DO UPDATE SET
-                    readAt = ?4, changedAt = iif(problem = ?3, changedAt, ?4), problem = ?3
+                    readAt = ?4, changedAt = iif(problem = ?3, changedAt, ?5), problem = ?3
                 """,
-                [registry.id, place, problem, now.milliseconds]
+                [registry.id, place, problem, now.milliseconds, since.milliseconds]
             )
             return isNews && (before != nil || !problem.isEmpty)
         }

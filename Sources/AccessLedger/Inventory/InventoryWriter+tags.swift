@@ -11,6 +11,13 @@ extension InventoryWriter {
         var lastAccess: Int64
         var lastUse: Int64
         var goneAt: Int64?
+
+        /// Whether a push at `time` is not what made the tag what it is: it pointed elsewhere then,
+        /// and nobody knows when it was pushed to where it points now.
+        func wasPushedSince(_ time: Timestamp, to manifest: Int64?) -> Bool {
+            goneAt == nil && pushedAt == nil && manifestId != nil && manifestId != manifest
+                && time.milliseconds < movedAt
+        }
     }
 
     func knownTag(_ name: TagName, in repositoryId: Int64) throws -> Tag? {
@@ -35,9 +42,9 @@ extension InventoryWriter {
 
     /// Notes that at `time` a tag pointed to a manifest, and returns the tag's row.
     ///
-    /// Without a manifest: that the tag was there, pointing to what is not known. `isPush` says
-    /// whether it was pushed there then. News that is older than what is known only enters the
-    /// tag's history.
+    /// Without a manifest: that the tag was there, pointing to what is not known. A tag found to have
+    /// moved was pushed, though nobody heard it, and counts as such. News that is older than what is
+    /// known only enters the tag's history.
     @discardableResult
     func tagSeen(
         _ name: TagName,
@@ -45,8 +52,9 @@ extension InventoryWriter {
         pointingTo manifestId: Int64?,
         at time: Timestamp,
         seenAt: Timestamp,
-        isPush: Bool
+        by sighting: TagSighting
     ) throws -> Int64 {
+        let isPush = sighting == .push
         guard let known = try knownTag(name, in: repositoryId) else {
             let id = try insertTag(name, repositoryId, manifestId, time, seenAt, isPush)
             try noteMove(of: id, to: manifestId, at: time)
@@ -66,7 +74,7 @@ extension InventoryWriter {
             )
             try db.run("UPDATE repository SET tags = tags + 1 WHERE id = ?", [repositoryId])
         }
-        if isPush {
+        if isPush, !known.wasPushedSince(time, to: manifestId) {
             try db.run(
                 """
                 UPDATE tag SET pushedAt = max(ifnull(pushedAt, 0), ?1), pushRank = max(pushRank, ?1)
@@ -81,6 +89,9 @@ extension InventoryWriter {
         try noteMove(of: known.id, to: manifestId, at: time)
         guard time.milliseconds >= known.movedAt || known.goneAt != nil else { return known.id }
         try point(known, at: manifestId, since: time)
+        if case .found(let foundAt?) = sighting, known.goneAt == nil, known.manifestId != nil {
+            try tagFoundMoved(known.id, to: manifestId, at: foundAt)
+        }
         return known.id
     }
 
@@ -106,6 +117,24 @@ extension InventoryWriter {
                 WHERE id = ?1
                 """
         ).execute(words: [id, time.milliseconds])
+    }
+
+    /// Notes that a tag was pushed to a manifest at a time that nobody heard: at `time` at the latest.
+    ///
+    /// What is only known since it was first seen never becomes older by that.
+    private func tagFoundMoved(_ id: Int64, to manifestId: Int64, at time: Timestamp) throws {
+        try db.run(
+            """
+            UPDATE tag
+            SET pushedAt = max(ifnull(pushedAt, firstSeen), ?1), pushRank = max(pushRank, ?1)
+            WHERE id = ?2
+            """,
+            [time.milliseconds, id]
+        )
+        try db.run(
+            "UPDATE manifest SET pushedAt = max(ifnull(pushedAt, firstSeen), ?) WHERE id = ?",
+            [time.milliseconds, manifestId]
+        )
     }
 
     /// Notes that a manifest was pushed.

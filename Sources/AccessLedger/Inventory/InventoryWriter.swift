@@ -140,6 +140,17 @@ struct InventoryWriter {
         try db.number("SELECT bytes FROM registry WHERE id = ?", [registryId]) ?? 0
     }
 
+    /// Bytes of all that a manifest refers to and no manifest uses any more.
+    func unusedBytes(of id: Int64) throws -> Int64 {
+        try db.number(
+            """
+            SELECT ifnull(sum(b.size), 0) FROM manifestBlob AS mb JOIN blob AS b ON b.id = mb.blobId
+            WHERE mb.manifestId = ? AND b.uses = 0
+            """,
+            [id]
+        ) ?? 0
+    }
+
     private func revive(_ known: inout Manifest, seenAt: Timestamp) throws {
         try db.run(
             """

@@ -147,7 +147,7 @@ extension Ledger {
                     pointingTo: manifest.id,
                     at: began,
                     seenAt: now,
-                    isPush: false
+                    by: .found(foundAt: now)
                 )
             }
             let listed = Set(tags.map(\.name.description))

@@ -131,7 +131,7 @@ extension InventoryWriter {
             pointingTo: manifest,
             at: began,
             seenAt: now,
-            isPush: false
+            by: .found(foundAt: tag.pushedAt == nil ? now : nil)
         )
         var lastPull: Int64?
         if case .at(let time)? = tag.use { lastPull = time.milliseconds }

@@ -22,6 +22,7 @@ enum Migrations {
         migrator.registerMigration("v22", migrate: letImportsWait)
         migrator.registerMigration("v19", migrate: rememberNamedBlobs)
         migrator.registerMigration("v18", migrate: rememberWhereSweepsTook)
+        migrator.registerMigration("v20", migrate: rememberWhatProofsAreOf)
         return migrator
     }
 }

@@ -60,7 +60,7 @@ extension BatchRecorder {
                 pointingTo: manifestRow?.row.id,
                 at: time,
                 seenAt: delivery.receivedAt,
-                isPush: true
+                by: .push
             )
             tagRow = try row(of: TagKey(repositoryId: repositoryId, name: name))
             try db.run(
@@ -192,7 +192,7 @@ extension BatchRecorder {
             pointingTo: target,
             at: time,
             seenAt: delivery.receivedAt,
-            isPush: false
+            by: .found(foundAt: time)
         )
         touch(key.repositoryId, of: delivery)
         return true

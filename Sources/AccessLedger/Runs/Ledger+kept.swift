@@ -194,7 +194,7 @@ extension Ledger {
                 pointingTo: manifest.id,
                 at: time,
                 seenAt: time,
-                isPush: true
+                by: .push
             )
         }
     }

@@ -76,8 +76,9 @@ extension Ledger {
 
     /// Writes down that items are done, with what that changes in the inventory, as one.
     ///
-    /// `leavingManifests` says that tags went and nothing else: a manifest without any tag is then
-    /// out of sight, and the bytes of an item become what its going really released.
+    /// The bytes of an item become what its going really released: less than planned where something
+    /// stays that was to go and shares content with it. `leavingManifests` says that tags went and
+    /// nothing else: a manifest without any tag is then out of sight.
     package func removed(
         _ items: [RunItem],
         in run: RunName,
@@ -89,38 +90,39 @@ extension Ledger {
             for item in items {
                 try Self.set(.done, of: item, in: run, detail: detail, step: "", at: time, db)
                 let writer = InventoryWriter(db: db, registryId: item.registry.id, now: time)
-                if leavingManifests {
-                    let bytes = try Self.tagOnlyRemoved(item, writer, at: time)
-                    try db.run(
-                        """
-                        UPDATE runItem SET bytes = ?
-                        WHERE ordinal = ? AND runId = (SELECT id FROM run WHERE name = ?)
-                        """,
-                        [bytes, item.ordinal, run.description]
-                    )
-                    continue
+                let bytes = try Self.bytesReleased(by: item, writer) {
+                    if let tag = item.tagId { try writer.tagGone(tag, at: time) }
+                    guard let manifest = item.manifestId else { return }
+                    let isLeft = leavingManifests ? try writer.hasTag(manifest) : item.isTagAlone
+                    if !isLeft { try writer.manifestGone(manifest, at: time) }
                 }
-                if let tag = item.tagId { try writer.tagGone(tag, at: time) }
-                if item.removesManifest || item.tagId == nil, let manifest = item.manifestId {
-                    try writer.manifestGone(manifest, at: time)
-                }
+                try db.run(
+                    """
+                    UPDATE runItem SET bytes = ?
+                    WHERE ordinal = ? AND runId = (SELECT id FROM run WHERE name = ?)
+                    """,
+                    [bytes, item.ordinal, run.description]
+                )
             }
         }
     }
 
-    /// Marks a tag as gone, and its manifest once no tag is left; returns the bytes that this
-    /// released in the registry.
-    private static func tagOnlyRemoved(
-        _ item: RunItem,
+    /// The bytes of the registry that a removal releases.
+    ///
+    /// Where the news of it came before its end was written, the registry's sum tells nothing any
+    /// more: then those are counted that were planned for the item, as far as nothing uses them.
+    private static func bytesReleased(
+        by item: RunItem,
         _ writer: InventoryWriter,
-        at time: Timestamp
+        _ remove: () throws -> Void
     ) throws -> Int64 {
+        let wasThere = try item.manifestId.map { try writer.manifest(id: $0)?.goneAt == nil }
         let before = try writer.registryBytes()
-        if let tag = item.tagId { try writer.tagGone(tag, at: time) }
-        if let manifest = item.manifestId, try !writer.hasTag(manifest) {
-            try writer.manifestGone(manifest, at: time)
+        try remove()
+        guard wasThere == false, !item.isTagAlone, let manifest = item.manifestId else {
+            return max(0, before - (try writer.registryBytes()))
         }
-        return max(0, before - (try writer.registryBytes()))
+        return min(item.bytes, try writer.unusedBytes(of: manifest))
     }
 
     private static func set(

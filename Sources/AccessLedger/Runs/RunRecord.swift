@@ -137,6 +137,9 @@ package struct RunItem: Sendable, Equatable {
     /// The detail of an item that is done because somebody else had removed it.
     package static let wasGone = "was not there any more"
 
+    /// Whether a tag goes and leaves its manifest.
+    var isTagAlone: Bool { tagId != nil && !removesManifest }
+
     /// Whether it failed between two steps and can be finished.
     package var isHalfDone: Bool { state == .failed && !step.isEmpty }
 

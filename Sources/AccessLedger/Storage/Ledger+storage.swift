@@ -119,6 +119,9 @@ extension Ledger {
     }
 
     /// Writes down what is off the disk, and how many bytes that gave back.
+    ///
+    /// What a kill has left of an item is released by the run that finds it: so no item has released
+    /// more than it gave back.
     package func purged(
         storageItems: [(ordinal: Int, reclaimed: Int64)],
         in run: RunName,
@@ -140,8 +143,9 @@ extension Ledger {
         for item in items {
             try db.run(
                 """
-                UPDATE storageItem SET state = 'done', reclaimed = ?, changedAt = ?
-                WHERE runId = ? AND ordinal = ?
+                UPDATE storageItem
+                SET state = 'done', reclaimed = ?1, bytes = min(bytes, ?1), changedAt = ?2
+                WHERE runId = ?3 AND ordinal = ?4
                 """,
                 [item.reclaimed, time.milliseconds, id, item.ordinal]
             )

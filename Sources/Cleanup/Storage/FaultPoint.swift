@@ -16,6 +16,8 @@ enum FaultPoint: String {
     case quarantined
     /// Tags have lost their files, and still have their folders.
     case hollowed
+    /// Manifests have lost their links, and their content is still there.
+    case detached
     case halfRemoved
     case purgePlanned
     case halfPurged

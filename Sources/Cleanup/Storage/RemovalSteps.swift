@@ -14,6 +14,9 @@ struct RemovalSteps {
 
     private(set) var steps: [[Job]] = []
 
+    /// The number of the step after which manifests are none any more.
+    static let detaching = Step.manifest.rawValue
+
     /// Takes blobs, links and manifests, whose files have a folder each.
     init(_ removals: [Taking]) {
         var steps = Array(repeating: Jobs(), count: Step.allCases.count)

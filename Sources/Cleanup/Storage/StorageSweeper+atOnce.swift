@@ -49,11 +49,12 @@ extension StorageSweeper {
             guard !isOfTrees else {
                 return try onManyThreads(trees) { try $0.removeEmptied(from: root) }
             }
-            for jobs in steps {
+            for (number, jobs) in steps.enumerated() {
                 try onManyThreads(jobs) { job in
                     let remover = Remover(root: root)
                     for path in job { try remover.removeWithFolder(path) }
                 }
+                if number == RemovalSteps.detaching { FaultPoint.detached.reach() }
             }
         }
     }

@@ -77,28 +77,32 @@ struct TakingAway {
     }
 
     /// Moves the files of one removal away; false, and nothing is moved, where there is no room.
-    ///
-    /// Links stay where a registry has to drop them itself, and where a push has just written them.
     private mutating func isTaken(_ index: Int) throws -> Bool {
         let removal = removals[index]
         let run = draft.run.name
         do {
             for path in removal.files { _ = try quarantine.take(path, for: run) }
-            if draft.way.takesManifestData {
-                for link in removal.links {
-                    _ =
-                        try removal.reason == .sharedLayer
-                        ? quarantine.takeShared(link, for: run) : quarantine.take(link, for: run)
-                }
-            }
         } catch {
             guard error.isFull else { throw error }
             for path in removal.files { try quarantine.putBack(path, of: run) }
-            for link in removal.links { try quarantine.putBack(link.path, of: run) }
             return false
+        }
+        if draft.way.takesManifestData {
+            // Without its content a link leads nowhere, and the purge finds it.
+            try allowingFull { try takeLinks(of: removal) }
         }
         outcome.ordinals.insert(index)
         return true
+    }
+
+    /// Links stay where a registry has to drop them itself, and where a push has just written them.
+    private func takeLinks(of removal: Taking) throws {
+        let run = draft.run.name
+        for link in removal.links {
+            _ =
+                try removal.reason == .sharedLayer
+                ? quarantine.takeShared(link, for: run) : quarantine.take(link, for: run)
+        }
     }
 
     private func allowingFull(_ body: () throws -> Void) throws {

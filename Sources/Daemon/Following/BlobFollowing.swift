@@ -21,8 +21,9 @@ struct BlobFollowing: Service {
                 do {
                     let current = try follower ?? makeFollower()
                     follower = current
-                    try await look(current)
-                    try await log.note(nil)
+                    let unread = try await look(current)
+                    try await log.note(unread?.text, isPartial: unread != nil)
+                    if unread?.first.kind == .signatureRefused { pause = Self.longInterval }
                 } catch is CancellationError {
                     return
                 } catch let error as LogReadingError {
@@ -46,14 +47,19 @@ struct BlobFollowing: Service {
             BlobFollower.State(
                 id: position.id,
                 version: position.version,
-                growth: position.growth
+                growth: position.growth,
+                readAt: position.readAt
             )
         }
         return BlobFollower(container, names: names, dialect: dialect, known: known)
     }
 
-    private func look(_ follower: BlobFollower) async throws {
-        try await follower.look(horizon: log.horizon) { reading in
+    private func look(_ follower: BlobFollower) async throws -> BlobFollower.Unread? {
+        try await follower.look(now: log.now(), horizon: log.horizon) { reading in
+            // At once: others may be read meanwhile, which prove that all is heard.
+            if let failure = reading.failure {
+                try await log.note(failure.description, isPartial: true)
+            }
             var position = LogPosition(
                 reading.state.growth,
                 place: reading.address,
@@ -71,6 +77,12 @@ struct BlobFollowing: Service {
     static let keeps = Span.hours(24)
     /// A signature that is refused does not get better by asking.
     private static let longInterval = Span.minutes(1)
+}
+
+extension BlobFollower.Unread {
+    fileprivate var text: String {
+        blobs == 1 ? "\(first)" : "\(blobs) blobs can't be read, such as \(first)"
+    }
 }
 
 extension LastpullDaemon {

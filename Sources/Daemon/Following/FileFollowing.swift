@@ -72,7 +72,7 @@ final class FileFollowing: Service {
         let log = log
         var isMore = true
         while isMore, !isStopped.withLock({ $0 }) {
-            isMore = try follower.look(horizon: log.horizon) { reading in
+            isMore = try follower.look(now: log.now(), horizon: log.horizon) { reading in
                 var position = LogPosition(
                     reading.state.growth,
                     place: log.place,

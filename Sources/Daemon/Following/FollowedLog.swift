@@ -39,7 +39,7 @@ struct FollowedLog: Sendable {
     }
 
     private final class NoteMemory: Sendable {
-        let last = Mutex<(problem: String, at: Timestamp)?>(nil)
+        let last = Mutex<(problem: String, isPartial: Bool, at: Timestamp)?>(nil)
     }
 
     /// What is older is not remembered.
@@ -67,22 +67,22 @@ struct FollowedLog: Sendable {
     }
 
     /// Writes down that the log was looked at, and why it can't be read; nil while all is well.
-    func note(_ problem: String?) async throws {
+    ///
+    /// A partial problem is one of some of its parts, while it is known which there are: what goes away
+    /// unread is told one by one.
+    func note(_ problem: String?, isPartial: Bool = false) async throws {
         let time = now()
         let problem = problem ?? ""
-        let isDue = lastNote.last.withLock { last in
-            guard let last else { return true }
-            return last.problem != problem || time - last.at > Self.interval
-        }
-        guard isDue else { return }
+        let last = lastNote.last.withLock { $0 }
+        if let last, last.problem == problem, time - last.at <= Self.interval { return }
         let isNews = try await ledger.noteFollowed(
             place,
             of: registry,
             problem: problem,
-            losesAfter: losesAfter,
+            losesAfter: last?.isPartial == true ? nil : losesAfter,
             now: time
         )
-        lastNote.last.withLock { $0 = (problem, time) }
+        lastNote.last.withLock { $0 = (problem, isPartial, time) }
         guard isNews else { return }
         let metadata: Logger.Metadata = ["registry": "\(registry.name)", "log": "\(place)"]
         if problem.isEmpty {

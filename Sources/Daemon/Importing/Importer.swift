@@ -32,6 +32,7 @@ package final class Importer {
     ) throws {
         var request = request
         request.dialect.naming = ledger.recordNaming
+        request.dialect.notesBlobs = false
         self.request = request
         self.ledger = ledger
         self.now = now

@@ -8,6 +8,7 @@ import Synchronization
 /// The daemon's regular work, each piece a service of its own.
 struct Upkeep: Sendable {
     let deployment: Deployment
+    let lock: DaemonLock
     let health: Health
 
     /// Why the ledger cannot be written to, or nil.
@@ -29,13 +30,24 @@ struct Upkeep: Sendable {
     private var heartbeat: Periodic {
         Periodic(name: "heartbeat", logger: deployment.logger) {
             do {
-                try await deployment.ledger.heartbeat(at: deployment.now())
+                try await beat()
                 health.reason = nil
             } catch {
                 health.reason = "\(error)"
                 throw error
             }
             return .seconds(5)
+        }
+    }
+
+    /// Says in the ledger, then beside it, that we live.
+    func beat() async throws {
+        let mark = try await deployment.ledger.heartbeat(at: deployment.now())
+        do { try lock.write(mark) } catch {
+            deployment.logger.error(
+                "it is not written down who serves the ledger",
+                metadata: ["reason": "\(error)"]
+            )
         }
     }
 

@@ -17,7 +17,8 @@ extension Policy {
             name: name,
             registry: section["registry"].flatMap { context.registry($0) },
             engine: section["engine"].flatMap { context.engine($0) },
-            repositories: section["repositories"]?.globs() ?? [],
+            repositories: section["repositories"]?
+                .repositoryGlobs(ofEngine: section.mentions("engine")) ?? [],
             keep: section["keep"].flatMap { Keep.parse($0, context) } ?? Keep(),
             count: section["count"].flatMap { classes($0) } ?? defaultCount,
             untaggedAfter: section["untagged"].flatMap { untaggedAfter($0) }

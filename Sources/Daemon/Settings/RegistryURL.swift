@@ -22,7 +22,10 @@ struct RegistryURL: CustomStringConvertible {
 
     /// The whole, without a slash at the end.
     let description: String
-    /// One for all spellings of an address: small letters, the port always there, no scheme.
+    /// What tells one registry from another: host, port and path.
+    ///
+    /// The same with `http` and `https`, with their own ports or none, in capitals or not, and for
+    /// `localhost` and 127.0.0.1.
     let place: String
 
     init(_ text: String) throws(Flaw) {
@@ -37,9 +40,16 @@ struct RegistryURL: CustomStringConvertible {
         guard Self.isHostAndPort(authority) else { throw .host }
         let path = rest.dropFirst(authority.count).reversed().drop { $0 == "/" }.reversed()
         description = "\(scheme)://\(authority)\(String(path))"
-        let host = Self.host(of: authority)
-        let port = Self.port(of: authority) ?? (scheme == "http" ? 80 : 443)
-        place = "\(host == "localhost" ? "127.0.0.1" : host) \(port)\(String(path))"
+        place = Self.place(of: authority) + String(path)
+    }
+
+    private static func place(of authority: Substring) -> String {
+        let name = host(of: authority)
+        let port =
+            authority.drop { $0 != "]" }.isEmpty
+            ? authority.drop { $0 != ":" } : authority.drop { $0 != "]" }.dropFirst()
+        let isStandard = port.isEmpty || port == ":80" || port == ":443"
+        return (name == "localhost" ? "127.0.0.1" : name) + (isStandard ? "" : String(port))
     }
 
     static func isHostAndPort(_ text: Substring) -> Bool {
@@ -57,12 +67,6 @@ struct RegistryURL: CustomStringConvertible {
     static func host(of authority: Substring) -> String {
         guard authority.hasPrefix("[") else { return authority.prefix { $0 != ":" }.lowercased() }
         return authority.dropFirst().prefix { $0 != "]" }.lowercased()
-    }
-
-    private static func port(of authority: Substring) -> Int? {
-        let end = authority.lastIndex(of: "]") ?? authority.startIndex
-        let rest = authority[end...]
-        return rest.lastIndex(of: ":").flatMap { Int(rest[rest.index(after: $0)...]) }
     }
 
     private static func isHostLetter(_ letter: Character) -> Bool {

@@ -24,25 +24,8 @@ extension SettingsEntry {
         return entries.compactMap(read)
     }
 
+    /// Reads globs of what has no grammar, such as user agents.
     func globs() -> [Glob]? { items { $0.text().map { Glob($0) } } }
-
-    /// Reads a pattern of tags: a glob, or a regular expression between slashes.
-    func tagPattern() -> NamePattern? {
-        guard let text = text() else { return nil }
-        let isExpression = text.count > 2 && text.hasPrefix("/") && text.hasSuffix("/")
-        guard isExpression || !text.contains("/") else {
-            refuse(
-                "\(Excerpt.of(text)) matches no tag, for tags have no slash; "
-                    + "write a glob such as v*, or a regular expression such as /v[0-9]+/"
-            )
-            return nil
-        }
-        guard let pattern = NamePattern(text) else {
-            refuse("\(Excerpt.of(text)) is not a regular expression; check its brackets")
-            return nil
-        }
-        return pattern
-    }
 
     func labelPattern() -> LabelPattern? {
         guard let text = text() else { return nil }

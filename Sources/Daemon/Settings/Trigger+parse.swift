@@ -20,7 +20,7 @@ extension Trigger {
                 "does not go with engine; write them into a policy with that engine"
             )
         }
-        let repositories = section["repositories"]?.globs()
+        let repositories = section["repositories"]?.repositoryGlobs()
         let cooldown = section["cooldown"].flatMap { $0.span(allowsZero: true) }
         let clean = section["clean"].flatMap {
             section.mentions("engine") ? engineTargets($0) : targets($0, registry, context)

@@ -32,7 +32,7 @@ extension Timestamp {
         self = timestamp
     }
 
-    private static func month(_ name: UnsafeRawBufferPointer) -> Int? {
+    static func month(_ name: UnsafeRawBufferPointer) -> Int? {
         for (index, month) in months.enumerated() where name.equals(month) { return index + 1 }
         return nil
     }

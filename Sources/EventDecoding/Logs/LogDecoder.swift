@@ -33,9 +33,7 @@ struct LogDecoder {
     var leaves: [LogLeaf] = []
     var shapes = RecordShapes()
     let arena = ByteArena()
-    /// Whether it takes note of blobs; what is imported is too old for them to matter.
-    var notesBlobs = true
-    /// Those that were noted, so that most lines of a pull are looked at once.
+    /// The blobs that were noted, so that most lines of a pull are looked at once.
     var blobs = TextIndex()
     /// What distribution's own log tells: the same requests again, where its access lines are there.
     var ownLog: [AccessTable.Row] = []

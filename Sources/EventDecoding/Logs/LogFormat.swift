@@ -51,6 +51,8 @@ package struct LogDialect: Sendable, Hashable {
     package var keys: LogKeys
     /// How its records are named; whatever is decoded for one ledger must have the ledger's.
     package var naming: RecordNaming
+    /// Whether blobs are noted that somebody asks for; of old logs nobody needs to know.
+    package var notesBlobs = true
 
     package init(
         format: LogFormat? = nil,
@@ -64,6 +66,8 @@ package struct LogDialect: Sendable, Hashable {
 
     /// The same, with the names that a ledger knows.
     package func naming(_ naming: RecordNaming) -> LogDialect {
-        LogDialect(format: format, keys: keys, naming: naming)
+        var dialect = self
+        dialect.naming = naming
+        return dialect
     }
 }

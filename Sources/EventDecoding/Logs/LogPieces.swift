@@ -10,10 +10,7 @@ package struct LogPieces {
     /// What numbers the names of the pieces that come next.
     package private(set) var origin = NameOrigin()
 
-    package init(_ dialect: LogDialect) {
-        decoder = LogDecoder(dialect)
-        decoder.notesBlobs = false
-    }
+    package init(_ dialect: LogDialect) { decoder = LogDecoder(dialect) }
 
     /// Decodes whole lines or records.
     package mutating func read(_ bytes: UnsafeRawBufferPointer) -> DecodedLog {
@@ -35,6 +32,7 @@ extension LogDecoder {
         var log = DecodedLog(self)
         log.table.rows = rows
         decoded = DecodedBody()
+        blobs = TextIndex()
         hasAccessLines = false
         isBroken = false
         arena.release(ByteArena.Mark())

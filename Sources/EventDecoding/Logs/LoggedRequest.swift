@@ -139,7 +139,7 @@ extension LogDecoder {
 
     /// Takes note of a blob that somebody else asked for and found.
     private mutating func noteBlob(of request: LoggedRequest) {
-        guard notesBlobs, !decoded.namesFurtherBlobs, request.isRead,
+        guard dialect.notesBlobs, !decoded.namesFurtherBlobs, request.isRead,
             request.status == 200 || request.status == 304 || request.isPartOfBlob,
             !request.userAgent.starts(with: "lastpull/"), let path = plainPath(of: request.target),
             let (_, reference) = RegistryPath.blob(in: path), blobs.number(of: reference).isNew,

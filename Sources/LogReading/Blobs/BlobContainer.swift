@@ -39,6 +39,14 @@ package struct BlobContainer: Sendable {
         "\(place.container)/\(BlobPlace.encoded(name, also: "/"))"
     }
 
+    /// The name of the blob at an address; nil for what lies elsewhere.
+    func name(of address: String) -> String? {
+        guard address.hasPrefix("\(place.container)/") else { return nil }
+        let rest = String(address.dropFirst(place.container.count + 1))
+        let name = rest.removingPercentEncoding ?? rest
+        return name.hasPrefix(place.prefix) ? name : nil
+    }
+
     /// The blobs below the prefix, in the order of their names; some thousand at once, from `marker`
     /// on.
     package func list(from marker: String?) async throws -> BlobPage {
@@ -59,10 +67,18 @@ package struct BlobContainer: Sendable {
     }
 
     /// The bytes of a blob from `offset` on, at most `count`; none when it ends there.
-    package func read(_ name: String, from offset: Int64, count: Int) async throws -> Part {
+    ///
+    /// A busy server is asked again some times, if `isPatient`.
+    package func read(
+        _ name: String,
+        from offset: Int64,
+        count: Int,
+        isPatient: Bool = true
+    ) async throws -> Part {
         let answer = try await send(
             "\(address(of: name))?",
-            range: "bytes=\(offset)-\(offset + Int64(count) - 1)"
+            range: "bytes=\(offset)-\(offset + Int64(count) - 1)",
+            attempts: isPatient ? Self.attempts : 1
         )
         let version = answer.headers["ETag"] ?? ""
         switch answer.status {
@@ -90,7 +106,11 @@ package struct BlobContainer: Sendable {
 
     // MARK: Requests
 
-    private func send(_ url: String, range: String?) async throws -> HTTPResponse {
+    private func send(
+        _ url: String,
+        range: String?,
+        attempts: Int = Self.attempts
+    ) async throws -> HTTPResponse {
         let separator = url.hasSuffix("?") ? "" : "&"
         var request = HTTPRequest(url: url + separator + place.signature.revealed)
         request.headers["x-ms-version"] = Self.apiVersion
@@ -99,7 +119,7 @@ package struct BlobContainer: Sendable {
         request.timeout = .minutes(2)
         var pause = Span.seconds(1)
         for attempt in 1... {
-            let isLast = attempt == Self.attempts
+            let isLast = attempt == attempts
             do {
                 let answer = try await transport.send(request)
                 let isBusy = [408, 429, 500, 502, 503, 504].contains(answer.status)
@@ -144,10 +164,16 @@ package struct BlobContainer: Sendable {
                 reason: "answers \(answer.status)\(code) again and again; it is tried later"
             )
         default:
+            let isArchived = answer.headers["x-ms-error-code"] == "BlobArchived"
+            let next =
+                isArchived
+                ? "move it to the hot or cool tier, and let no life cycle rule archive what is"
+                    + " still written to"
+                : "see what the storage account's own logs say of it"
             return LogReadingError(
                 kind: .other,
                 place: subject,
-                reason: "answers \(answer.status)\(code)"
+                reason: "answers \(answer.status)\(code); \(next)"
             )
         }
     }

@@ -1,3 +1,4 @@
+import EventDecoding
 import Foundation
 import FoundationXML
 package import RegistryModel
@@ -8,7 +9,14 @@ package struct BlobEntry: Sendable, Equatable {
     package var length: Int64 = 0
     /// Its ETag, which changes with every write.
     package var version = ""
-    package var modifiedAt: Timestamp?
+    /// `Last-Modified`, as it was sent.
+    var modified = ""
+
+    /// When it was last written to; nil where that can't be understood.
+    package var modifiedAt: Timestamp? {
+        var text = modified
+        return text.withUTF8 { Timestamp(httpDate: UnsafeRawBufferPointer($0)) }
+    }
 }
 
 /// A page of a list of blobs.
@@ -25,6 +33,8 @@ final class BlobListParser: NSObject, XMLParserDelegate {
     private var text = ""
     private var isEncoded = false
     private var sawList = false
+    /// Most of what a list says of a blob is of no use here.
+    private var isOfUse = false
 
     static func page(_ bytes: [UInt8]) throws -> BlobPage {
         let parser = XMLParser(data: Data(bytes))
@@ -45,6 +55,7 @@ final class BlobListParser: NSObject, XMLParserDelegate {
         attributes: [String: String]
     ) {
         text = ""
+        isOfUse = Self.used.contains(element)
         switch element {
         case "EnumerationResults": sawList = true
         case "Blob": blob = BlobEntry(name: "")
@@ -53,7 +64,9 @@ final class BlobListParser: NSObject, XMLParserDelegate {
         }
     }
 
-    func parser(_ parser: XMLParser, foundCharacters string: String) { text += string }
+    func parser(_ parser: XMLParser, foundCharacters string: String) {
+        if isOfUse { text += string }
+    }
 
     func parser(
         _ parser: XMLParser,
@@ -69,21 +82,14 @@ final class BlobListParser: NSObject, XMLParserDelegate {
         // Not encoded, names may begin or end with spaces.
         case "Name": blob?.name = isEncoded ? text.removingPercentEncoding ?? text : text
         case "Content-Length": blob?.length = Int64(text) ?? 0
-        case "Etag": blob?.version = text.trimmingCharacters(in: CharacterSet(charactersIn: "\""))
-        case "Last-Modified": blob?.modifiedAt = Self.time(text)
+        case "Etag": blob?.version = text.replacing("\"", with: "")
+        case "Last-Modified": blob?.modified = text
         default: break
         }
-        text = ""
+        isOfUse = false
     }
 
-    /// `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110, section 5.6.7).
-    private static func time(_ text: String) -> Timestamp? {
-        let formatter = DateFormatter()
-        formatter.locale = Locale(identifier: "en_US_POSIX")
-        formatter.timeZone = .gmt
-        formatter.dateFormat = "EEE, dd MMM yyyy HH:mm:ss zzz"
-        return formatter.date(from: text).map {
-            Timestamp(seconds: $0.timeIntervalSince1970)
-        }
-    }
+    private static let used: Set<String> = [
+        "Name", "NextMarker", "Content-Length", "Etag", "Last-Modified",
+    ]
 }

@@ -53,6 +53,16 @@ package final class LogFile {
         return Int64(status.st_mtim.tv_sec) &* 1_000_000_000 &+ Int64(status.st_mtim.tv_nsec)
     }
 
+    /// Whether any name leads to it; else it is gone when nobody has it open any more.
+    var isNamed: Bool {
+        var status = stat()
+        return fstat(descriptor, &status) == 0 && status.st_nlink > 0
+    }
+
+    func isAt(_ identity: (device: Int64, inode: Int64)) -> Bool {
+        device == identity.device && inode == identity.inode
+    }
+
     /// Which file a path leads to at present; nil where there is none.
     static func identity(of path: String) -> (device: Int64, inode: Int64)? {
         var status = stat()

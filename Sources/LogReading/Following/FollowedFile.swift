@@ -1,4 +1,5 @@
 import Foundation
+import RegistryModel
 
 /// A file that is followed, and how far.
 package struct FollowedFile: Sendable, Equatable {
@@ -26,12 +27,20 @@ package struct FollowedFile: Sendable, Equatable {
     }
 }
 
+extension FollowedFile {
+    func isAt(_ identity: (device: Int64, inode: Int64)?) -> Bool {
+        identity.map { $0.device == device && $0.inode == inode } ?? false
+    }
+}
+
 /// A followed file that is open, perhaps under another name or compressed by now.
 final class FollowedOpenFile {
     let file: LogFile
     var state: FollowedFile
-    /// How often nothing came, since another file took its place.
-    var idleLooks = 0
+    /// Since when nothing came, of one that others replaced.
+    var quietSince: Timestamp?
+    /// Nothing is expected of it any more.
+    var isDone = false
     /// Its last change at the time when its content was last seen to be what was read.
     var checkedChange: Int64?
     /// It does not grow any more.
@@ -68,15 +77,34 @@ final class FollowedOpenFile {
     init(whole file: LogFile, _ state: FollowedFile) throws {
         self.file = file
         self.state = state
-        isCopy = true
         let (stream, isCompressed) = try file.stream(from: 0).inflated(place: file.path)
+        // Its writer may not know yet that it was renamed.
+        isCopy = isCompressed
         inflated = isCompressed ? stream : nil
         aheadOffset = 0
     }
 
+    func quiet(_ now: Timestamp) -> Span { quietSince.map { now - $0 } ?? .zero }
+
+    /// Whether it still has before `offset` what was read there; else it was truncated.
+    func hasWhatWasRead() throws -> Bool {
+        let growth = state.growth
+        // A file that was truncated may by chance be just as long again.
+        let change = file.changeStamp
+        guard growth.offset > 0, file.size != growth.offset || change != checkedChange else {
+            return true
+        }
+        guard try file.matches(growth.mark, offset: growth.offset) else { return false }
+        checkedChange = change
+        return true
+    }
+
     /// Up to `count` bytes at `offset`, which never goes back behind where it was.
     func bytes(at offset: Int64, count: Int) throws -> [UInt8] {
-        guard let inflated else { return try file.bytes(at: offset, count: count) }
+        guard let inflated else {
+            // Most of the time there is nothing.
+            return file.size > offset ? try file.bytes(at: offset, count: count) : []
+        }
         ahead.removeFirst(min(ahead.count, Int(offset - aheadOffset)))
         aheadOffset = offset
         ahead += try inflated.read(upTo: max(0, count - ahead.count))

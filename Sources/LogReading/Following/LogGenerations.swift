@@ -23,7 +23,8 @@ struct LogGenerations {
             .sorted { $0.changedAt < $1.changedAt }
     }
 
-    private func names() -> [String] {
+    /// What else is in the folder and has a name that begins as the file's does.
+    func names() -> [String] {
         guard let real = realpath(path, nil) else { return [] }
         defer { free(real) }
         let place = URL(fileURLWithPath: String(cString: real))

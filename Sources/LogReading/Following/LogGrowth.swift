@@ -70,6 +70,9 @@ package struct LogGrowth: Sendable, Equatable {
 
     /// Takes note of lines of another log of the same place, which is written to at the same time.
     mutating func learn(_ other: LogGrowth) {
+        // What was written long before holds no line of the same second.
+        if let lastLine, let last = other.lastLine, last < lastLine - Self.window { return }
+        guard !other.recent.isEmpty else { return }
         let known = Set(recent.map(\.key))
         recent += other.recent.filter { !known.contains($0.key) }
     }

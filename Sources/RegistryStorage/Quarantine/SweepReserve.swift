@@ -5,9 +5,10 @@ package import RegistryModel
 /// used up without a new block or inode.
 ///
 /// `reserve/run` has the folders of a run, which are renamed; `reserve/proof` a blob and its link, of
-/// which only the names change; `reserve/list` the bytes for a list of dropped links. None of it
-/// can be taken away by somebody else who fills the disk. What was used is made again by the next
-/// sweep that finds room.
+/// which only the names change; `reserve/list` the bytes for a list of dropped links. None of that
+/// can be taken away by somebody else who fills the disk; what `reserve/room` gives back to the file
+/// system, for folders that nobody could foresee, can. What was used is made again by the next sweep
+/// that finds room.
 package struct SweepReserve: Sendable {
     private let root: StorageRoot
 
@@ -18,6 +19,7 @@ package struct SweepReserve: Sendable {
     private static let blob = folder.below("proof/blob")
     private static let link = folder.below("proof/link")
     private static let list = folder.below("list")
+    private static let room = folder.below("room")
 
     // MARK: Made beforehand
 
@@ -26,7 +28,8 @@ package struct SweepReserve: Sendable {
         guard try root.hasRoom(bytes: Self.plenty, files: Self.manyFiles) else { return }
         try makeFolders()
         try makeProof()
-        try makeList(Self.listBytes)
+        try makeFile(Self.list, Self.listBytes)
+        try makeFile(Self.room, Self.roomBytes)
     }
 
     /// Makes the folders of a run: of all that a blob is moved into, and for lists.
@@ -45,7 +48,7 @@ package struct SweepReserve: Sendable {
     /// Makes what a proof needs, and little more than that: for a disk with hardly any room.
     package func makeLittle() throws(StorageError) {
         try makeProof()
-        try makeList(Self.smallListBytes)
+        try makeFile(Self.list, Self.smallListBytes)
     }
 
     private func makeProof() throws(StorageError) {
@@ -59,19 +62,20 @@ package struct SweepReserve: Sendable {
         }
     }
 
-    private func makeList(_ bytes: Int) throws(StorageError) {
-        if let facts = try root.facts(Self.list) {
+    private func makeFile(_ path: StoragePath, _ bytes: Int) throws(StorageError) {
+        if let facts = try root.facts(path) {
             guard facts.size < bytes else { return }
-            _ = try root.removeFile(Self.list)
+            _ = try root.removeFile(path)
         }
         try root.makeFolders(Self.folder)
-        try root.write(Self.list, [UInt8](repeating: 0x20, count: bytes))
+        try root.write(path, [UInt8](repeating: 0x20, count: bytes))
     }
 
     // MARK: Used up
 
-    /// Gives its folders to a run, as far as that has not its own.
+    /// Gives its folders to a run, as far as that has not its own, and its room to the file system.
     package func giveFolders(to run: RunName) throws(StorageError) {
+        _ = try root.removeFile(Self.room)
         try merge(Self.run, into: Quarantine.folder(of: run))
     }
 
@@ -150,6 +154,8 @@ package struct SweepReserve: Sendable {
     /// Room for some five thousand links.
     private static let listBytes = 1_000_000
     private static let smallListBytes = 32_768
+    /// Room for some hundred folders.
+    private static let roomBytes = 500_000
     /// One of 256 fits.
     private static let triesForDigest = 100_000
 }

@@ -65,8 +65,26 @@ extension Check {
                 )
             )
         }
+        findings += try await proofs(target, deployment)
         findings.append(try await coverage(target, deployment))
+        findings += try await replicas(target, sources, deployment)
         return findings
+    }
+
+    /// What the restart of one of several processes means, where no log closes that gap.
+    private func replicas(
+        _ target: CleanupTarget,
+        _ sources: [SourceStatistics],
+        _ deployment: Deployment
+    ) async throws -> [Finding] {
+        let horizon = deployment.now() - .hours(1)
+        let count = try await deployment.ledger.processesHeard(of: target.row, since: horizon)
+        guard count > 1, !sources.contains(where: { $0.source == .log }) else { return [] }
+        let text =
+            "\(count) processes of it were heard within the hour; after the restart of one of them "
+            + "there is a gap of an hour, or until all are restarted; the access log of the proxy "
+            + "before them, posted to /logs/\(target.row.name), has none (README, \"Replicas\")"
+        return [Finding(subject: "registry \(target.row.name)", state: .ok, text: text)]
     }
 
     /// What a socket drops is missing for good, so the last day's is said.
@@ -139,12 +157,15 @@ extension Check {
             return Finding(subject: subject, state: .ok, text: text)
         }
         let known = try await deployment.ledger.firstKnown(of: target.row)
+        let lost = try await deployment.ledger.coverage(of: target.row, since: now - longest)
+            .losses.max { $0.from < $1.from }
         let holds = answer.holdsFrom.map { "; a rule over \(longest) holds from \($0.text)" } ?? ""
         return Finding(
             subject: subject,
             state: .warning,
             text: Self.missed(coverage, longest, since: known, now: now)
-                + (answer.hasLoss ? ", with known loss" : "") + holds
+                + (answer.hasLoss ? ", with known loss" : "")
+                + (lost.map { " (\($0.reason))" } ?? "") + holds
                 + "; until then nothing is removed for lack of use"
         )
     }

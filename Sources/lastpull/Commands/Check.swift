@@ -12,7 +12,12 @@ struct Check: AsyncParsableCommand {
         commandName: "check",
         abstract:
             "Checks settings, ledger, and each registry: does it answer, permit deletes, report reads?",
-        discussion: "Ends with 1 when something keeps lastpull from doing its work."
+        discussion: """
+            Ends with 1 when something keeps lastpull from doing its work. Warns of patterns in \
+            policies that match no repository or tag that is known. A glob in keep.tags matches the \
+            whole tag; a regular expression between slashes is searched for, so /^v1/ keeps all that \
+            begins so, and /^v1$/ one tag.
+            """
     )
 
     @OptionGroup var options: GlobalOptions
@@ -29,6 +34,7 @@ struct Check: AsyncParsableCommand {
             Finding(subject: "settings", state: .warning, text: $0)
         }
         findings.append(Finding(subject: "settings", state: .ok, text: "no problems"))
+        findings += try await patterns(targets, deployment)
         findings += try await ledger(deployment)
         for target in targets { findings += try await registry(target, deployment) }
         findings += try await deployment.webhookStates().map { state in

@@ -164,7 +164,7 @@ struct StorageSweep {
         var request = request
         request.isNow = isNow
         request.brake = brake
-        if isDryRun { return [try await deployment.sweeper.plan(request, of: target)] }
+        if isDryRun { return [try await foretold(request, target)] }
         if isNow, !isForced { try await refuseWhileInUse(target) }
         var runs: [RunRecord] = []
         if !isNow,
@@ -186,6 +186,20 @@ struct StorageSweep {
         }
         runs.append(sweep)
         return runs
+    }
+
+    /// The plan, with what would refuse to carry it out now.
+    private func foretold(
+        _ request: StorageRequest,
+        _ target: CleanupTarget
+    ) async throws -> RunRecord {
+        var run = try await deployment.sweeper.plan(request, of: target)
+        guard isNow, !isForced, let use = try await deployment.sweeper.use(of: target) else {
+            return run
+        }
+        run.note = [run.note, "--now would be refused without --force: \(use)"]
+            .filter { !$0.isEmpty }.joined(separator: "; ")
+        return run
     }
 
     private func refuseWhileInUse(_ target: CleanupTarget) async throws {

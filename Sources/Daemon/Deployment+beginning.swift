@@ -1,0 +1,34 @@
+import AccessLedger
+import Logging
+
+extension Deployment {
+    /// Notes in the ledger that we are back, and beside it who serves it now.
+    ///
+    /// The file says what is about to begin before the ledger does: a start that is cut off between
+    /// the two is no loss.
+    func beginListening(_ lock: DaemonLock) async throws {
+        let before = lock.mark
+        var random = SystemRandomNumberGenerator()
+        let session = String(random.next() as UInt64, radix: 36)
+        var begun = before ?? .unknown
+        begun.next = session
+        write(begun, to: lock)
+        let why = try await ledger.beginListening(at: now(), session: session, mark: before)
+        write(try await ledger.servingMark(), to: lock)
+        guard let why else { return }
+        logger.error(
+            "what was heard since the ledger was copied is not in it, and counts as lost",
+            metadata: ["ledger": "\(settings.ledger)", "why": "\(why)"]
+        )
+    }
+
+    /// A full disk is no reason not to start.
+    private func write(_ mark: ServingMark, to lock: DaemonLock) {
+        do { try lock.write(mark, isLasting: true) } catch {
+            logger.error(
+                "it is not written down who serves the ledger",
+                metadata: ["reason": "\(error)"]
+            )
+        }
+    }
+}
