@@ -7,12 +7,12 @@ import Testing
 struct RegistrySearchTests {
     /// How a shell becomes another process, and whether that one is called as a registry is.
     private static let calls: [(call: String, isFound: Bool)] = [
-        ("exec -a /opt/registry sleep 30", true),
-        ("exec -a docker-registry sleep 30", true),
-        ("exec -a /opt/build-of-distribution sleep 30", true),
-        ("exec -a \(String(repeating: "/deep", count: 800))/registry sleep 30", true),
-        ("exec -a /srv/registry-data/tool sleep 30", false),
-        ("exec -a '' sleep 30", false),
+        ("exec -a /opt/registry sleep 600", true),
+        ("exec -a docker-registry sleep 600", true),
+        ("exec -a /opt/build-of-distribution sleep 600", true),
+        ("exec -a \(String(repeating: "/deep", count: 800))/registry sleep 600", true),
+        ("exec -a /srv/registry-data/tool sleep 600", false),
+        ("exec -a '' sleep 600", false),
     ]
 
     @Test(arguments: calls)
@@ -29,14 +29,14 @@ struct RegistrySearchTests {
     @Test func tellsAllArgumentsHoweverMany() async throws {
         let long = String(repeating: "x", count: 20_000)
         let process = try Self.shell(
-            "exec -a registry bash -c 'sleep 30; :' serve \(long) settings.yml"
+            "exec -a registry bash -c 'sleep 600; :' serve \(long) settings.yml"
         )
         defer { process.terminate() }
         let pid = process.processIdentifier
         try await Self.untilCalledOtherwise(pid)
         let found = RegistrySearch().candidates.first { $0.pid == pid }
         #expect(
-            found?.arguments == ["registry", "-c", "sleep 30; :", "serve", long, "settings.yml"]
+            found?.arguments == ["registry", "-c", "sleep 600; :", "serve", long, "settings.yml"]
         )
     }
 
