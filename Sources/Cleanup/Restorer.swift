@@ -203,13 +203,22 @@ package struct Restorer: Sendable {
         _ target: CleanupTarget
     ) async throws -> KeptManifest? {
         if let kept = try await ledger.keptManifest(digest, in: item.repositoryId) { return kept }
-        do {
-            let found = try await target.client.manifest(item.repository, .digest(digest))
-            return KeptManifest(
+        return try await found(digest, item, target).map { found in
+            KeptManifest(
                 digest: digest,
                 mediaType: found.mediaType ?? MediaType.ociManifest,
                 bytes: found.bytes
             )
+        }
+    }
+
+    private func found(
+        _ digest: Digest,
+        _ item: RunItem,
+        _ target: CleanupTarget
+    ) async throws -> FetchedManifest? {
+        do {
+            return try await target.client.manifest(item.repository, .digest(digest))
         } catch let error where error.kind == .notFound {
             return nil
         }

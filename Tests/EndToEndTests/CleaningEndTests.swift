@@ -27,7 +27,11 @@ extension Cleaning {
             settings.keep = #"{ pushed: { within: 0s }, tags: ["keep-*"] }"#
             settings.triggers = ["{ name: full, registry: local, tags: 10, until: 8 }"]
             try await lastpull.start(settings: settings.text)
-            try await eventually("a tag is overwritten", every: .milliseconds(5)) {
+            try await eventually(
+                "a tag is overwritten",
+                within: .seconds(30),
+                every: .milliseconds(5)
+            ) {
                 await registry.requests.contains { request in
                     request.method == "PUT" && request.path.contains("/manifests/t")
                 }

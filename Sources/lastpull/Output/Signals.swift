@@ -30,7 +30,7 @@ enum Signals {
     ) -> any DispatchSourceSignal {
         signal(number, SIG_IGN)
         let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-        source.setEventHandler(handler: tell)
+        source.setEventHandler { tell() }
         source.resume()
         return source
     }
