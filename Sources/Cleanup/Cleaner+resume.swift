@@ -14,6 +14,8 @@ extension Cleaner {
         var finished: [(run: RunName, outcome: RunExecutor.Outcome)] = []
         let names = try await ledger.runs(in: .running)
         for name in try await names + ledger.halfDoneRuns() {
+            // It waits as well for the next start.
+            guard !interruption.isRaised else { break }
             guard let registries = try await registries(of: name) else { continue }
             let here = targets.filter { registries.contains($0.row.name) }
             do {

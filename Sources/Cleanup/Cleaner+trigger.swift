@@ -21,7 +21,11 @@ extension Cleaner {
         try await resume()
         let locks = try locks(scope)
         defer { withExtendedLifetime(locks) {} }
-        let draft = try await draft(scope, modes: [.enforce], isQuick: true)
+        let draft = try await interruption.run {
+            try await self.draft(scope, modes: [.enforce], isQuick: true)
+        }
+        // What would be stored now could only be left alone.
+        guard !interruption.isRaised else { throw CancellationError() }
         let isEnough = scope.goal == nil || draft.reachesGoal
         var notes: [String] = []
         if !isEnough { notes.append(shortfall(draft, scope, needed)) }
@@ -39,7 +43,7 @@ extension Cleaner {
                 item.state == .done ? sum + item.bytes : sum
             }
         }
-        if !isEnough { try await observe(scope, cause) }
+        if !isEnough, !interruption.isRaised { try await observe(scope, cause) }
         return TriggerOutcome(
             released: released,
             note: notes.filter { !$0.isEmpty }.reduce(into: [String]()) { known, note in

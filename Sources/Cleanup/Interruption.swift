@@ -25,7 +25,7 @@ package final class Interruption: Sendable {
     }
 
     /// Runs `body`, which is cancelled when the wish is raised or the caller is cancelled.
-    func run<Result: Sendable>(
+    package func run<Result: Sendable>(
         _ body: @escaping @Sendable () async throws -> Result
     ) async throws -> Result {
         let task = Task { try await body() }

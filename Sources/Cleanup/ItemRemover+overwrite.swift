@@ -26,16 +26,30 @@ extension ItemRemover {
             )
             _ = try await target.client.delete(item.repository, .digest(manifest.digest))
         } catch {
-            do {
-                try await undoOverwrite(item, tag, manifest.digest)
-            } catch let undoing {
-                throw Obstacle.halfDone(
-                    "\(error); the next cleanup finishes it, as it could not be undone: \(undoing)",
-                    step: "\(Self.overwriting)\(manifest.digest)"
-                )
-            }
-            throw error
+            throw await undone(item, tag, manifest.digest, after: error)
         }
+    }
+
+    /// Points the tag back after a failure, also where we are cut off: it must not stay where it is.
+    ///
+    /// - Returns: What the item ends with.
+    private func undone(
+        _ item: RunItem,
+        _ tag: TagName,
+        _ throwAway: Digest,
+        after error: RegistryError
+    ) async -> any Error {
+        let step = "\(Self.overwriting)\(throwAway)"
+        let undoing = Task { try await undoOverwrite(item, tag, throwAway) }
+        if case .failure(let reason) = await undoing.result {
+            return Obstacle.halfDone(
+                "\(error); the next cleanup finishes it, as it could not be undone: \(reason)",
+                step: step
+            )
+        }
+        // What was sent before we were cut off may still be carried out.
+        guard error.kind == .cancelled else { return error }
+        return Obstacle.halfDone("\(error); the next cleanup finishes it", step: step)
     }
 
     /// How the journal marks an overwrite that has begun, before the throw-away digest.

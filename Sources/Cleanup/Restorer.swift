@@ -155,12 +155,14 @@ package struct Restorer: Sendable {
         _ target: CleanupTarget,
         depth: Int
     ) async throws {
-        let kept = try await ledger.keptManifest(digest, in: item.repositoryId)
-        guard let kept else {
-            guard try await isPresent(digest, item, target) else {
-                throw Obstacle(reason: "manifest \(digest) was not kept")
-            }
-            return
+        guard let kept = try await manifest(digest, item, target) else {
+            let isOurs = item.detail != RunItem.wasGone
+            throw Obstacle(
+                reason: isOurs
+                    ? "manifest \(digest) was not kept"
+                    : "somebody else removed it, and its manifest \(digest) is gone, too; "
+                        + "push the image again"
+            )
         }
         let content = try ManifestContent(parsing: kept.bytes, mediaType: kept.mediaType)
         if depth < Self.deepestNesting {
@@ -191,6 +193,35 @@ package struct Restorer: Sendable {
             of: target.row,
             at: now()
         )
+    }
+
+    /// A manifest as the ledger keeps it, or else as the registry still has it: when only its tag was
+    /// removed, or by somebody else.
+    private func manifest(
+        _ digest: Digest,
+        _ item: RunItem,
+        _ target: CleanupTarget
+    ) async throws -> KeptManifest? {
+        if let kept = try await ledger.keptManifest(digest, in: item.repositoryId) { return kept }
+        return try await found(digest, item, target).map { found in
+            KeptManifest(
+                digest: digest,
+                mediaType: found.mediaType ?? MediaType.ociManifest,
+                bytes: found.bytes
+            )
+        }
+    }
+
+    private func found(
+        _ digest: Digest,
+        _ item: RunItem,
+        _ target: CleanupTarget
+    ) async throws -> FetchedManifest? {
+        do {
+            return try await target.client.manifest(item.repository, .digest(digest))
+        } catch let error where error.kind == .notFound {
+            return nil
+        }
     }
 
     /// A blob that the registry does not have; nil where it has them all.

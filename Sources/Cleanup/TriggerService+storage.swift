@@ -49,6 +49,7 @@ extension TriggerService {
         _ cause: Cleaner.Cause,
         _ target: CleanupTarget
     ) async throws -> String {
+        guard !cleaner.interruption.isRaised else { throw CancellationError() }
         if target.garbageCollect != nil {
             let run = try await collector.collect(target, cause: cause)
             return run.state == .failed ? run.note : ""
@@ -63,6 +64,7 @@ extension TriggerService {
         )
         request.brake = brake(target)
         request.isSilentWhenEmpty = true
+        request.interruption = cleaner.interruption
         let run = try await sweeper.sweep(request, of: target)
         return run.state == .waiting || run.state == .failed ? run.note : ""
     }
@@ -88,7 +90,7 @@ extension TriggerService {
         _ target: CleanupTarget
     ) async throws {
         guard case .volume(let path, _, let until, let critical?) = firing.trigger.measure,
-            target.garbageCollect == nil
+            target.garbageCollect == nil, !cleaner.interruption.isRaised
         else { return }
         let gauge = try VolumeGauge(path: path)
         guard gauge.isAbove(critical, released: 0) else { return }

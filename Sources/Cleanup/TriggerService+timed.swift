@@ -68,6 +68,13 @@ extension TriggerService {
         _ until: Trigger.VolumeMark,
         _ critical: Trigger.VolumeMark?
     ) async {
+        switch trigger.reach(of: target, among: cleaner.targets) {
+        case .reaches: break
+        case .isOfOthers: return
+        case .never(let obstacle):
+            await complain(trigger, target.row.name, obstacle, ["needed": "0"])
+            return
+        }
         let gauge: VolumeGauge
         do {
             gauge = try VolumeGauge(path: path)

@@ -56,11 +56,17 @@ package actor TriggerService {
         (firings, fire) = AsyncStream.makeStream()
     }
 
-    /// Carries out what has fired until the task is cancelled.
+    /// Carries out what has fired until the task is cancelled, or until `end()`.
     package func run() async {
         await withDiscardingTaskGroup { group in
             for await firing in firings { group.addTask { await self.carryOut(firing) } }
         }
+    }
+
+    /// Lets the removals under way come to their end, and begins no more.
+    package nonisolated func end() {
+        cleaner.interruption.raise()
+        fire.finish()
     }
 
     // MARK: Looking
@@ -177,7 +183,10 @@ package actor TriggerService {
         do {
             isTooEarly = try await !clean(firing)
         } catch {
-            await complain(firing.trigger, firing.registry, "\(error)", [:])
+            // Who ends us knows why; the run says how far it came.
+            if !cleaner.interruption.isRaised {
+                await complain(firing.trigger, firing.registry, "\(error)", [:])
+            }
         }
         state.busy.remove(firing.registry)
         if !isTooEarly { state.ended[key(firing)] = now() }
@@ -193,7 +202,10 @@ package actor TriggerService {
             state.waiting.formUnion(place(firing, target))
             return false
         }
-        try await keeper.readNew(of: target, in: firing.repository?.id)
+        let repository = firing.repository?.id
+        try await cleaner.interruption.run { [keeper] in
+            try await keeper.readNew(of: target, in: repository)
+        }
         // A run that was cut off, or one by hand, may have done it meanwhile.
         try await cleaner.resume()
         guard let firing = try await measuredAgain(firing, target) else { return false }
@@ -206,6 +218,8 @@ package actor TriggerService {
         scope.set(firing.goal)
         let cause = Cleaner.Cause(name: firing.trigger.name, measured: firing.measured)
         let run = try await carryOut(firing, &scope, cause, target)
+        // What was cut short is due again after the next start.
+        guard !cleaner.interruption.isRaised else { return false }
         try await remember(firing, target, run.note)
         if !run.note.isEmpty {
             await complain(

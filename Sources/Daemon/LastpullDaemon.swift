@@ -27,7 +27,7 @@ package struct LastpullDaemon: Sendable {
         lock = try DaemonLock(ledger: deployment.settings.ledger)
     }
 
-    /// Serves until SIGTERM or SIGINT.
+    /// Serves until SIGTERM or SIGINT; removals under way then come to their end, and no more begin.
     ///
     /// Services that others lean on come first; at the end intake stops first and the ledger closes
     /// last.
@@ -99,6 +99,7 @@ package struct LastpullDaemon: Sendable {
         services.append(Periodic.countOfProcesses(deployment, into: intake))
         services += Self.followers(deployment, into: intake)
         services.append(listener(intake, hub, upkeep.health))
+        services.append(EndOfRemovals(triggers: triggers))
         var configuration = ServiceGroupConfiguration(
             services: services.map {
                 .init(
@@ -110,7 +111,8 @@ package struct LastpullDaemon: Sendable {
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: deployment.logger
         )
-        configuration.maximumGracefulShutdownDuration = .seconds(30)
+        // Both together within the 60 s of deploy/lastpull.service.
+        configuration.maximumGracefulShutdownDuration = .seconds(45)
         configuration.maximumCancellationDuration = .seconds(10)
         do {
             try await ServiceGroup(configuration: configuration).run()
@@ -140,6 +142,7 @@ package struct LastpullDaemon: Sendable {
                 history: deployment.settings.history,
                 ledger: deployment.ledger,
                 pruner: deployment.pruner,
+                interruption: deployment.cleaner.interruption,
                 logger: deployment.logger,
                 now: deployment.now,
                 isCaughtUp: { await watch.isCaughtUp }
@@ -149,7 +152,11 @@ package struct LastpullDaemon: Sendable {
                     try await watch.run()
                     return .seconds(2)
                 },
-                Periodic(name: "triggers of engine \(target.name)", logger: deployment.logger) {
+                Periodic(
+                    name: "triggers of engine \(target.name)",
+                    logger: deployment.logger,
+                    interruption: deployment.cleaner.interruption
+                ) {
                     try await triggers.tick()
                     return .seconds(1)
                 },
@@ -278,8 +285,23 @@ private struct CleanupService: Service {
                 metadata: ["reason": "\(error)"]
             )
         }
-        await cancelWhenGracefulShutdown { await triggers.run() }
+        await withGracefulShutdownHandler {
+            await triggers.run()
+        } onGracefulShutdown: {
+            triggers.end()
+        }
         try? await gracefulShutdown()
+    }
+}
+
+/// Tells the triggers of the end as soon as it is wished for: being the last service, it is the
+/// first to hear of it, while others may take their time.
+private struct EndOfRemovals: Service {
+    let triggers: TriggerService
+
+    func run() async throws {
+        try? await gracefulShutdown()
+        triggers.end()
     }
 }
 

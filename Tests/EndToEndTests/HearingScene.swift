@@ -27,7 +27,11 @@ struct HearingScene {
         let options = RealRegistry.Options(endpoints: endpoints(daemon))
         let registry = try await RealRegistry.start(options)
         let list = registries.map { name in
-            "  - { name: \(name), url: \"\(registry.url)\", probe: \(probe), gapTolerance: 6s, "
+            // No two may have one address, so others have the same server by a name of their own.
+            let url =
+                name == "local"
+                ? registry.url : registry.url.replacing("127.0.0.1", with: "\(name).localhost")
+            return "  - { name: \(name), url: \"\(url)\", probe: \(probe), gapTolerance: 6s, "
                 + "trustHistoryFrom: \(twoDaysAgo) }"
         }
         let settings =

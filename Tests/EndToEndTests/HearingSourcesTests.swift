@@ -65,7 +65,7 @@ extension Hearing {
                 settings: """
                     registries:
                       - { name: alpha, url: "http://127.0.0.1:\(port)" }
-                      - { name: omega, url: "http://127.0.0.1:\(port)" }
+                      - { name: omega, url: "http://127.0.0.1:\(port)/omega" }
                     """
             )
             for name in ["alpha", "omega"] {

@@ -16,6 +16,8 @@ extension EnginePruner {
         package var history: Span
         /// Measures anew what is still needed.
         package var remaining: @Sendable () async -> Int64?
+        /// What is not begun when this is raised stays.
+        package var interruption = Interruption()
 
         package init(
             cause: Cleaner.Cause,
@@ -38,7 +40,9 @@ extension EnginePruner {
         let lock = try lock(target)
         defer { withExtendedLifetime(lock) {} }
         try await finishCutOff(target)
-        let (plan, inventory) = try await imagePlan(request, of: target)
+        let (plan, inventory) = try await request.interruption.run {
+            try await self.imagePlan(request, of: target)
+        }
         var run = try newRun(request.cause, of: target)
         run.engine = plan.items
         run.kept = plan.kept.values.reduce(0, +)
@@ -58,7 +62,7 @@ extension EnginePruner {
             run: run,
             filters: EngineFilters(),
             usage: inventory.usage,
-            interruption: Interruption()
+            interruption: request.interruption
         )
         work.isEnough = { (await request.remaining() ?? 1) <= 0 }
         return try await carryOut(work)

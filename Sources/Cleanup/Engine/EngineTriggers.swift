@@ -11,6 +11,7 @@ package actor EngineTriggers {
     private let history: Span
     private let ledger: Ledger
     private let pruner: EnginePruner
+    private let interruption: Interruption
     private let logger: Logger
     private let now: @Sendable () -> Timestamp
     /// Whether all uses up to now are known.
@@ -31,6 +32,7 @@ package actor EngineTriggers {
         history: Span,
         ledger: Ledger,
         pruner: EnginePruner,
+        interruption: Interruption,
         logger: Logger,
         now: @escaping @Sendable () -> Timestamp,
         isCaughtUp: @escaping @Sendable () async -> Bool
@@ -41,12 +43,15 @@ package actor EngineTriggers {
         self.history = history
         self.ledger = ledger
         self.pruner = pruner
+        self.interruption = interruption
         self.logger = logger
         self.now = now
         self.isCaughtUp = isCaughtUp
     }
 
     /// Looks at each trigger once, and carries out what fires; call it every second.
+    ///
+    /// Once the interruption is raised, what is under way is ended and nothing is begun.
     package func tick() async throws {
         // What was used while nobody listened is not known before.
         guard !triggers.isEmpty, await isCaughtUp() else { return }
@@ -61,6 +66,7 @@ package actor EngineTriggers {
             } catch let error as CancellationError {
                 throw error
             } catch {
+                guard !interruption.isRaised else { throw CancellationError() }
                 await complain(trigger, "\(error)", needed: 0, freed: 0)
             }
             ended[trigger.name] = now()
@@ -101,11 +107,15 @@ package actor EngineTriggers {
             var bytes: Int64?
             // One that fails has had its turn, too.
             defer { measurement = Measurement(at: now(), bytes: bytes) }
-            bytes = try await pruner.bytes(of: target)
+            bytes = try await measured()
         }
         guard let measurement, judged[trigger.name] != measurement.at else { return nil }
         judged[trigger.name] = measurement.at
         return measurement.bytes
+    }
+
+    private func measured() async throws -> Int64? {
+        try await interruption.run { [pruner, target] in try await pruner.bytes(of: target) }
     }
 
     /// Measuring a full engine is work for it.
@@ -155,18 +165,24 @@ package actor EngineTriggers {
                 filters: target.filters
             )
             request.isSilentWhenEmpty = true
-            runs.append(try await pruner.prune(request, of: target))
+            runs.append(
+                try await pruner.prune(request, of: target, interruption: interruption)
+            )
         }
+        // What was cut short is due again after the next start.
+        guard !interruption.isRaised else { throw CancellationError() }
         var left = try await remaining(trigger)
         if trigger.clean.contains(.images), left.map({ $0 > 0 }) ?? true {
-            let request = EnginePruner.ImageRequest(
+            var request = EnginePruner.ImageRequest(
                 cause: cause,
                 policies: policies,
                 needed: left ?? .max,
                 history: history,
                 remaining: { [weak self] in try? await self?.remaining(trigger) }
             )
+            request.interruption = interruption
             runs.append(try await pruner.clean(request, of: target))
+            guard !interruption.isRaised else { throw CancellationError() }
             left = try await remaining(trigger)
         }
         let notes = runs.map(\.note).filter { !$0.isEmpty }.joined(separator: "; ")
@@ -184,7 +200,7 @@ package actor EngineTriggers {
     private func remaining(_ trigger: Trigger) async throws -> Int64? {
         var bytes: Int64?
         if trigger.measure.asksEngine {
-            bytes = try await pruner.bytes(of: target)
+            bytes = try await measured()
             measurement?.bytes = bytes
         }
         return try EngineLevel(trigger.measure, bytes: bytes)?.excess

@@ -63,6 +63,7 @@ package struct StorageSweeper: Sendable {
         defer { withExtendedLifetime(own) {} }
         try await finishCutOff(target, root)
         var draft = try await draft(request, of: target)
+        if request.interruption?.isRaised ?? false { throw CancellationError() }
         if request.isSilentWhenEmpty, draft.removals.isEmpty, draft.folders.isEmpty {
             draft.run.state = .done
             return draft.run

@@ -1,3 +1,4 @@
+import Cleanup
 import Logging
 import RegistryModel
 import ServiceLifecycle
@@ -6,25 +7,38 @@ import ServiceLifecycle
 struct Periodic: Service {
     let name: String
     let logger: Logger
+    /// Where it is there, `body` sees to an early end itself once it is raised, and is not cut off.
+    var interruption: Interruption?
     /// Does it once and says how long to pause.
     let body: @Sendable () async throws -> Span
 
     func run() async throws {
-        await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                var pause = Self.afterFailure
-                do {
-                    pause = try await body()
-                } catch is CancellationError {
-                    return
-                } catch {
-                    logger.error("\(name) failed", metadata: ["reason": "\(error)"])
-                }
-                try? await Task.sleep(for: pause.duration)
-            }
+        if interruption == nil {
+            await cancelWhenGracefulShutdown { await repeatIt() }
+        } else {
+            await repeatIt()
         }
         // A service that ends early would take the others with it.
         try? await gracefulShutdown()
+    }
+
+    private func repeatIt() async {
+        while !Task.isCancelled, !(interruption?.isRaised ?? false) {
+            var pause = Self.afterFailure.duration
+            do {
+                pause = try await body().duration
+            } catch is CancellationError {
+                return
+            } catch {
+                logger.error("\(name) failed", metadata: ["reason": "\(error)"])
+            }
+            let length = pause
+            if let interruption {
+                try? await interruption.run { try await Task.sleep(for: length) }
+            } else {
+                try? await Task.sleep(for: length)
+            }
+        }
     }
 
     private static let afterFailure = Span.seconds(5)

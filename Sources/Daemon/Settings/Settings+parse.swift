@@ -77,12 +77,14 @@ extension Settings {
             section.entry.refuse("registries is missing; \(firstStep)")
         }
         var names: [String: Bool] = [:]
+        var places = RegistryPlaces()
         let registries = section.named("registries", RegistrySettings.shape) { name, part in
             let givesBack = part.mentions("storage") || part.mentions("garbageCollect")
             names[name] = givesBack || names[name] == true
             _ = RegistrySettings.collectorEngine(part).map { context.engine($0) }
             let registry = RegistrySettings.parse(name, part, readFile)
             if registry.kind == .dockerhub { context.telling.insert(name) }
+            places.take(registry, part)
             return registry
         }
         let count = section["registries"]?.itemCount

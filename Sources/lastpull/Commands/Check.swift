@@ -45,6 +45,7 @@ struct Check: AsyncParsableCommand {
             )
         }
         for target in targets { findings += try await collector(target, deployment) }
+        findings += volumes(targets, deployment)
         if scope.registry == nil {
             for target in deployment.engines { findings += try await engine(target, deployment) }
         }

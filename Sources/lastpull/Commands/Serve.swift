@@ -15,6 +15,10 @@ struct Serve: AsyncParsableCommand {
     func run() async throws {
         var logger = options.logger
         logger.logLevel = options.verbose ? .debug : .info
+        let hangUp = Signals.ignoring(SIGHUP) { [logger] in
+            logger.notice("SIGHUP changes nothing; settings are read at a start")
+        }
+        defer { withExtendedLifetime(hangUp) {} }
         let settings = try options.settings()
         for warning in settings.warnings {
             logger.warning("settings", metadata: ["at": "\(warning)"])

@@ -22,6 +22,18 @@ enum Signals {
             return source
         }
     }
+
+    /// Lets a signal do nothing but call `tell`, for as long as the result lives.
+    static func ignoring(
+        _ number: Int32,
+        tell: @escaping @Sendable () -> Void
+    ) -> any DispatchSourceSignal {
+        signal(number, SIG_IGN)
+        let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+        source.setEventHandler { tell() }
+        source.resume()
+        return source
+    }
 }
 
 extension Deployment {
