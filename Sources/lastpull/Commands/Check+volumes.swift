@@ -1,3 +1,4 @@
+import AccessLedger
 import Cleanup
 import Daemon
 import RetentionPlanning
