@@ -51,7 +51,7 @@ struct RegistrySearchTests {
     private static func untilCalledOtherwise(_ pid: Int32) async throws {
         try await eventually("the shell became another process") {
             RegistryPresence.contents("/proc/\(pid)/cmdline")
-                .map { !$0.starts(with: Array("/bin/bash\0-c".utf8)) } ?? false
+                .map { !$0.isEmpty && !$0.starts(with: Array("/bin/bash\0-c".utf8)) } ?? false
         }
     }
 }

@@ -35,6 +35,7 @@ struct Check: AsyncParsableCommand {
         }
         findings.append(Finding(subject: "settings", state: .ok, text: "no problems"))
         findings += try await patterns(targets, deployment)
+        findings += Self.sharedAddresses(deployment)
         findings += try await ledger(deployment)
         for target in targets { findings += try await registry(target, deployment) }
         findings += try await deployment.webhookStates().map { state in
