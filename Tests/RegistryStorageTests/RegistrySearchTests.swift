@@ -18,8 +18,9 @@ struct RegistrySearchTests {
     @Test(arguments: calls)
     func findsARegistryByWhatItIsCalled(_ call: String, _ isFound: Bool) async throws {
         let process = try Self.shell(call)
-        defer { process.terminate() }
         let pid = process.processIdentifier
+        // A child may have its parent's signals blocked, but for this one.
+        defer { kill(pid, SIGKILL) }
         try await Self.untilCalledOtherwise(pid)
         let search = RegistrySearch()
         #expect(search.doubt == nil)
@@ -31,8 +32,8 @@ struct RegistrySearchTests {
         let process = try Self.shell(
             "exec -a registry bash -c 'sleep 600; :' serve \(long) settings.yml"
         )
-        defer { process.terminate() }
         let pid = process.processIdentifier
+        defer { kill(pid, SIGKILL) }
         try await Self.untilCalledOtherwise(pid)
         let found = RegistrySearch().candidates.first { $0.pid == pid }
         #expect(
