@@ -269,42 +269,6 @@ extension LastpullDaemon {
     }
 }
 
-/// Finishes what a kill has cut off, then carries out what triggers fire.
-private struct CleanupService: Service {
-    let triggers: TriggerService
-    let deployment: Deployment
-
-    func run() async throws {
-        do {
-            for target in deployment.targets { try await deployment.sweeper.resume(target) }
-            try await deployment.cleaner.resume()
-            for target in deployment.engines { try await deployment.pruner.resume(target) }
-        } catch {
-            deployment.logger.error(
-                "a run that was cut off is not finished yet; the next cleanup tries again",
-                metadata: ["reason": "\(error)"]
-            )
-        }
-        await withGracefulShutdownHandler {
-            await triggers.run()
-        } onGracefulShutdown: {
-            triggers.end()
-        }
-        try? await gracefulShutdown()
-    }
-}
-
-/// Tells the triggers of the end as soon as it is wished for: being the last service, it is the
-/// first to hear of it, while others may take their time.
-private struct EndOfRemovals: Service {
-    let triggers: TriggerService
-
-    func run() async throws {
-        try? await gracefulShutdown()
-        triggers.end()
-    }
-}
-
 /// Why the listener could not open.
 package struct ListenError: Error, Sendable, Equatable, CustomStringConvertible {
     package var address: ListenAddress

@@ -1,9 +1,9 @@
-package import AccessLedger
+import AccessLedger
 import Logging
 package import RegistryModel
 import RegistryStorage
 
-// How things come back: at once when somebody asks for them, and by hand.
+// How things come back at once when somebody asks for them.
 extension StorageSweeper {
     /// What a run has in quarantine, by what it belongs to.
     struct Contents: Sendable {
@@ -178,7 +178,7 @@ extension StorageSweeper {
     ///
     /// - Returns: What came back.
     @discardableResult
-    private func bringBack(
+    func bringBack(
         _ named: Set<Digest>,
         for repository: RepositoryName?,
         _ others: [RunName: Set<Int>],
@@ -230,84 +230,5 @@ extension StorageSweeper {
             }
         }
         return all
-    }
-
-    /// Puts back everything that a run still has in quarantine.
-    package func restore(
-        _ name: RunName,
-        of target: CleanupTarget
-    ) async throws -> [StorageItem] {
-        let lock = try RunLock(ledger: ledger.path, registry: target.row.name)
-        defer { withExtendedLifetime(lock) {} }
-        let root = try open(target)
-        let own = try storageLock(root, target)
-        defer { withExtendedLifetime(own) {} }
-        guard let record = try await ledger.run(name) else {
-            throw CleanupError.unknownRun(name.description)
-        }
-        let items = record.storage.filter { $0.state == .quarantined }
-        if !items.isEmpty, let other = try await otherPlace(of: name, than: root) {
-            throw CleanupError.otherStorage(run: name, path: other, storage: root.path)
-        }
-        try await bringBack(items, of: name, root, because: "restored by hand")
-        return items
-    }
-    /// Puts back an image that a sweep of the disk has in quarantine, with all that it refers to.
-    ///
-    /// - Returns: What came back; nothing where no sweep has that tag or manifest in quarantine.
-    package func restore(
-        _ repository: RepositoryName,
-        tag: TagName?,
-        digest: Digest?,
-        of target: CleanupTarget
-    ) async throws -> [StorageItem] {
-        guard target.storage != nil else { return [] }
-        var named: Set<Digest> = []
-        var items: [RunName: Set<Int>] = [:]
-        for (run, _) in try await ledger.quarantines(of: target.row) {
-            let own = try await ledger.run(run)?.storage ?? []
-            for item in own
-            where item.state == .quarantined && item.isImage(repository, tag, digest) {
-                items[run, default: []].insert(item.ordinal)
-                if let digest = item.digest { named.insert(digest) }
-            }
-        }
-        guard !items.isEmpty else { return [] }
-        let lock = try RunLock(ledger: ledger.path, registry: target.row.name)
-        defer { withExtendedLifetime(lock) {} }
-        let root = try open(target)
-        let own = try storageLock(root, target)
-        defer { withExtendedLifetime(own) {} }
-        for run in items.keys.sorted() {
-            if let other = try await otherPlace(of: run, than: root) {
-                throw CleanupError.otherStorage(run: run, path: other, storage: root.path)
-            }
-        }
-        return try await bringBack(
-            named,
-            for: repository,
-            items,
-            of: target,
-            root,
-            because: "restored by hand"
-        )
-    }
-}
-
-extension StorageItem {
-    /// Whether it is the tag, or the manifest, that somebody names.
-    fileprivate func isImage(
-        _ repository: RepositoryName,
-        _ tag: TagName?,
-        _ digest: Digest?
-    ) -> Bool {
-        guard self.repository == repository else { return false }
-        switch kind {
-        case .tag:
-            guard let tag, name == tag.description else { return false }
-            return digest == nil || digest == self.digest
-        case .manifest: return tag == nil && digest != nil && digest == self.digest
-        case .blob, .upload: return false
-        }
     }
 }
