@@ -30,14 +30,14 @@ struct RegistrySearchTests {
     @Test func tellsAllArgumentsHoweverMany() async throws {
         let long = String(repeating: "x", count: 20_000)
         let process = try Self.shell(
-            "exec -a registry bash -c 'sleep 600; :' serve \(long) settings.yml"
+            "exec -a registry bash -c 'read; :' serve \(long) settings.yml"
         )
         let pid = process.processIdentifier
         defer { kill(pid, SIGKILL) }
         try await Self.untilCalledOtherwise(pid)
         let found = RegistrySearch().candidates.first { $0.pid == pid }
         #expect(
-            found?.arguments == ["registry", "-c", "sleep 600; :", "serve", long, "settings.yml"]
+            found?.arguments == ["registry", "-c", "read; :", "serve", long, "settings.yml"]
         )
     }
 
@@ -45,6 +45,7 @@ struct RegistrySearchTests {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/bin/bash")
         process.arguments = ["-c", call]
+        process.standardInput = Pipe()
         try process.run()
         return process
     }
