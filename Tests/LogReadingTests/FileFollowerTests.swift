@@ -6,37 +6,15 @@ import Testing
 
 /// A followed file gives each line once, whatever happens to the file.
 struct FileFollowerTests {
-    private let folder: TemporaryFolder
-    private let path: String
-    private let start = Timestamp(milliseconds: 1_772_600_767_000)
+    private let log: RotatedLog
 
-    init() throws {
-        folder = try TemporaryFolder()
-        path = folder.file("access.log")
-    }
-
-    private func line(_ number: Int) -> String {
-        LogLines.combined("v\(number)", at: start + .seconds(Int64(number)))
-    }
-
-    private func append(_ text: String, to name: String = "access.log") throws {
-        let file = folder.file(name)
-        if !FileManager.default.fileExists(atPath: file) { try folder.write("", to: name) }
-        let handle = try #require(FileHandle(forWritingAtPath: file))
-        try handle.seekToEnd()
-        try handle.write(contentsOf: Data(text.utf8))
-        try handle.close()
-    }
-
-    private func move(_ name: String, to other: String) throws {
-        try FileManager.default.moveItem(atPath: folder.file(name), toPath: folder.file(other))
-    }
+    init() throws { log = try RotatedLog() }
 
     @Test func givesWholeLinesAsTheyCome() throws {
-        let reader = FileReader(path)
-        try append(line(1) + line(2).prefix(40))
+        let reader = FileReader(log.path)
+        try log.append(log.line(1) + log.line(2).prefix(40))
         #expect(try reader.look() == ["v1"])
-        try append(String(line(2).dropFirst(40)))
+        try log.append(String(log.line(2).dropFirst(40)))
         #expect(try reader.look() == ["v2"])
         #expect(try reader.look() == [])
         #expect(reader.losses.isEmpty)
@@ -44,27 +22,27 @@ struct FileFollowerTests {
 
     // The writer goes on with the renamed file until it is told to reopen its log.
     @Test func readsARenamedFileToItsEnd() throws {
-        let reader = FileReader(path)
-        try append(line(1))
+        let reader = FileReader(log.path)
+        try log.append(log.line(1))
         #expect(try reader.look() == ["v1"])
-        try append(line(2))
-        try move("access.log", to: "access.log.1")
+        try log.append(log.line(2))
+        try log.move("access.log", to: "access.log.1")
         #expect(try reader.look() == ["v2"])
-        try append(line(3), to: "access.log.1")
-        try append(line(5))
-        try append(line(4), to: "access.log.1")
+        try log.append(log.line(3), to: "access.log.1")
+        try log.append(log.line(5))
+        try log.append(log.line(4), to: "access.log.1")
         #expect(try reader.look() == ["v3", "v4", "v5"])
         #expect(reader.losses.isEmpty)
     }
 
     @Test func readsTheRestOfATruncatedFileFromItsCopy() throws {
-        let reader = FileReader(path)
-        try append(line(1))
+        let reader = FileReader(log.path)
+        try log.append(log.line(1))
         #expect(try reader.look() == ["v1"])
-        try append(line(2))
-        try FileManager.default.copyItem(atPath: path, toPath: folder.file("access.log.1"))
-        #expect(truncate(path, 0) == 0)
-        try append(line(3))
+        try log.append(log.line(2))
+        try FileManager.default.copyItem(atPath: log.path, toPath: log.folder.file("access.log.1"))
+        #expect(truncate(log.path, 0) == 0)
+        try log.append(log.line(3))
         let found = try reader.look()
         #expect(found == ["v2", "v3"])
         #expect(reader.losses.isEmpty)
@@ -73,103 +51,103 @@ struct FileFollowerTests {
     // Shorter than it was, or longer: then only its content tells.
     @Test(arguments: [1, 3])
     func noticesTruncationWithoutACopy(lines: Int) throws {
-        let reader = FileReader(path)
-        try append(line(1) + line(2))
+        let reader = FileReader(log.path)
+        try log.append(log.line(1) + log.line(2))
         #expect(try reader.look() == ["v1", "v2"])
-        #expect(truncate(path, 0) == 0)
-        try append((3..<3 + lines).map(line).joined())
+        #expect(truncate(log.path, 0) == 0)
+        try log.append((3..<3 + lines).map(log.line).joined())
         #expect(try reader.look() == (3..<3 + lines).map { "v\($0)" })
         #expect(reader.losses.count == 1)
     }
 
     @Test func readsAFileThatIsMadeAgain() throws {
-        let reader = FileReader(path)
-        try append(line(1))
+        let reader = FileReader(log.path)
+        try log.append(log.line(1))
         #expect(try reader.look() == ["v1"])
-        try append(line(2))
-        try FileManager.default.removeItem(atPath: path)
+        try log.append(log.line(2))
+        try FileManager.default.removeItem(atPath: log.path)
         #expect(try reader.look() == ["v2"])
-        try append(line(3))
+        try log.append(log.line(3))
         #expect(try reader.look() == ["v3"])
         #expect(reader.losses.isEmpty)
     }
 
     @Test func followsALinkToWhereItPoints() throws {
-        try append(line(1), to: "0.log")
+        try log.append(log.line(1), to: "0.log")
         try FileManager.default.createSymbolicLink(
-            atPath: path,
-            withDestinationPath: folder.file("0.log")
+            atPath: log.path,
+            withDestinationPath: log.folder.file("0.log")
         )
-        let reader = FileReader(path)
+        let reader = FileReader(log.path)
         #expect(try reader.look() == ["v1"])
-        try append(line(2), to: "1.log")
-        try FileManager.default.removeItem(atPath: path)
+        try log.append(log.line(2), to: "1.log")
+        try FileManager.default.removeItem(atPath: log.path)
         try FileManager.default.createSymbolicLink(
-            atPath: path,
-            withDestinationPath: folder.file("1.log")
+            atPath: log.path,
+            withDestinationPath: log.folder.file("1.log")
         )
         #expect(try reader.look() == ["v2"])
     }
 
     @Test func saysThatThereIsNoFile() throws {
-        let error = try #require(throws: LogReadingError.self) { try FileReader(path).look() }
+        let error = try #require(throws: LogReadingError.self) { try FileReader(log.path).look() }
         #expect(error.kind == .notThere)
     }
 
     // What is still open is read to its end before.
     @Test func saysThatTheFileStaysAway() throws {
-        let reader = FileReader(path)
-        try append(line(1))
+        let reader = FileReader(log.path)
+        try log.append(log.line(1))
         #expect(try reader.look() == ["v1"])
-        try move("access.log", to: "access.log.1")
+        try log.move("access.log", to: "access.log.1")
         for second in 1...10 { #expect(try reader.look(after: .seconds(Int64(second))) == []) }
         let error = try #require(throws: LogReadingError.self) {
             try reader.look(after: .seconds(11))
         }
         #expect(error.kind == .notThere)
-        try append(line(2))
+        try log.append(log.line(2))
         #expect(try reader.look(after: .seconds(12)) == ["v2"])
     }
 
     // MARK: After a start
 
     @Test func goesOnWhereItWasLeft() throws {
-        let first = FileReader(path)
-        try append(line(1))
+        let first = FileReader(log.path)
+        try log.append(log.line(1))
         #expect(try first.look() == ["v1"])
-        try append(line(2))
-        let second = FileReader(path, known: first.states)
+        try log.append(log.line(2))
+        let second = FileReader(log.path, known: first.states)
         #expect(try second.look() == ["v2"])
         #expect(second.losses.isEmpty)
     }
 
     // Rotated twice while nobody read, the first one compressed.
     @Test func findsWhatWasRotatedMeanwhile() async throws {
-        let first = FileReader(path)
-        try append(line(1))
+        let first = FileReader(log.path)
+        try log.append(log.line(1))
         #expect(try first.look() == ["v1"])
-        try append(line(2))
-        try move("access.log", to: "access.log.2")
+        try log.append(log.line(2))
+        try log.move("access.log", to: "access.log.2")
         let gzip = try #require(Command.find("gzip"))
-        let packed = try await Command.run(gzip, [folder.file("access.log.2")])
+        let packed = try await Command.run(gzip, [log.folder.file("access.log.2")])
         try #require(packed.status == 0)
-        try append(line(3), to: "access.log.1")
-        try append(line(4))
-        let second = FileReader(path, known: first.states)
+        try log.append(log.line(3), to: "access.log.1")
+        try log.append(log.line(4))
+        let second = FileReader(log.path, known: first.states)
         #expect(try second.look() == ["v2", "v3", "v4"])
         #expect(second.losses.isEmpty)
     }
 
     // More than is looked at of its beginning, and none of it an access.
     @Test func findsAGenerationThatBeginsWithBlobs() throws {
-        let first = FileReader(path)
-        try append(line(1))
+        let first = FileReader(log.path)
+        try log.append(log.line(1))
         #expect(try first.look() == ["v1"])
-        try move("access.log", to: "access.log.2")
-        let blob = line(3).replacing("/manifests/v3 ", with: "/blobs/v3 ")
-        try append(String(repeating: blob, count: 1_000) + line(3), to: "access.log.1")
-        try append(line(4))
-        let second = FileReader(path, known: first.states)
+        try log.move("access.log", to: "access.log.2")
+        let blob = log.line(3).replacing("/manifests/v3 ", with: "/blobs/v3 ")
+        try log.append(String(repeating: blob, count: 1_000) + log.line(3), to: "access.log.1")
+        try log.append(log.line(4))
+        let second = FileReader(log.path, known: first.states)
         #expect(try second.look() == ["v3", "v4"])
     }
 
@@ -177,90 +155,90 @@ struct FileFollowerTests {
     // nobody has read, so it is not passed over in silence. The others are read.
     @Test(arguments: ["damaged", "unknown", "early"])
     func saysWhichGenerationCannotBeRead(_ kind: String) throws {
-        let first = FileReader(path)
-        try append(line(1) + line(5))
+        let first = FileReader(log.path)
+        try log.append(log.line(1) + log.line(5))
         #expect(try first.look() == ["v1", "v5"])
-        try move("access.log", to: "access.log.3")
+        try log.move("access.log", to: "access.log.3")
         let bytes: [UInt8] =
             switch kind {
             case "damaged": [0x1F, 0x8B, 8, 0] + [UInt8](repeating: 0xA5, count: 500)
             case "unknown": Array("\u{1}7zXZ packed by nobody we know\n".utf8)
-            default: Array((line(2) + line(6)).utf8)
+            default: Array((log.line(2) + log.line(6)).utf8)
             }
-        try Data(bytes).write(to: URL(filePath: folder.file("access.log.2")))
-        try append(line(7), to: "access.log.1")
-        try append(line(8))
-        let second = FileReader(path, known: first.states)
+        try Data(bytes).write(to: URL(filePath: log.folder.file("access.log.2")))
+        try log.append(log.line(7), to: "access.log.1")
+        try log.append(log.line(8))
+        let second = FileReader(log.path, known: first.states)
         #expect(try second.look() == ["v7", "v8"])
         #expect(second.losses.count == 1)
         #expect(second.losses.first?.contains("access.log.2 ") == true, "\(second.losses)")
         // Said once.
-        let third = FileReader(path, known: second.states)
+        let third = FileReader(log.path, known: second.states)
         #expect(try third.look() == [])
         #expect(third.losses.isEmpty)
     }
 
     // One that was last written to before what was read holds nothing new, readable or not.
     @Test func passesOverWhatIsOlder() throws {
-        let first = FileReader(path)
-        try append(line(5))
+        let first = FileReader(log.path)
+        try log.append(log.line(5))
         #expect(try first.look() == ["v5"])
-        try move("access.log", to: "access.log.1")
-        for (name, text) in [("access.log.2", line(1)), ("access.log.3", "nothing of ours\n")] {
-            try append(text, to: name)
-            let old = Date(timeIntervalSince1970: Double(start.milliseconds) / 1_000 - 60)
+        try log.move("access.log", to: "access.log.1")
+        for (name, text) in [("access.log.2", log.line(1)), ("access.log.3", "nothing of ours\n")] {
+            try log.append(text, to: name)
+            let old = Date(timeIntervalSince1970: Double(log.start.milliseconds) / 1_000 - 60)
             try FileManager.default.setAttributes(
                 [.modificationDate: old],
-                ofItemAtPath: folder.file(name)
+                ofItemAtPath: log.folder.file(name)
             )
         }
-        try append("", to: "access.log.4")
+        try log.append("", to: "access.log.4")
         try FileManager.default.createDirectory(
-            atPath: folder.file("access.log.d"),
+            atPath: log.folder.file("access.log.d"),
             withIntermediateDirectories: false
         )
-        try append(line(6))
-        let second = FileReader(path, known: first.states)
+        try log.append(log.line(6))
+        let second = FileReader(log.path, known: first.states)
         #expect(try second.look() == ["v6"])
         #expect(second.losses.isEmpty, "\(second.losses)")
     }
 
     // Packed by somebody who was killed: what is there is read, and the log itself is not held up.
     @Test func goesOnBehindADamagedGeneration() async throws {
-        let first = FileReader(path)
-        try append(line(1))
+        let first = FileReader(log.path)
+        try log.append(log.line(1))
         #expect(try first.look() == ["v1"])
-        try move("access.log", to: "access.log.2")
-        try append((2..<20_000).map(line).joined(), to: "access.log.1")
+        try log.move("access.log", to: "access.log.2")
+        try log.append((2..<20_000).map(log.line).joined(), to: "access.log.1")
         let gzip = try #require(Command.find("gzip"))
-        try #require(await Command.run(gzip, [folder.file("access.log.1")]).status == 0)
-        #expect(truncate(folder.file("access.log.1.gz"), 100_000) == 0)
-        try append(line(20_001))
-        let second = FileReader(path, known: first.states)
+        try #require(await Command.run(gzip, [log.folder.file("access.log.1")]).status == 0)
+        #expect(truncate(log.folder.file("access.log.1.gz"), 100_000) == 0)
+        try log.append(log.line(20_001))
+        let second = FileReader(log.path, known: first.states)
         let found = try second.look()
         #expect(found.first == "v2" && found.last == "v20001")
         #expect(second.losses.count == 1 && second.losses[0].contains("access.log.1.gz"))
     }
 
     @Test func saysWhatIsGone() throws {
-        let first = FileReader(path)
-        try append(line(1))
+        let first = FileReader(log.path)
+        try log.append(log.line(1))
         #expect(try first.look() == ["v1"])
-        try FileManager.default.removeItem(atPath: path)
-        try append(line(3))
-        let second = FileReader(path, known: first.states)
+        try FileManager.default.removeItem(atPath: log.path)
+        try log.append(log.line(3))
+        let second = FileReader(log.path, known: first.states)
         #expect(try second.look() == ["v3"])
         #expect(second.losses.count == 1)
     }
 
     // A new file may get the number of one that is gone: its content tells.
     @Test func isNotDeceivedByAnInodeThatIsUsedAgain() throws {
-        let first = FileReader(path)
-        try append(line(1))
+        let first = FileReader(log.path)
+        try log.append(log.line(1))
         #expect(try first.look() == ["v1"])
-        #expect(truncate(path, 0) == 0)
-        try append(line(3) + line(4))
-        let second = FileReader(path, known: first.states)
+        #expect(truncate(log.path, 0) == 0)
+        try log.append(log.line(3) + log.line(4))
+        let second = FileReader(log.path, known: first.states)
         #expect(try second.look() == ["v3", "v4"])
         #expect(second.losses.count == 1)
     }
@@ -268,8 +246,8 @@ struct FileFollowerTests {
     // What could not be recorded is read again.
     @Test func losesNothingWhenRecordingFails() throws {
         struct Full: Error {}
-        let reader = FileReader(path)
-        try append(line(1))
+        let reader = FileReader(log.path)
+        try log.append(log.line(1))
         reader.failure = Full()
         #expect(throws: Full.self) { try reader.look() }
         reader.failure = nil
@@ -280,22 +258,22 @@ struct FileFollowerTests {
 
     // Two equal requests of one second, read in two looks, by two processes: both count.
     @Test func tellsEqualLinesApart() throws {
-        let reader = FileReader(path)
-        try append(line(1))
+        let reader = FileReader(log.path)
+        try log.append(log.line(1))
         _ = try reader.look()
-        try append(line(1))
+        try log.append(log.line(1))
         _ = try reader.look()
-        let second = FileReader(path, known: reader.states)
-        try append(line(1) + line(1))
+        let second = FileReader(log.path, known: reader.states)
+        try log.append(log.line(1) + log.line(1))
         _ = try second.look()
         #expect(Set(reader.keys + second.keys).count == 4)
     }
 
     // A line of two gigabytes is no line.
     @Test func dropsALineWithoutAnEnd() throws {
-        let reader = FileReader(path)
-        for _ in 0..<5 { try append(String(repeating: "x", count: 1 << 20)) }
-        try append("\n" + line(1))
+        let reader = FileReader(log.path)
+        for _ in 0..<5 { try log.append(String(repeating: "x", count: 1 << 20)) }
+        try log.append("\n" + log.line(1))
         #expect(try reader.look() == ["v1"])
         #expect(reader.rejected >= 1)
     }
