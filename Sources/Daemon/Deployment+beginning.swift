@@ -13,7 +13,12 @@ extension Deployment {
         var begun = before ?? .unknown
         begun.next = session
         write(begun, to: lock)
-        let why = try await ledger.beginListening(at: now(), session: session, mark: before)
+        let why = try await ledger.beginListening(
+            at: now(),
+            machine: machine(),
+            session: session,
+            mark: before
+        )
         write(try await ledger.servingMark(), to: lock)
         guard let why else { return }
         logger.error(

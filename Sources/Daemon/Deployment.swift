@@ -8,6 +8,7 @@ package import Logging
 import Publishing
 import RegistryClients
 package import RegistryModel
+import RegistryStorage
 import RetentionPlanning
 
 /// Everything that commands and the daemon work with, put together from the settings once.
@@ -27,17 +28,21 @@ package struct Deployment: Sendable {
     package let collector: GarbageCollector
     package let logger: Logger
     package let now: @Sendable () -> Timestamp
+    /// This moment by the machine's own time.
+    let machine: @Sendable () -> MachineMoment?
 
     /// Opens the ledger and prepares the clients; nothing is asked of a registry yet.
     package init(
         _ settings: Settings,
         logger: Logger,
         now: @escaping @Sendable () -> Timestamp = systemTime,
+        machine: @escaping @Sendable () -> MachineMoment? = { MachineMoment.now },
         onProgress: @escaping @Sendable (RunProgress) -> Void = { _ in }
     ) async throws {
         self.settings = settings
         self.logger = logger
         self.now = now
+        self.machine = machine
         let folder = (settings.ledger as NSString).deletingLastPathComponent
         if !folder.isEmpty {
             // Where this fails, opening the ledger says why.
