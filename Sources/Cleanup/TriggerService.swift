@@ -15,7 +15,7 @@ package actor TriggerService {
     let collector: GarbageCollector
     private let keeper: InventoryKeeper
     let logger: Logger
-    private let now: @Sendable () -> Timestamp
+    let now: @Sendable () -> Timestamp
     private let firings: AsyncStream<Firing>
     private let fire: AsyncStream<Firing>.Continuation
     /// When the service was made: what was listed before may have changed while nobody listened.
@@ -97,7 +97,7 @@ package actor TriggerService {
         let waiting = state.waiting
         state.waiting = []
         if !waiting.isEmpty { await touched(waiting) }
-        if state.lastSurvey.map({ time - $0 >= Self.surveyInterval }) ?? true {
+        if state.lastSurvey.map({ time < $0 || time - $0 >= Self.surveyInterval }) ?? true {
             state.lastSurvey = time
             await survey()
         }
@@ -157,9 +157,11 @@ package actor TriggerService {
         return [.init(registryId: target.row.id, repositoryId: facts.id)]
     }
 
-    /// Whether the last run for the same ended so long ago, or there was none.
+    /// Whether the last run for the same ended so long ago, or by a clock that was ahead, or there was
+    /// none.
     func hasRested(_ firing: Firing, for span: Span) -> Bool {
-        state.ended[key(firing)].map { now() - $0 >= span } ?? true
+        let time = now()
+        return state.ended[key(firing)].map { time < $0 || time - $0 >= span } ?? true
     }
 
     func consider(_ firing: Firing) {

@@ -1,4 +1,5 @@
 import AccessLedger
+import Cleanup
 import Logging
 
 extension Deployment {
@@ -20,11 +21,20 @@ extension Deployment {
             mark: before
         )
         write(try await ledger.servingMark(), to: lock)
+        try await sayClockDoubt()
         guard let why else { return }
         logger.error(
             "what was heard since the ledger was copied is not in it, and counts as lost",
             metadata: ["ledger": "\(settings.ledger)", "why": "\(why)"]
         )
+    }
+
+    /// Says why nothing is removed for a while, where the clock can't be believed.
+    func sayClockDoubt() async throws {
+        guard let doubt = try await cleaner.planMaker.clockDoubt(CleanupScope(), now()) else {
+            return
+        }
+        logger.error("the clock is in doubt", metadata: ["why": "\(doubt)"])
     }
 
     /// A full disk is no reason not to start.

@@ -67,7 +67,7 @@ package struct Deployment: Sendable {
             engines.append(try Self.engine(engine, row, transport))
         }
         self.engines = engines
-        pruner = EnginePruner(ledger: ledger, logger: logger, now: now)
+        pruner = EnginePruner(ledger: ledger, logger: logger, now: now, machine: machine)
         collector = GarbageCollector(ledger: ledger, engines: engines, logger: logger, now: now)
         keeper = InventoryKeeper(
             ledger: ledger,
@@ -83,9 +83,10 @@ package struct Deployment: Sendable {
             targets: targets,
             logger: logger,
             now: now,
+            machine: machine,
             onProgress: onProgress
         )
-        sweeper = StorageSweeper(ledger: ledger, logger: logger, now: now)
+        sweeper = StorageSweeper(ledger: ledger, logger: logger, now: now, machine: machine)
         restorer = Restorer(ledger: ledger, targets: targets, sweeper: sweeper, now: now)
         explainer = Explainer(ledger: ledger, planMaker: cleaner.planMaker, now: now)
         engineExplainer = EngineExplainer(ledger: ledger, policies: settings.policies, now: now)

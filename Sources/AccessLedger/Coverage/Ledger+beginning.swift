@@ -21,7 +21,7 @@ extension Ledger {
     ) async throws -> String? {
         try await write("note the time of absence in") { db in
             let pulse = try Pulse(db, now: time.milliseconds, machine: machine)
-            try ClockSteps(db: db, now: time.milliseconds).settle()
+            _ = try ClockSteps(db: db, now: time.milliseconds, machine: machine).settle(pulse)
             let why = try Self.strangeness(db, session.isEmpty ? nil : .some(mark))
             let last = min(pulse?.last ?? 0, time.milliseconds)
             if pulse != nil { try Self.endProbes(db) }

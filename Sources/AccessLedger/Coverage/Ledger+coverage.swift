@@ -121,7 +121,7 @@ extension Ledger {
                     WHERE registryId = ? AND (toTime IS NULL OR toTime >= ?)
                     """,
                     [registry.id, from]
-                ) + Self.unread(db, of: registry)
+                ) + Self.unread(db, of: registry) + Self.lostByLeaps(db, since: from)
                 + [Self.openLoss(db, registry.id)].compactMap(\.self)
             record.absences = try Self.stretches(
                 db,
@@ -199,7 +199,9 @@ extension CoverageRecord.Stretch {
     /// What of it was proven while heartbeats were written; those that are missing may be of a daemon
     /// that stood still, and will be an absence when it comes to notice.
     fileprivate func known(at beat: Timestamp?) -> Self? {
-        guard let beat, let to, reason != "import", to > beat + Pulse.standstill else { return self }
+        guard let beat, let to, reason != "import", to > beat + Pulse.standstill else {
+            return self
+        }
         guard from < beat else { return nil }
         return Self(from: from, to: beat, reason: reason)
     }

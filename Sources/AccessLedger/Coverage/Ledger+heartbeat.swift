@@ -7,6 +7,8 @@ package struct Heartbeat: Sendable, Equatable {
     package var mark: ServingMark
     /// From when on nobody was answered, where the last heartbeat is that long ago.
     package var stillSince: Timestamp?
+    /// A leap of the clock that was noticed now.
+    package var leap: ClockLeap?
 }
 
 extension Ledger {
@@ -32,7 +34,7 @@ extension Ledger {
         try await write("write the heartbeat to") { db in
             let now = time.milliseconds
             let pulse = try Pulse(db, now: now, machine: machine)
-            try ClockSteps(db: db, now: now).settle()
+            let leap = try ClockSteps(db: db, now: now, machine: machine).settle(pulse)
             let stillSince = pulse?.stillSince
             if let pulse, let stillSince {
                 try Absences(db: db)
@@ -41,7 +43,8 @@ extension Ledger {
             try Self.write(heartbeat: now, machine, db)
             return Heartbeat(
                 mark: try Self.servingMark(db),
-                stillSince: stillSince.map(Timestamp.init(milliseconds:))
+                stillSince: stillSince.map(Timestamp.init(milliseconds:)),
+                leap: leap
             )
         }
     }
@@ -65,6 +68,7 @@ extension Ledger {
             WHERE id = 1
             """
         )
+        try db.run("UPDATE clockLeap SET beats = beats + 1")
     }
 
     /// Who served this ledger last; its session is empty where that is not known.

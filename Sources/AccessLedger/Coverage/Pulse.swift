@@ -7,7 +7,8 @@ struct Pulse {
     /// The last heartbeat.
     let last: Int64
     let now: Int64
-    private let before: MachineMoment?
+    /// The last heartbeat by the machine's own time; nil where that is not known.
+    let before: MachineMoment?
     private let machine: MachineMoment?
 
     /// Nil where there was none yet; `machine` is nil where the system does not tell.
@@ -32,12 +33,18 @@ struct Pulse {
     /// Whether the machine tells how long it was.
     var isTimed: Bool { byMachine != nil }
 
+    /// Whether the clock went on by more than the machine's own time confirms.
+    var isLeap: Bool {
+        guard let byMachine else { return false }
+        return byClock - byMachine > ClockLeap.limit.milliseconds
+    }
+
     /// From when on a daemon that has not ended since stood still; nil where it did not.
     ///
     /// A stopped process, a paused container or a sleeping machine answers nobody, and a sender may
     /// have given up meanwhile.
     var stillSince: Int64? {
-        let longest = max(byClock, byMachine ?? 0)
+        let longest = max(isLeap ? 0 : byClock, byMachine ?? 0)
         return longest > Self.standstill.milliseconds ? min(last, now - longest) : nil
     }
 

@@ -51,6 +51,7 @@ struct Upkeep: Sendable {
                 metadata: ["since": "\(since.text)", "until": "\(now.text)"]
             )
         }
+        if beat.leap != nil { try await deployment.sayClockDoubt() }
         do { try lock.write(beat.mark) } catch {
             deployment.logger.error(
                 "it is not written down who serves the ledger",
