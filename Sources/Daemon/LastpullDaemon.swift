@@ -35,6 +35,7 @@ package struct LastpullDaemon: Sendable {
         let ledger = deployment.ledger
         ledger.reserveSpace()
         try await deployment.noteTrust(isHearing: true)
+        try await deployment.warnOfEndlessTrust()
         try await deployment.resumeWebhooks()
         try await deployment.forgetFormerLogs()
         try await deployment.beginListening(lock)
