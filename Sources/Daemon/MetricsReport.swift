@@ -21,7 +21,7 @@ struct MetricsReport {
         build.add(1, ["version": OwnUserAgent.version])
         var size = MetricFamily("ledger_bytes", .gauge, "Size of the ledger file.")
         size.add(numbers.fileBytes)
-        return [build, size] + Self.heard(numbers.sources)
+        return [build, size] + Self.heard(numbers.sources) + [refused(numbers.refused)]
             + (try await coverage()) + (try await probes(numbers.registries))
             + Self.held(numbers.registries)
             + runs(numbers.runs) + Self.events(numbers.events, of: numbers.registries)
@@ -66,6 +66,27 @@ struct MetricsReport {
             offset.add(Double(source.clockOffset) / 1_000, labels)
         }
         return [accesses] + others + [last, offset]
+    }
+
+    /// Those for names that are not in the settings have an empty registry; all begin with 0, since an
+    /// alarm needs a number that grows.
+    private func refused(_ refused: [RefusedDelivery]) -> MetricFamily {
+        var family = MetricFamily(
+            "refused_total",
+            .counter,
+            "Deliveries that were refused for their token, signature or registry."
+        )
+        for registry in deployment.targets.map(\.row.name) + [nil] {
+            for reason in RefusedDelivery.Reason.allCases
+            where registry == nil || reason != .unknownRegistry {
+                let known = refused.first { $0.registry == registry && $0.reason == reason }
+                family.add(
+                    known?.count ?? 0,
+                    ["registry": registry ?? "", "reason": reason.rawValue]
+                )
+            }
+        }
+        return family
     }
 
     private func coverage() async throws -> [MetricFamily] {

@@ -1,10 +1,10 @@
 import GRDB
 
 extension Migrations {
-    /// What is not as it should be with what is heard: how far the operator's word goes, and whether it
-    /// was taken back; deliveries that were refused, those for registries that are not in the settings
-    /// under 0; reads by clients by the rule that ignored them, `''` for none. And how many runs of each
-    /// cause the ledger has forgotten.
+    /// How far the operator's word goes, what was refused or ignored, and how many runs are forgotten.
+    ///
+    /// Deliveries for registries that are not in the settings stand under 0; reads by clients under the
+    /// rule that ignored them, and those that count under an empty one.
     static func rememberDoubts(_ db: Database) throws {
         try db.execute(
             sql: """

@@ -33,6 +33,7 @@ package struct LedgerMetrics: Sendable, Equatable {
 
     package var registries: [Registry]
     package var sources: [SourceStatistics]
+    package var refused: [RefusedDelivery]
     package var runs: [Runs]
     package var events: [Events]
     package var fileBytes: Int64
@@ -45,6 +46,7 @@ extension Ledger {
             LedgerMetrics(
                 registries: try Self.registryMetrics(db),
                 sources: try Self.sources(db, now),
+                refused: try Self.refusedDeliveries(db),
                 runs: try db.rows(
                     "SELECT cause, state, count(*) FROM run GROUP BY cause, state"
                 ).map { LedgerMetrics.Runs(cause: $0[0], state: $0[1], count: $0[2]) },

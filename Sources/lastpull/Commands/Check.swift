@@ -40,7 +40,9 @@ struct Check: AsyncParsableCommand {
         for target in targets {
             findings += try await registry(target, deployment)
             findings += try await trust(target, deployment)
+            findings += try await refused(target.row.name, deployment)
         }
+        if scope.registry == nil { findings += try await refused(nil, deployment) }
         findings += try await deployment.webhookStates().map { state in
             Finding(
                 subject: "webhook \(state.name)",
