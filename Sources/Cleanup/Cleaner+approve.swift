@@ -10,12 +10,12 @@ extension Cleaner {
         guard let run = try await ledger.run(name) else {
             throw CleanupError.unknownRun(name.description)
         }
-        guard run.state == .waiting else {
-            throw CleanupError.notWaiting(run: name, state: run.state.rawValue)
-        }
+        try await ledger.checkApproval(of: run)
         let scope = try CleanupScope(run.scope)
         let locks = try locks(scope)
         defer { withExtendedLifetime(locks) {} }
+        // While the lock was not ours a trigger may have stored a newer plan.
+        try await ledger.checkApproval(of: try await ledger.run(name) ?? run)
         let fresh = try await draft(scope, modes: [.enforce], isQuick: true)
         let still = Set(fresh.items.lazy.map(Identity.init))
         for item in run.items where item.isEnforced && !still.contains(Identity(item)) {

@@ -24,7 +24,8 @@ struct MetricsReport {
         return [build, size] + Self.heard(numbers.sources) + [refused(numbers.refused)]
             + (try await coverage()) + (try await probes(numbers.registries))
             + Self.held(numbers.registries)
-            + runs(numbers.runs) + Self.events(numbers.events, of: numbers.registries)
+            + runs(numbers.runs, former: numbers.formerRuns)
+            + Self.events(numbers.events, of: numbers.registries)
             + (try await webhooks())
     }
 
@@ -166,12 +167,16 @@ struct MetricsReport {
         return [repositories, tags, untagged, bytes, quarantined]
     }
 
-    private func runs(_ runs: [LedgerMetrics.Runs]) -> [MetricFamily] {
+    private func runs(
+        _ runs: [LedgerMetrics.Runs],
+        former: [String: Int]
+    ) -> [MetricFamily] {
         var all = MetricFamily("runs", .gauge, "Plans and runs, by what asked for them and state.")
         for run in runs { all.add(run.count, ["cause": run.cause, "state": run.state]) }
         var fired = MetricFamily("trigger_runs_total", .counter, "Runs that a trigger asked for.")
         for trigger in deployment.settings.triggers {
-            let count = runs.filter { $0.cause == trigger.name }.reduce(0) { $0 + $1.count }
+            let known = runs.filter { $0.cause == trigger.name }.reduce(0) { $0 + $1.count }
+            let count = known + (former[trigger.name] ?? 0)
             fired.add(count, ["trigger": trigger.name])
         }
         return [all, fired]

@@ -60,7 +60,7 @@ extension AccessRoutes {
         return .unknown(registry: sender.registry)
     }
 
-    /// Counts a refusal. The name that a stranger gave is not kept: it may be a token in the wrong place.
+    /// Counts a refusal; the name that a stranger gave is not kept, for it may be a misplaced token.
     private func note(_ reason: RefusedDelivery.Reason, _ sender: Sender) {
         let isKnown = sink.knows(registry: sender.registry)
         let isShown = reason == .unknownRegistry && !(tokens?.permit(sender.registry) ?? false)

@@ -14,7 +14,7 @@ package struct AccessRoutes: Sendable {
     let tokens: AccessTokens?
     let refused: RefusedDeliveries
 
-    /// Without `tokens` everyone may send. What is refused is counted in `refused`.
+    /// Without `tokens` everyone may send; what is refused is counted in `refused`.
     package init(
         sink: any AccessSink,
         tokens: AccessTokens?,

@@ -4,8 +4,15 @@ package import RegistryModel
 
 extension Ledger {
     /// Stores a plan whole, before anything is touched, with the events that announce it.
-    package func create(_ run: RunRecord, announcing events: [PruneEvent] = []) async throws {
+    ///
+    /// With `endsOlder`, plans of the same that wait for approval are superseded by it.
+    package func create(
+        _ run: RunRecord,
+        announcing events: [PruneEvent] = [],
+        endsOlder: Bool = false
+    ) async throws {
         try await write("store a plan in") { db in
+            if endsOlder { try Self.supersede(by: run, db) }
             let reasons = String(
                 decoding: try JSONSerialization.data(withJSONObject: run.keptReasons),
                 as: UTF8.self
