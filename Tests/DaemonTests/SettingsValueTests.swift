@@ -118,6 +118,25 @@ struct SettingsValueTests {
         #expect(problems.count == 1 && problems[0].hasSuffix(problem), "\(problems)")
     }
 
+    /// Where everybody is ignored, everything looks unused.
+    @Test(arguments: [
+        "userAgents: ['*']", "userAgents: ['trivy/*', '**']", "actors: ['?*']",
+        "networks: [0.0.0.0/0]", "networks: ['::/0']",
+    ])
+    func nobodyIgnoresEverybody(text: String) throws {
+        let problems = try SettingsSamples.problems(
+            in: "registries: [{ name: a, url: 'http://a' }]\nignoreAccess: { \(text) }"
+        )
+        #expect(problems.count == 1 && problems[0].contains("names everybody"), "\(problems)")
+    }
+
+    @Test func whatIsNotEverybodyIsIgnored() throws {
+        let settings = try SettingsSamples.parse(
+            beside: "ignoreAccess: { userAgents: ['*/0.1'], actors: ['??'], networks: [0.0.0.0/1] }"
+        )
+        #expect(settings.ignoreAccess.ruleNames.count == 3)
+    }
+
     @Test func anyAddressNeedsAllThreeTokens() throws {
         let settings = try SettingsSamples.parse(
             beside: """

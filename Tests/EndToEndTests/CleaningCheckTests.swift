@@ -160,6 +160,29 @@ extension Cleaning {
             await registry.stop()
         }
 
+        // Of a proxy that all pulls come through, as the one address that notifications name.
+        @Test func warnsWhereAllReadsAreIgnored() async throws {
+            try configure(
+                "ignoreAccess: { userAgents: ['trivy/*'], networks: [10.1.0.7/32] }\n"
+                    + Self.twoWeeks
+            )
+            try await lastpull.start()
+            func hear(_ address: String, _ count: Int) async throws {
+                let events = (0..<count).map { _ in HearingEnvelope.event(address: address) }
+                _ = try await lastpull.deliver(HearingEnvelope.envelope(events))
+            }
+            try await hear("10.1.0.7:40000", 19)
+            let finding = try await finding(
+                "19 of 19 reads by clients since yesterday were ignored"
+            )
+            #expect(finding.state == "warning")
+            #expect(finding.text.contains("19 by ignoreAccess.networks 10.1.0.7/32"))
+            try await hear("10.1.0.8:40000", 5)
+            #expect(!(try await lastpull.run("check").output).contains("reads by clients"))
+            try await lastpull.terminate()
+            await registry.stop()
+        }
+
         @Test func saysWhyABodyWasNotUnderstood() async throws {
             try configure(Self.twoWeeks)
             try await lastpull.start()

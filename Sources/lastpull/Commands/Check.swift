@@ -41,6 +41,7 @@ struct Check: AsyncParsableCommand {
             findings += try await registry(target, deployment)
             findings += try await trust(target, deployment)
             findings += try await refused(target.row.name, deployment)
+            findings += try await ignored(target, deployment)
         }
         if scope.registry == nil { findings += try await refused(nil, deployment) }
         findings += try await deployment.webhookStates().map { state in
