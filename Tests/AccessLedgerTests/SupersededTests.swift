@@ -95,7 +95,7 @@ struct SupersededTests {
         #expect(first.state == .superseded && first.items.isEmpty && first.endedAt == fixture.now)
         #expect(
             first.note
-                == "superseded by run \(middle), a newer plan of the same; it named 1 removals"
+                == "superseded by run \(middle), a newer plan of the same; it named 1 removal"
         )
         let new = try await run(.running, scope: #"{"registry":"local"}"#)
         #expect(try await states([old, middle, new]) == [.superseded, .superseded, .running])

@@ -6,6 +6,30 @@ import Testing
 extension Cleaning {
     /// Plans that wait for approval while the registry goes on changing.
     struct Superseded {
+        // What was only observed, and would be the same now, has to be approved all the same.
+        @Test func aPlanThatWasObservedWaitsOnceItsPolicyEnforces() async throws {
+            let lastpull = try LastpullDaemon()
+            let registry = try await FakeRegistry.start(mode: .distribution3)
+            await registry.notify(url: lastpull.hook("local"))
+            var settings = CleaningSettings(url: registry.url)
+            settings.mode = "observe"
+            settings.policy = "brake: { items: 1 }"
+            settings.triggers = ["{ name: full, registry: local, tags: 3, until: 1, cooldown: 0s }"]
+            for seed in 1...4 { await registry.add("team/app", "t\(seed)", seed: UInt64(seed)) }
+            try await lastpull.start(settings: settings.text)
+            try await eventually("the plan is stored") {
+                try await lastpull.summaries().map(\.state) == ["planned"]
+            }
+            try await lastpull.terminate()
+            settings.mode = "enforce"
+            try await lastpull.start(settings: settings.text)
+            try await eventually("the plan waits") {
+                try await lastpull.summaries().map(\.state) == ["waiting", "planned"]
+            }
+            try await lastpull.terminate()
+            await registry.stop()
+        }
+
         @Test func aNewerPlanOfATriggerEndsTheOlder() async throws {
             let lastpull = try LastpullDaemon()
             let registry = try await FakeRegistry.start(mode: .distribution3)

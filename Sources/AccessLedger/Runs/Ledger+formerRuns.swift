@@ -25,7 +25,8 @@ extension Ledger {
                     AND NOT EXISTS (SELECT 1 FROM missed WHERE runId = run.id)
                     AND NOT EXISTS (SELECT 1 FROM regret WHERE runId = run.id)
                     AND name NOT IN (
-                        SELECT ifnull(json_extract(attributes, '$.run'), '') FROM event
+                        SELECT iif(json_valid(attributes),
+                            ifnull(json_extract(attributes, '$.run'), ''), '') FROM event
                     )
                 ORDER BY id LIMIT ?2
                 """,

@@ -147,17 +147,21 @@ extension Ledger {
         }
     }
 
-    /// Whether a cause has stored the same plan before, and it was not carried out.
-    package func isHeld(_ fingerprint: String, ofCause cause: String) async throws -> Bool {
+    /// Whether a cause has stored the same plan before, and it is still in that state.
+    package func isHeld(
+        _ fingerprint: String,
+        ofCause cause: String,
+        in state: RunRecord.State
+    ) async throws -> Bool {
         try await read("read the runs from") { db in
             try db.number(
                 """
                 SELECT EXISTS (
                     SELECT 1 FROM run
-                    WHERE cause = ? AND fingerprint = ? AND state IN ('waiting', 'planned')
+                    WHERE cause = ? AND fingerprint = ? AND state = ?
                 )
                 """,
-                [cause, fingerprint]
+                [cause, fingerprint, state.rawValue]
             ) == 1
         }
     }

@@ -25,8 +25,8 @@ extension Ledger {
             try db.run("DELETE FROM runItem WHERE runId = ?", [id])
             try db.run("DELETE FROM storageItem WHERE runId = ?", [id])
             try db.run("DELETE FROM engineItem WHERE runId = ?", [id])
-            let note =
-                "superseded by run \(run.name), a newer plan of the same; it named \(items) removals"
+            let named = items == 1 ? "1 removal" : "\(items) removals"
+            let note = "superseded by run \(run.name), a newer plan of the same; it named \(named)"
             try db.run(
                 "UPDATE run SET state = 'superseded', note = ?, endedAt = ? WHERE id = ?",
                 [note, run.createdAt.milliseconds, id]

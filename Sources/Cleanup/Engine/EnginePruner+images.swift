@@ -145,7 +145,12 @@ extension EnginePruner {
         }
         run.mode = Policy.Mode.observe.rawValue
         run.note = "the policy observes; nothing is removed"
-        if try await ledger.isHeld(run.fingerprint, ofCause: run.cause) { return run }
+        let isKnown = try await ledger.isHeld(
+            run.fingerprint,
+            ofCause: run.cause,
+            in: .planned
+        )
+        if isKnown { return run }
         try await ledger.create(run, announcing: [announcement(of: run, target)])
         return run
     }
