@@ -41,7 +41,8 @@ extension RefusedDelivery.Reason {
     package var advice: String {
         switch self {
         case .missingToken:
-            "came without a token; let its sender send that of access.ingest"
+            "came without a token in Authorization or its address; let its sender send that of "
+                + "access.ingest"
         case .wrongToken:
             "came with a wrong token; give its sender that of access.ingest"
         case .wrongSignature:
