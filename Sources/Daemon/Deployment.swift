@@ -128,6 +128,8 @@ package struct Deployment: Sendable {
                 target.row,
                 at: target.place,
                 from: registry.trustHistoryFrom,
+                until: registry.trustHistoryUntil,
+                writtenAt: settings.writtenAt,
                 readAt: now()
             )
         }

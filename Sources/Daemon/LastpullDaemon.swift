@@ -35,6 +35,7 @@ package struct LastpullDaemon: Sendable {
         let ledger = deployment.ledger
         ledger.reserveSpace()
         try await deployment.noteTrust(isHearing: true)
+        try await deployment.warnOfEndlessTrust()
         try await deployment.resumeWebhooks()
         try await deployment.forgetFormerLogs()
         try await deployment.beginListening(lock)
@@ -85,6 +86,7 @@ package struct LastpullDaemon: Sendable {
             sink: intake,
             logger: deployment.logger
         )
+        let refused = RefusedDeliveries(logger: deployment.logger)
         let upkeep = Upkeep(deployment: deployment, lock: lock, health: Upkeep.Health())
         let hub = EventHub(outbox: EventOutbox(ledger), logger: deployment.logger)
         var services: [any Service] = [
@@ -97,8 +99,9 @@ package struct LastpullDaemon: Sendable {
         services += [intake, ProvingService(proving: proving, sink: intake), syslog]
         services += watches(intake)
         services.append(Periodic.countOfProcesses(deployment, into: intake))
+        services.append(Periodic.countOfRefusals(deployment, refused))
         services += Self.followers(deployment, into: intake)
-        services.append(listener(intake, hub, upkeep.health))
+        services.append(listener(intake, refused, hub, upkeep.health))
         services.append(EndOfRemovals(triggers: triggers))
         var configuration = ServiceGroupConfiguration(
             services: services.map {
@@ -121,6 +124,7 @@ package struct LastpullDaemon: Sendable {
         }
         // What is heard after a copy of this file counts as lost when the copy comes back.
         try? await upkeep.beat()
+        try? await Periodic.write(refused, deployment)
         try ledger.close()
         withExtendedLifetime(lock) {}
     }
@@ -213,15 +217,17 @@ package struct LastpullDaemon: Sendable {
 
     private func listener(
         _ intake: Intake,
+        _ refused: RefusedDeliveries,
         _ hub: EventHub,
         _ health: Upkeep.Health
     ) -> some Service {
         let access = deployment.settings.access
-        let router = Router()
+        let router = Router(context: ListeningContext.self)
         AccessRoutes(
             sink: intake,
             tokens: access.ingest.map { AccessTokens($0) },
             naming: deployment.ledger.recordNaming,
+            refused: refused,
             logger: deployment.logger,
             now: Deployment.systemTime
         ).add(to: router)

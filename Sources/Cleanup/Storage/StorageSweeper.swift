@@ -69,13 +69,10 @@ package struct StorageSweeper: Sendable {
             return draft.run
         }
         if let hit = brakeHit(draft, request) {
-            draft.run.state = .waiting
-            draft.run.note = "\(hit); `lastpull approve \(draft.run.name)` carries it out"
-            try await ledger.create(draft.run, announcing: [waiting(draft.run, target)])
-            return draft.run
+            return try await hold(draft.run, hit, target)
         }
         draft.run.state = .running
-        try await ledger.create(draft.run)
+        try await ledger.create(draft.run, endsOlder: true)
         FaultPoint.planned.reach()
         return try await carryOut(draft, request, target)
     }
@@ -269,15 +266,6 @@ package struct StorageSweeper: Sendable {
     }
 
     private static let doubtsSaid = 5
-
-    private func brakeHit(_ draft: Draft, _ request: StorageRequest) -> String? {
-        guard let limit = request.brake, let total = draft.total, total > 0 else { return nil }
-        let bytes = draft.run.storage.reduce(0) { $0 + $1.bytes }
-        let share = 100 * Double(bytes) / Double(total)
-        guard share > limit else { return nil }
-        return "brake: \(ByteCount(bytes)) are \(Int(share.rounded())) % of the registry, "
-            + "at most \(Int(limit.rounded())) % go without approval"
-    }
 }
 
 extension [KeepReason: Int] {
