@@ -129,7 +129,6 @@ package struct Deployment: Sendable {
                 at: target.place,
                 from: registry.trustHistoryFrom,
                 until: registry.trustHistoryUntil,
-                writtenAt: settings.writtenAt,
                 readAt: now()
             )
         }

@@ -11,9 +11,7 @@ struct TrustTests {
 
     /// What counts when the settings are read, one reading after the other, by one ledger.
     private func words(
-        _ readings: [(
-            from: Timestamp?, until: Timestamp?, writtenAt: Timestamp?, readAt: Timestamp
-        )]
+        _ readings: [(from: Timestamp?, until: Timestamp?, readAt: Timestamp)]
     ) async throws -> [ClosedRange<Timestamp>?] {
         let fixture = try await LedgerFixture()
         var words: [ClosedRange<Timestamp>?] = []
@@ -22,7 +20,6 @@ struct TrustTests {
                 fixture.registry,
                 from: reading.from,
                 until: reading.until,
-                writtenAt: reading.writtenAt,
                 readAt: reading.readAt
             )
             let record = try await fixture.ledger.coverage(
@@ -34,30 +31,28 @@ struct TrustTests {
         return words
     }
 
-    // A container without a volume: each start has a new ledger, and the file of the first.
-    @Test func aNewLedgerTrustsNoLaterThanTheSettingsWereWritten() async throws {
+    // A container without a volume: each start has a new ledger.
+    @Test func aWordWithoutAnEndHoldsUntilALedgerFirstReadsIt() async throws {
         let later = start + .days(3)
-        #expect(try await words([(from, nil, start, later)]) == [from...start])
-        // Who writes them and starts at once leaves no gap.
-        let soon = start + .minutes(10)
-        #expect(try await words([(from, nil, start, soon)]) == [from...soon])
-        // Images whose files are all of 1970.
-        #expect(try await words([(from, nil, .init(milliseconds: 0), later)]) == [nil])
-        // A file of tomorrow: some clock is wrong.
-        #expect(try await words([(from, nil, later, start)]) == [from...start])
+        #expect(
+            try await words([(from, nil, start), (from, nil, later)]) == [
+                from...start, from...start,
+            ]
+        )
+        #expect(try await words([(from, nil, later)]) == [from...later])
     }
 
     @Test func aNamedEndHoldsInEveryLedger() async throws {
         let end = start - .days(2)
         let word = from...end
-        #expect(try await words([(from, end, .init(milliseconds: 0), start)]) == [word])
-        #expect(try await words([(from, end, start, start + .days(9))]) == [word])
+        #expect(try await words([(from, end, start)]) == [word])
+        #expect(try await words([(from, end, start + .days(9))]) == [word])
         // One that was added, or set to another day, is a new word; one that is gone extends nothing.
         let later = start + .days(1)
         #expect(
             try await words([
-                (from, nil, start, start), (from, end, later, later),
-                (from, end + .days(1), later, later), (from, nil, later, later),
+                (from, nil, start), (from, end, later),
+                (from, end + .days(1), later), (from, nil, later),
             ]) == [from...start, word, from...end + .days(1), from...end + .days(1)]
         )
     }
@@ -67,10 +62,10 @@ struct TrustTests {
         let end = start + .days(5)
         #expect(
             try await words([
-                (from, end, start, start), (from, end, start, start + .days(9)),
+                (from, end, start), (from, end, start + .days(9)),
             ]) == [from...start, from...start]
         )
-        #expect(try await words([(from, end, start, start + .days(3))]) == [from...start])
+        #expect(try await words([(from, end, start + .days(3))]) == [from...start])
     }
 
     // A command with other settings on the same ledger reads no word in them.
@@ -78,8 +73,8 @@ struct TrustTests {
         let later = start + .days(3)
         #expect(
             try await words([
-                (from, nil, start, start), (nil, nil, later, later), (from, nil, later, later),
-                (from - .days(1), nil, later, later),
+                (from, nil, start), (nil, nil, later), (from, nil, later),
+                (from - .days(1), nil, later),
             ]) == [from...start, nil, from...start, from - .days(1)...later]
         )
     }

@@ -6,7 +6,7 @@ package struct TrustedHistory: Sendable, Equatable {
     package var from: Timestamp
     /// The end that the operator named; nil where none was.
     package var until: Timestamp?
-    /// When the word was given: it says nothing of what came later.
+    /// When the word was first read: it says nothing of what came later.
     package var givenAt: Timestamp
 
     package init(from: Timestamp, until: Timestamp? = nil, givenAt: Timestamp) {
@@ -20,17 +20,6 @@ package struct TrustedHistory: Sendable, Equatable {
 
     /// Whether it says anything at all.
     package var isEmpty: Bool { from >= end }
-
-    /// When a word was given that is read at `readAt`, for the first time.
-    ///
-    /// One that names its end says itself how far it goes. Of one without, the file in which it stands
-    /// tells: what came after the last time that somebody wrote in it, nobody can have meant. Who writes
-    /// it and starts lastpull does so within ten minutes, which is no more than a gap that is tolerated.
-    static func given(readAt: Timestamp, until: Timestamp?, writtenAt: Timestamp?) -> Timestamp {
-        if let until, until <= readAt { return readAt }
-        guard let writtenAt, writtenAt < readAt - .minutes(10) else { return readAt }
-        return writtenAt
-    }
 }
 
 extension Ledger {
@@ -44,10 +33,8 @@ extension Ledger {
         at address: String = "",
         from: Timestamp?,
         until: Timestamp? = nil,
-        writtenAt: Timestamp? = nil,
         readAt: Timestamp
     ) async throws {
-        let given = TrustedHistory.given(readAt: readAt, until: until, writtenAt: writtenAt)
         try await write("note trustHistoryFrom in") { db in
             try db.run(
                 "UPDATE trust SET isWithdrawn = ? WHERE registryId = ?",
@@ -65,7 +52,7 @@ extension Ledger {
                     OR excluded.untilTime IS NOT NULL AND untilTime IS NOT excluded.untilTime
                 """,
                 [
-                    registry.id, from.milliseconds, until?.milliseconds, given.milliseconds,
+                    registry.id, from.milliseconds, until?.milliseconds, readAt.milliseconds,
                     address,
                 ]
             )

@@ -12,9 +12,6 @@ extension Settings {
             file: file,
             readFile: { try Self.text(of: $0) }
         )
-        var status = stat()
-        guard stat(file, &status) == 0 else { return }
-        writtenAt = Timestamp(milliseconds: Int64(status.st_mtim.tv_sec) * 1_000)
     }
 
     /// Settings for working on one registry by hand, without a file: no policies, no triggers.

@@ -24,8 +24,6 @@ package struct Settings: Sendable {
     package var access: AccessSettings
     /// What is legal but hardly meant, one line each, `file:line:column: message`.
     package var warnings: [String]
-    /// When somebody last wrote in the file; nil where there is none.
-    package var writtenAt: Timestamp?
 
     package static let defaultLedger = "/var/lib/lastpull/ledger.sqlite"
     package static let defaultHistory = Span.days(30)

@@ -33,15 +33,13 @@ extension Check {
                 state: .warning,
                 text: text
                     + "; it has no end, so each new ledger would take it anew, up to its first "
-                    + "start or to when the settings were last written, and count as heard what no "
-                    + "ledger knows of: add trustHistoryUntil: \(word.end.text)" + (place ?? "")
+                    + "start, and count as heard what no ledger knows of: add trustHistoryUntil: \(word.end.text)" + (place ?? "")
             )
         ]
     }
 
     private static func nothing(_ word: TrustedHistory) -> String {
-        "trustHistoryFrom covers nothing: it is \(word.from.text), and was given \(word.givenAt.text), "
-            + "when the settings were last written or first read; if you know more, add "
-            + "trustHistoryUntil with the time up to which all was heard"
+        "trustHistoryFrom covers nothing: it is \(word.from.text), and was first read "
+            + "\(word.givenAt.text); name an earlier date, or remove it"
     }
 }
