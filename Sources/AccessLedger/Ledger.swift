@@ -18,12 +18,17 @@ package final class Ledger: Sendable {
 
     /// Opens the ledger at `path`, creates it where it is missing, and brings its schema up to date.
     ///
+    /// `patience` is how long a write waits for that of another process.
+    ///
     /// - Throws: `LedgerError`, also when a newer lastpull wrote it.
-    package init(path: String) throws {
+    package init(path: String, patience: Duration = Ledger.patience) throws {
         self.path = path
         recentReads = RecentReads()
         (pool, recordNaming) = try Self.reporting("open", path) {
-            let pool = try DatabasePool(path: path, configuration: Self.configuration)
+            let pool = try DatabasePool(
+                path: path,
+                configuration: Self.configuration(patience)
+            )
             try pool.writeWithoutTransaction { db in
                 try db.execute(sql: "PRAGMA synchronous = FULL")
                 try db.execute(sql: "PRAGMA cache_size = -\(Self.writerCacheKiB)")
@@ -154,16 +159,16 @@ package final class Ledger: Sendable {
         }
     }
 
-    private static var configuration: Configuration {
+    private static func configuration(_ patience: Duration) -> Configuration {
         var configuration = Configuration()
-        configuration.busyMode = .timeout(patience)
+        configuration.busyMode = .timeout(patience / .seconds(1))
         configuration.maximumReaderCount = 3
         configuration.label = "ledger"
         return configuration
     }
 
-    /// Seconds to wait for another process's write; a cleanup by hand may hold it for a moment.
-    private static let patience: Double = 20
+    /// A cleanup by hand may write for a moment.
+    package static let patience = Duration.seconds(20)
 
     /// Pages in the log before they are carried over: hot pages are carried once for many commits.
     private static let pagesPerCheckpoint = 8_192
