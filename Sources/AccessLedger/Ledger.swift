@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 package import RegistryModel
+import Synchronization
 
 /// The SQLite file in which every access is remembered, and all that follows from it.
 ///
@@ -13,6 +14,8 @@ package final class Ledger: Sendable {
     let recentReads: RecentReads
     let freshNames = FreshNames()
     let rowMemory = RowMemory()
+    /// Its file, once it is guarded.
+    let guarded = Mutex<LedgerFile?>(nil)
     /// How whoever decodes logs for this ledger names their records.
     package let recordNaming: RecordNaming
 
@@ -70,8 +73,8 @@ package final class Ledger: Sendable {
         _ operation: String,
         _ body: @escaping @Sendable (Database) throws -> Result
     ) async throws -> Result {
-        let rowMemory = rowMemory
-        let counted: @Sendable (Database) throws -> Result = { db in
+        let counted: @Sendable (Database) throws -> Result = { [self] db in
+            try checkFile(operation)
             rowMemory.begin()
             return try body(db)
         }
@@ -93,6 +96,7 @@ package final class Ledger: Sendable {
         _ body: (Database) throws -> Result
     ) throws -> Result {
         func counted(_ db: Database) throws -> Result {
+            try checkFile(operation)
             rowMemory.begin()
             return try body(db)
         }
@@ -147,7 +151,7 @@ package final class Ledger: Sendable {
         }
     }
 
-    private static func reporting<Result>(
+    static func reporting<Result>(
         _ operation: String,
         _ path: String,
         _ body: () throws -> Result

@@ -161,7 +161,8 @@ package final class Intake: AccessSink, Service {
 
     /// Whether each delivery alone would wait as long as all together, and fail alike.
     private static func isAboutAll(_ error: any Error) -> Bool {
-        (error as? LedgerError)?.kind == .busy
+        let kind = (error as? LedgerError)?.kind
+        return kind == .busy || kind == .displaced
     }
 
     private func record(_ batch: Batch) throws {
