@@ -200,13 +200,17 @@ extension Ledger {
     }
 
     /// All digests of a registry that are in quarantine.
+    ///
+    /// The index is named because SQLite would choose that of all items that ever had a digest.
     package func quarantinedDigests(
         of registry: RegistryRow
     ) async throws -> [Digest: Timestamp] {
         try await read("read what is in quarantine from") { db in
             let rows = try db.rows(
                 """
-                SELECT i.digest, max(r.createdAt) FROM storageItem AS i JOIN run AS r ON r.id = i.runId
+                SELECT i.digest, max(r.createdAt)
+                FROM storageItem AS i INDEXED BY storageItemQuarantined
+                JOIN run AS r ON r.id = i.runId
                 WHERE i.registryId = ? AND i.state = 'quarantined' AND i.digest IS NOT NULL
                 GROUP BY i.digest
                 """,
@@ -229,7 +233,9 @@ extension Ledger {
             for digest in digests {
                 let rows = try db.rows(
                     """
-                    SELECT r.name, i.ordinal FROM storageItem AS i JOIN run AS r ON r.id = i.runId
+                    SELECT r.name, i.ordinal
+                    FROM storageItem AS i INDEXED BY storageItemQuarantined
+                    JOIN run AS r ON r.id = i.runId
                     WHERE i.registryId = ? AND i.digest = ? AND i.state = 'quarantined'
                     """,
                     [registry.id, digest.description]

@@ -54,7 +54,7 @@ extension Ledger {
             var found: [RunName: Set<Int>] = [:]
             try db.forEach(
                 """
-                SELECT r.name, i.ordinal FROM storageItem AS i
+                SELECT r.name, i.ordinal FROM storageItem AS i INDEXED BY storageItemQuarantined
                 JOIN run AS r ON r.id = i.runId
                 JOIN blobNamed AS n ON n.registryId = i.registryId AND n.digest IN (i.digest, ?2)
                 WHERE i.registryId = ?1 AND i.state = 'quarantined' AND i.digest IS NOT NULL
