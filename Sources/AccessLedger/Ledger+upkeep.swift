@@ -162,7 +162,10 @@ extension Ledger {
         }
         do {
             try pool.backup(to: target)
-            try await target.write { try $0.run("UPDATE serving SET isCopy = 1 WHERE id = 1") }
+            try await target.write { db in
+                try db.run("UPDATE serving SET isCopy = 1 WHERE id = 1")
+                try db.execute(sql: "PRAGMA application_id = 0")
+            }
             try target.close()
         } catch let error as DatabaseError {
             throw LedgerError(error, operation: "back up to", path: path)

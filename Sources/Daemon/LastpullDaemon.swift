@@ -39,6 +39,7 @@ package struct LastpullDaemon: Sendable {
         try await deployment.resumeWebhooks()
         try await deployment.forgetFormerLogs()
         try await deployment.beginListening(lock)
+        try ledger.guardFile()
         let triggers = TriggerService(
             triggers: deployment.settings.triggers.filter { $0.engine == nil },
             cleaner: deployment.cleaner,
@@ -125,7 +126,7 @@ package struct LastpullDaemon: Sendable {
         // What is heard after a copy of this file counts as lost when the copy comes back.
         try? await upkeep.beat()
         try? await Periodic.write(refused, deployment)
-        try ledger.close()
+        if ledger.displacement == nil { try ledger.close() } else { ledger.letGo() }
         withExtendedLifetime(lock) {}
     }
 
@@ -238,7 +239,9 @@ package struct LastpullDaemon: Sendable {
             isPermitted: { tokens?.permit($0) ?? true },
             logger: deployment.logger
         ).add(to: router)
-        HealthRoutes { health.reason }.add(to: router)
+        HealthRoutes { [ledger = deployment.ledger] in
+            ledger.displacement ?? health.reason
+        }.add(to: router)
         addReports(to: router) { tokens?.permit($0) ?? true }
         let logger = deployment.logger
         var quiet = logger

@@ -199,6 +199,13 @@ extension Ledger {
         }
     }
 
+    /// Changes what is said of a run.
+    package func set(note: String, of run: RunName) async throws {
+        try await write("write a run to") { db in
+            try db.run("UPDATE run SET note = ? WHERE name = ?", [note, run.description])
+        }
+    }
+
     static func set(
         _ state: RunRecord.State,
         of run: RunName,

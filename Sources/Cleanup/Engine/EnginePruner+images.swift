@@ -78,7 +78,8 @@ extension EnginePruner {
         _ name: RunName,
         of target: EngineTarget,
         policies: [Policy],
-        history: Span
+        history: Span,
+        interruption: Interruption = Interruption()
     ) async throws -> RunRecord {
         let lock = try lock(target)
         defer { withExtendedLifetime(lock) {} }
@@ -105,7 +106,7 @@ extension EnginePruner {
             run: run,
             filters: EngineFilters(),
             usage: inventory.usage,
-            interruption: Interruption()
+            interruption: interruption
         )
         return try await carryOut(work, isStored: true)
     }

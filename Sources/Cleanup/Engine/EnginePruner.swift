@@ -72,7 +72,7 @@ package struct EnginePruner: Sendable {
 
     /// The engine's data root, where that is a folder of this machine.
     private func dataRoot(_ target: EngineTarget) async -> String? {
-        guard target.client.address.isLocal, let root = try? await target.client.dataRoot(),
+        guard target.client.address.isLocal, let root = try? await target.client.storage().root,
             FileManager.default.fileExists(atPath: root)
         else { return nil }
         return root

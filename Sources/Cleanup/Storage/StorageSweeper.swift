@@ -13,11 +13,20 @@ package struct StorageSweeper: Sendable {
     let ledger: Ledger
     let logger: Logger
     let now: @Sendable () -> Timestamp
+    /// When it is raised, nothing more is begun: what was taken comes to its end or goes back, and the
+    /// rest stays.
+    let interruption: Interruption
 
-    package init(ledger: Ledger, logger: Logger, now: @escaping @Sendable () -> Timestamp) {
+    package init(
+        ledger: Ledger,
+        logger: Logger,
+        now: @escaping @Sendable () -> Timestamp,
+        interruption: Interruption = Interruption()
+    ) {
         self.ledger = ledger
         self.logger = logger
         self.now = now
+        self.interruption = interruption
     }
 
     /// A planned sweep with what is needed to carry it out.
@@ -52,6 +61,8 @@ package struct StorageSweeper: Sendable {
     }
 
     /// Plans, stores, and carries out what no brake holds.
+    ///
+    /// - Throws: `CancellationError` where an interruption came before anything was stored.
     package func sweep(
         _ request: StorageRequest,
         of target: CleanupTarget
@@ -63,7 +74,7 @@ package struct StorageSweeper: Sendable {
         defer { withExtendedLifetime(own) {} }
         try await finishCutOff(target, root)
         var draft = try await draft(request, of: target)
-        if request.interruption?.isRaised ?? false { throw CancellationError() }
+        if interruption.isRaised { throw CancellationError() }
         if request.isSilentWhenEmpty, draft.removals.isEmpty, draft.folders.isEmpty {
             draft.run.state = .done
             return draft.run

@@ -33,7 +33,8 @@ extension Check {
                 state: .warning,
                 text: text
                     + "; it has no end, so each new ledger would take it anew, up to its first "
-                    + "start, and count as heard what no ledger knows of: add trustHistoryUntil: \(word.end.text)" + (place ?? "")
+                    + "start, and count as heard what no ledger knows "
+                    + "of: add trustHistoryUntil: \(word.end.text)" + (place ?? "")
             )
         ]
     }

@@ -172,6 +172,14 @@ struct RunOutput {
     var status: ExitCode { run.status }
 }
 
+extension [RunRecord] {
+    /// That of all together; where some were not begun, not all is done.
+    func status(isCutShort: Bool = false) -> ExitCode {
+        guard !isCutShort else { return isEmpty ? Outcome.failed : Outcome.partlyDone }
+        return map(\.status).max { $0.rawValue < $1.rawValue } ?? Outcome.done
+    }
+}
+
 extension RunRecord {
     /// The note, and of a run that is not over what may have become of it.
     var said: String {
