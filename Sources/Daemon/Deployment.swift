@@ -86,7 +86,13 @@ package struct Deployment: Sendable {
             machine: machine,
             onProgress: onProgress
         )
-        sweeper = StorageSweeper(ledger: ledger, logger: logger, now: now, machine: machine)
+        sweeper = StorageSweeper(
+            ledger: ledger,
+            logger: logger,
+            now: now,
+            machine: machine,
+            interruption: cleaner.interruption
+        )
         restorer = Restorer(ledger: ledger, targets: targets, sweeper: sweeper, now: now)
         explainer = Explainer(ledger: ledger, planMaker: cleaner.planMaker, now: now)
         engineExplainer = EngineExplainer(ledger: ledger, policies: settings.policies, now: now)
@@ -134,6 +140,7 @@ package struct Deployment: Sendable {
                 target.row,
                 at: target.place,
                 from: registry.trustHistoryFrom,
+                until: registry.trustHistoryUntil,
                 readAt: now()
             )
         }

@@ -69,6 +69,7 @@ extension Ledger {
             """
         )
         try db.run("UPDATE clockLeap SET beats = beats + 1")
+        try count(db)
     }
 
     /// Who served this ledger last; its session is empty where that is not known.
