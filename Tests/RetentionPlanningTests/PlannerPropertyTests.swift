@@ -17,7 +17,8 @@ struct PlannerPropertyTests {
             seen.formUnion(planner.items.map(\.reason))
             seen.formUnion(planner.keptReasons.keys)
         }
-        let limits: Set<Reason> = [.overMaximum, .notNeeded]
+        // What a request says, and not an inventory.
+        let limits: Set<Reason> = [.overMaximum, .notNeeded, .clockInDoubt]
         #expect(seen.union(limits.union([.taggedManifest])) == Set(Reason.allCases))
     }
 
