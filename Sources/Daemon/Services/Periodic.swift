@@ -9,6 +9,8 @@ struct Periodic: Service {
     let logger: Logger
     /// Where it is there, `body` sees to an early end itself once it is raised, and is not cut off.
     var interruption: Interruption?
+    /// The longest pause after a failure: with each in a row it doubles up to this.
+    var longestPause = Self.afterFailure
     /// Does it once and says how long to pause.
     let body: @Sendable () async throws -> Span
 
@@ -23,16 +25,22 @@ struct Periodic: Service {
     }
 
     private func repeatIt() async {
+        var afterFailure = Self.afterFailure
         while !Task.isCancelled, !(interruption?.isRaised ?? false) {
-            var pause = Self.afterFailure.duration
+            let length: Duration
             do {
-                pause = try await body().duration
+                length = try await body().duration
+                afterFailure = Self.afterFailure
             } catch is CancellationError {
                 return
             } catch {
-                logger.error("\(name) failed", metadata: ["reason": "\(error)"])
+                length = afterFailure.duration
+                logger.error(
+                    "\(name) failed",
+                    metadata: ["reason": "\(error)", "next": "in \(afterFailure)"]
+                )
+                afterFailure = min(afterFailure + afterFailure, longestPause)
             }
-            let length = pause
             if let interruption {
                 try? await interruption.run { try await Task.sleep(for: length) }
             } else {
@@ -41,5 +49,5 @@ struct Periodic: Service {
         }
     }
 
-    private static let afterFailure = Span.seconds(5)
+    static let afterFailure = Span.seconds(5)
 }

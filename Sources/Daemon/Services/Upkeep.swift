@@ -22,7 +22,7 @@ struct Upkeep: Sendable {
     }
 
     var services: [Periodic] {
-        [heartbeat, rollOff] + deployment.targets.map(inventory)
+        [heartbeat, rollOff, reserve] + deployment.targets.map(inventory)
             + deployment.targets.filter(\.traits.canBeProbed).map(probes)
             + deployment.targets.filter { $0.storage != nil }.map(purges)
     }
@@ -63,8 +63,20 @@ struct Upkeep: Sendable {
         }
     }
 
+    /// What was given up on a full disk is set aside again once there is room.
+    private var reserve: Periodic {
+        Periodic(name: "reserve", logger: deployment.logger) {
+            await deployment.ledger.reserveSpace()
+            return .seconds(10)
+        }
+    }
+
     private func purges(_ target: CleanupTarget) -> Periodic {
-        Periodic(name: "purge of \(target.row.name)", logger: deployment.logger) {
+        Periodic(
+            name: "purge of \(target.row.name)",
+            logger: deployment.logger,
+            longestPause: .minutes(5)
+        ) {
             do {
                 _ = try await deployment.sweeper.purge(target, cause: .init(name: "quarantine"))
             } catch CleanupError.alreadyRunning {
