@@ -8,12 +8,19 @@ extension StorageSweeper {
         _ name: RunName,
         of target: CleanupTarget,
         note: String,
-        isCutOff: Bool = false
+        isCutOff: Bool = false,
+        isHarmful: Bool = false
     ) async throws -> RunRecord {
         guard let run = try await ledger.run(name) else {
             throw CleanupError.unknownRun(name.description)
         }
-        return try await end(run, of: target, note: note, isCutOff: isCutOff)
+        return try await end(
+            run,
+            of: target,
+            note: note,
+            isCutOff: isCutOff,
+            isHarmful: isHarmful
+        )
     }
 
     /// The same for a run whose items are as they are here, together with the last that it removed.
@@ -22,6 +29,7 @@ extension StorageSweeper {
         of target: CleanupTarget,
         note: String,
         isCutOff: Bool = false,
+        isHarmful: Bool = false,
         purged: [(ordinal: Int, reclaimed: Int64)] = []
     ) async throws -> RunRecord {
         var run = run
@@ -39,8 +47,8 @@ extension StorageSweeper {
             )
         }
         // What is needed again by now stays without anything having failed.
-        let isFailed = taken == 0 && isCutOff
-        run.state = taken == run.storage.count ? .done : isFailed ? .failed : .partly
+        let isFailed = isHarmful || taken == 0 && isCutOff
+        run.state = isFailed ? .failed : taken == run.storage.count ? .done : .partly
         run.note = said.joined(separator: "; ")
         run.endedAt = now()
         try await ledger.end(

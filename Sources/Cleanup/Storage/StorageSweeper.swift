@@ -13,17 +13,28 @@ package struct StorageSweeper: Sendable {
     let ledger: Ledger
     let logger: Logger
     let now: @Sendable () -> Timestamp
+    /// When it is raised, nothing more is begun: what was taken comes to its end or goes back, and the
+    /// rest stays.
+    let interruption: Interruption
 
-    package init(ledger: Ledger, logger: Logger, now: @escaping @Sendable () -> Timestamp) {
+    package init(
+        ledger: Ledger,
+        logger: Logger,
+        now: @escaping @Sendable () -> Timestamp,
+        interruption: Interruption = Interruption()
+    ) {
         self.ledger = ledger
         self.logger = logger
         self.now = now
+        self.interruption = interruption
     }
 
     /// A planned sweep with what is needed to carry it out.
     struct Draft: Sendable {
         var root: StorageRoot
         var removals: [Taking]
+        /// How many of them were deleted at once, or may have been.
+        var begun = 0
         /// Folders that hold nothing.
         var folders: [StoragePath]
         var run: RunRecord
@@ -62,6 +73,7 @@ package struct StorageSweeper: Sendable {
         let own = try storageLock(root, target)
         defer { withExtendedLifetime(own) {} }
         try await finishCutOff(target, root)
+        try await endMissingContent(target, root)
         var draft = try await draft(request, of: target)
         if request.interruption?.isRaised ?? false { throw CancellationError() }
         if request.isSilentWhenEmpty, draft.removals.isEmpty, draft.folders.isEmpty {

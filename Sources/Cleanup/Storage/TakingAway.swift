@@ -36,7 +36,7 @@ struct TakingAway {
     }
 
     private mutating func run() throws {
-        for index in removals.indices {
+        for index in draft.begun..<removals.count {
             guard try isTaken(index) else {
                 try goOn(from: index)
                 break
