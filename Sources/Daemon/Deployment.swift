@@ -133,6 +133,7 @@ package struct Deployment: Sendable {
                 target.row,
                 at: target.place,
                 from: registry.trustHistoryFrom,
+                until: registry.trustHistoryUntil,
                 readAt: now()
             )
         }

@@ -15,7 +15,7 @@ extension StorageSweeper {
         var pace = Pace()
         var looked = clock.now
         var removed: [(ordinal: Int, reclaimed: Int64)] = []
-        while draft.begun < draft.removals.count {
+        while draft.begun < draft.removals.count, !interruption.isRaised {
             let range = draft.begun..<min(draft.begun + pace.count, draft.removals.count)
             let removals = Array(draft.removals[range])
             let began = clock.now
@@ -44,19 +44,22 @@ extension StorageSweeper {
         _ removed: [(ordinal: Int, reclaimed: Int64)]
     ) async throws -> RunRecord {
         var run = draft.run
+        let begun = draft.begun
+        try await leave(Array(begun..<draft.removals.count), of: run.name)
         run.storage = PackedList(
-            zip(run.storage, draft.removals).lazy.map { item, removal in
+            zip(run.storage, draft.removals).lazy.map { [begun] item, removal in
                 var item = item
-                item.state = .done
-                item.reclaimed = removal.bytes
+                let isGone = item.ordinal < begun
+                item.state = isGone ? .done : .skipped
+                item.reclaimed = isGone ? removal.bytes : 0
                 return item
             }
         )
-        if case .unproven = draft.way, !draft.removals.isEmpty {
+        if case .unproven = draft.way, begun > 0 {
             try await complainOfStaleCache(
                 draft,
                 target,
-                count: draft.removals.count,
+                count: begun,
                 isNew: true,
                 "it was told to go on at once"
             )

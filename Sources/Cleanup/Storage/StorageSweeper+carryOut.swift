@@ -28,7 +28,12 @@ extension StorageSweeper {
             try await putBackCutOff(run, of: target, draft.root, because: "\(error)")
             throw error
         }
-        return try await end(run, of: target, note: draft.run.note)
+        return try await end(
+            run,
+            of: target,
+            note: draft.run.note,
+            isPurgedNext: request.isNow
+        )
     }
 
     /// Makes ready what a sweep of a full disk will need; nothing is wrong where that can't be.
@@ -66,9 +71,12 @@ extension StorageSweeper {
         let removals = draft.removals
         let beganAt = draft.beganAt
         let taking = draft
-        let taken = try await offPool { try TakingAway(taking, quarantine).takeAll() }
+        let taken = try await offPool { [interruption] in
+            try TakingAway(taking, quarantine, until: interruption).takeAll()
+        }
         FaultPoint.taken.reach()
         var left = taken.ordinals
+        try await leave(taken.unbegun, of: run)
         try await note(taken, of: draft)
         let moved = try await offPool {
             try taken.ordinals.filter { try Self.wasPushed(removals[$0], quarantine, run) }
@@ -109,6 +117,12 @@ extension StorageSweeper {
             )
             FaultPoint.forgotten.reach()
         case .unproven: break
+        }
+        if interruption.isRaised {
+            // A registry that has not forgotten it would answer with what is not there, until the
+            // next cleanup.
+            try await putBack(left.subtracting(proven), draft, because: Self.interrupted)
+            left.formIntersection(proven)
         }
         if !draft.way.isAlone {
             // What was accepted before it was taken, or on the word of a cache that had not
@@ -173,6 +187,20 @@ extension StorageSweeper {
         try await ledger.purged(storageItems: removed, in: run, at: now())
         return Set(removed.map(\.ordinal))
     }
+
+    /// Leaves what an interruption came before.
+    func leave(_ ordinals: [Int], of run: RunName) async throws {
+        try await ledger.set(
+            .skipped,
+            ofStorageItems: ordinals,
+            in: run,
+            detail: Self.interrupted,
+            at: now()
+        )
+    }
+
+    /// What is said of that.
+    private static let interrupted = RunExecutor.interrupted
 
     /// Writes down what a full disk made of a plan.
     private func note(_ taken: TakingAway.Outcome, of draft: Draft) async throws {
@@ -250,6 +278,7 @@ extension StorageSweeper {
     }
 
     func putBack(_ ordinals: Set<Int>, _ draft: Draft, because reason: String) async throws {
+        guard !ordinals.isEmpty else { return }
         let quarantine = Quarantine(root: draft.root)
         let run = draft.run.name
         let removals = ordinals.map { draft.removals[$0] }

@@ -13,7 +13,8 @@ extension StorageSweeper {
             return try await end(
                 draft.run.name,
                 of: target,
-                note: Cleaner.joined([note, draft.run.note])
+                note: Cleaner.joined([note, draft.run.note]),
+                isPurgedNext: true
             )
         }
         let loss = Loss(missing)
@@ -42,7 +43,7 @@ extension StorageSweeper {
             ]
         )
         let note = Cleaner.joined([why, draft.run.note])
-        return try await end(run, of: target, note: note, isHarmful: true)
+        return try await end(run, of: target, note: note, isHarmful: true, isPurgedNext: true)
     }
 
     private static let interfered = "a registry was started on the storage while files went at once"

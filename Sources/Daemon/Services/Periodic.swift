@@ -3,14 +3,13 @@ import Logging
 import RegistryModel
 import ServiceLifecycle
 
-/// Does something over and over, with a pause between; a failure is logged and tried again.
+/// Does something over and over, with a pause between; a failure is tried again, and logged when it
+/// is another one than the last time.
 struct Periodic: Service {
     let name: String
     let logger: Logger
     /// Where it is there, `body` sees to an early end itself once it is raised, and is not cut off.
     var interruption: Interruption?
-    /// The longest pause after a failure: with each in a row it doubles up to this.
-    var longestPause = Self.afterFailure
     /// Does it once and says how long to pause.
     let body: @Sendable () async throws -> Span
 
@@ -25,22 +24,21 @@ struct Periodic: Service {
     }
 
     private func repeatIt() async {
-        var afterFailure = Self.afterFailure
+        var lastFailure = ""
         while !Task.isCancelled, !(interruption?.isRaised ?? false) {
-            let length: Duration
+            var pause = Self.afterFailure.duration
             do {
-                length = try await body().duration
-                afterFailure = Self.afterFailure
+                pause = try await body().duration
+                lastFailure = ""
             } catch is CancellationError {
                 return
             } catch {
-                length = afterFailure.duration
-                logger.error(
-                    "\(name) failed",
-                    metadata: ["reason": "\(error)", "next": "in \(afterFailure)"]
-                )
-                afterFailure = min(afterFailure + afterFailure, longestPause)
+                if lastFailure != "\(error)" {
+                    logger.error("\(name) failed", metadata: ["reason": "\(error)"])
+                }
+                lastFailure = "\(error)"
             }
+            let length = pause
             if let interruption {
                 try? await interruption.run { try await Task.sleep(for: length) }
             } else {
@@ -49,5 +47,5 @@ struct Periodic: Service {
         }
     }
 
-    static let afterFailure = Span.seconds(5)
+    private static let afterFailure = Span.seconds(5)
 }

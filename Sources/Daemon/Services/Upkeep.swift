@@ -34,6 +34,8 @@ struct Upkeep: Sendable {
                 health.reason = nil
             } catch {
                 health.reason = "\(error)"
+                // Whatever lies there now is not ours.
+                if deployment.ledger.displacement != nil { deployment.ledger.letGo() }
                 throw error
             }
             return .seconds(5)
@@ -72,11 +74,7 @@ struct Upkeep: Sendable {
     }
 
     private func purges(_ target: CleanupTarget) -> Periodic {
-        Periodic(
-            name: "purge of \(target.row.name)",
-            logger: deployment.logger,
-            longestPause: .minutes(5)
-        ) {
+        Periodic(name: "purge of \(target.row.name)", logger: deployment.logger) {
             do {
                 _ = try await deployment.sweeper.purge(target, cause: .init(name: "quarantine"))
             } catch CleanupError.alreadyRunning {
