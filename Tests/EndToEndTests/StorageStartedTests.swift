@@ -31,8 +31,8 @@ extension LocalPrune {
             let layers = [base] + own
             let result = try await scene.run(
                 ["prune", "--now", "--json"],
-                stoppingAt: "hollowed"
-            ) {
+                holdingAt: "hollowed"
+            ) { _ in
                 try await scene.registry.start()
                 try await scene.pushByHand("a/x:v2", layers)
             }
@@ -64,8 +64,8 @@ extension LocalPrune {
             let (scene, disk) = try await fill()
             let result = try await scene.run(
                 ["prune", "--now", "--json"],
-                stoppingAt: "halfRemoved"
-            ) {
+                holdingAt: "halfRemoved"
+            ) { _ in
                 try await scene.registry.start()
             }
             let report = try StorageReport(result, status: 0, #_sourceLocation)

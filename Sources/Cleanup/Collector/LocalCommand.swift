@@ -47,11 +47,11 @@ enum LocalCommand {
 private struct LocalChild {
     private let pid: pid_t
     private let output: Int32
-    private let take: (String) -> Void
+    private let tell: (String) -> Void
     private var pending: [UInt8] = []
     private var isOpen = true
 
-    init(_ words: [String], _ take: @escaping (String) -> Void) throws {
+    init(_ words: [String], _ tell: @escaping (String) -> Void) throws {
         var ends: [Int32] = [0, 0]
         guard clinux_pipe(&ends) == 0 else { throw Self.failure(errno) }
         defer { Glibc.close(ends[1]) }
@@ -62,7 +62,7 @@ private struct LocalChild {
             throw error
         }
         output = ends[0]
-        self.take = take
+        self.tell = tell
         _ = fcntl(output, F_SETFL, O_NONBLOCK)
     }
 
@@ -182,7 +182,7 @@ private struct LocalChild {
     }
 
     private mutating func say() {
-        take(String(decoding: pending, as: UTF8.self))
+        tell(String(decoding: pending, as: UTF8.self))
         pending = []
     }
 

@@ -1,5 +1,5 @@
 import AccessLedger
-package import RegistryModel
+import RegistryModel
 import RegistryStorage
 
 // What is missing after a registry was started while things went at once.
