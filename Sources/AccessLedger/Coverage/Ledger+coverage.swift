@@ -98,6 +98,8 @@ extension Ledger {
                 "SELECT fromTime, toTime, kind FROM coverage WHERE registryId = ? AND toTime >= ?",
                 [registry.id, from]
             ).filter { !$0.isOfWrongClock(now) }.flatMap(places.here)
+            let doubts = try DoubtRows(db: db, registryId: registry.id).hours()
+            record.covered = record.covered.flatMap { $0.without(hoursOf: doubts) }
             record.move = places.move
             if let trust = try Self.trusted(db, registry), places.isHere(trust.address) {
                 record.covered.append(trust.stretch)
@@ -190,6 +192,16 @@ extension CoverageRecord.Stretch {
     fileprivate func isOfWrongClock(_ now: Timestamp?) -> Bool {
         guard let now, let to, reason != "import" else { return false }
         return to > now + Self.longestPlan
+    }
+
+    /// What is left of what an import covers, where something of its logs was not understood.
+    fileprivate func without(
+        hoursOf doubts: [ClosedRange<Timestamp>]
+    ) -> [CoverageRecord.Stretch] {
+        guard let to, reason == "import", !doubts.isEmpty else { return [self] }
+        return [from...to].without(hoursOf: doubts).map {
+            .init(from: $0.lowerBound, to: $0.upperBound, reason: reason)
+        }
     }
 
     /// A plan keeps to the time of its beginning, and what it reads later may be proven since.

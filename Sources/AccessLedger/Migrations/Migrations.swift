@@ -23,6 +23,7 @@ enum Migrations {
         migrator.registerMigration("v19", migrate: rememberNamedBlobs)
         migrator.registerMigration("v18", migrate: rememberWhereSweepsTook)
         migrator.registerMigration("v20", migrate: rememberWhatProofsAreOf)
+        migrator.registerMigration("v25", migrate: rememberDoubtsOfImports)
         return migrator
     }
 }
