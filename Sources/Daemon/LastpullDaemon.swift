@@ -220,7 +220,7 @@ package struct LastpullDaemon: Sendable {
         let access = deployment.settings.access
         let router = Router()
         AccessRoutes(
-            sink: intake,
+            sink: RepeatableIntake(intake: intake),
             tokens: access.ingest.map { AccessTokens($0) },
             naming: deployment.ledger.recordNaming,
             logger: deployment.logger,
