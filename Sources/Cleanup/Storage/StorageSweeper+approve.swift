@@ -19,9 +19,7 @@ extension StorageSweeper {
         guard let run = try await ledger.run(name) else {
             throw CleanupError.unknownRun(name.description)
         }
-        guard run.state == .waiting else {
-            throw CleanupError.notWaiting(run: name, state: run.state.rawValue)
-        }
+        try await ledger.checkApproval(of: run)
         var request = StorageRequest(
             cause: .init(name: run.cause, measured: run.measured),
             scope: try CleanupScope(run.scope),

@@ -191,7 +191,7 @@ extension RunRecord {
     /// 0 when all that was to be done is done, 2 when a part, 1 when nothing.
     var status: ExitCode {
         switch state {
-        case .done, .planned, .waiting: Outcome.done
+        case .done, .planned, .waiting, .superseded: Outcome.done
         case .partly, .running: Outcome.partlyDone
         case .failed: Outcome.failed
         }
