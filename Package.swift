@@ -95,8 +95,8 @@ let package = Package(
             "Daemon",
             [
                 "AccessLedger", "Cleanup", "CurlTransport", "EventDecoding", "Listening",
-                "LogReading", "Publishing", "RegistryClients", "RegistryModel", "RetentionPlanning",
-                hummingbird, lifecycle, logging, nioCore, unixSignals, yams,
+                "LogReading", "Publishing", "RegistryClients", "RegistryModel", "RegistryStorage",
+                "RetentionPlanning", hummingbird, lifecycle, logging, nioCore, unixSignals, yams,
             ]
         ),
         .executableTarget(
@@ -156,8 +156,9 @@ let package = Package(
         tests(
             "DaemonTests",
             [
-                "Cleanup", "Daemon", "EventDecoding", "Listening", "LogReading", "Publishing",
-                "RegistryClients", "RegistryModel", "RetentionPlanning", "TestSupport",
+                "AccessLedger", "Cleanup", "Daemon", "EventDecoding", "Listening", "LogReading",
+                "Publishing", "RegistryClients", "RegistryModel", "RetentionPlanning",
+                "TestSupport", grdb,
             ]
         ),
         tests(

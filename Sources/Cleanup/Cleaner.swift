@@ -23,6 +23,7 @@ package struct Cleaner: Sendable {
         targets: [CleanupTarget],
         logger: Logger,
         now: @escaping @Sendable () -> Timestamp,
+        machine: @escaping @Sendable () -> MachineMoment? = { nil },
         onProgress: @escaping @Sendable (RunProgress) -> Void = { _ in }
     ) {
         interruption = Interruption()
@@ -34,7 +35,8 @@ package struct Cleaner: Sendable {
             ledger: ledger,
             policies: policies,
             history: history,
-            telling: Set(targets.filter(\.traits.tellsLastPull).map(\.row.name))
+            telling: Set(targets.filter(\.traits.tellsLastPull).map(\.row.name)),
+            machine: machine
         )
         executor = RunExecutor(
             ledger: ledger,
@@ -179,7 +181,11 @@ package struct Cleaner: Sendable {
         if !isEnforced {
             run.note = Self.joined([note, Self.wants(draft, cause), run.note])
         }
-        try await ledger.create(run, announcing: announcements(of: run, draft))
+        try await ledger.create(
+            run,
+            announcing: announcements(of: run, draft),
+            endsOlder: isEnforced
+        )
         guard isEnforced, !isBraked else { return run }
         _ = try await executor.execute(run, on: targets, note: Self.joined([note, run.note]))
         return try await ledger.run(run.name) ?? run
@@ -220,7 +226,9 @@ package struct Cleaner: Sendable {
         run.kept = draft.kept
         for (reason, count) in draft.keptReasons { run.keptReasons[reason.rawValue] = count }
         run.fingerprint = RunRecord.fingerprint(of: draft.items)
-        run.note = Self.joined([warning(about: draft.items), draft.unlisted])
+        run.note = Self.joined([
+            draft.clockDoubt, warning(about: draft.items), draft.unlisted,
+        ])
         if state.isOver { run.endedAt = time }
         return run
     }

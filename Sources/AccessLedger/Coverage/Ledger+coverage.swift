@@ -50,38 +50,11 @@ package struct ProbeRecord: Sendable, Equatable {
 }
 
 extension Ledger {
-    /// Remembers the operator's word on a registry's history, or that there is none any more.
-    ///
-    /// It is the word on the registry at `address` alone.
-    package func trust(
-        _ registry: RegistryRow,
-        at address: String = "",
-        from: Timestamp?,
-        readAt: Timestamp
-    ) async throws {
-        try await write("note trustHistoryFrom in") { db in
-            guard let from else {
-                try db.run("DELETE FROM trust WHERE registryId = ?", [registry.id])
-                return
-            }
-            try db.run(
-                """
-                INSERT INTO trust (registryId, fromTime, firstReadAt, address)
-                VALUES (?1, ?2, ?3, ?4)
-                ON CONFLICT (registryId) DO UPDATE SET
-                    fromTime = excluded.fromTime, firstReadAt = excluded.firstReadAt,
-                    address = excluded.address
-                WHERE fromTime <> excluded.fromTime
-                """,
-                [registry.id, from.milliseconds, readAt.milliseconds, address]
-            )
-        }
-    }
-
     /// The proofs of coverage that reach into the time since `horizon`.
     ///
     /// What was heard of the registry at another `address` proves nothing; nil is where it was last.
-    /// Proofs that lie behind `now` are of a wrong clock and prove nothing either; nil believes them.
+    /// Proofs that lie behind `now` are of a wrong clock and prove nothing either, nor do those of a
+    /// daemon that has not noticed yet that it stood still; nil believes them.
     package func coverage(
         of registry: RegistryRow,
         at address: String? = nil,
@@ -93,17 +66,22 @@ extension Ledger {
             let held = try db.number("SELECT heldSince FROM registry WHERE id = ?", [registry.id])
             let from = max(horizon.milliseconds, held ?? 0)
             let places = try PlaceHistory(db, registry, at: address)
+            let beat = now == nil ? nil : try Self.lastHeartbeat(db)
             record.covered = try Self.stretches(
                 db,
                 "SELECT fromTime, toTime, kind FROM coverage WHERE registryId = ? AND toTime >= ?",
                 [registry.id, from]
-            ).filter { !$0.isOfWrongClock(now) }.flatMap(places.here)
+            ).filter { !$0.isOfWrongClock(now) }
+                .compactMap { $0.known(at: beat) }
+                .flatMap(places.here)
             let doubts = try DoubtRows(db: db, registryId: registry.id).hours()
             record.covered = record.covered.flatMap { $0.without(hoursOf: doubts) }
             record.move = places.move
-            if let trust = try Self.trusted(db, registry), places.isHere(trust.address) {
-                record.covered.append(trust.stretch)
-                if places.isOfThisTime(trust.stretch) { record.move = nil }
+            if let trust = try Self.trustedHistory(db, registry), places.isHere(trust.address),
+                !trust.word.isEmpty
+            {
+                record.covered.append(trust.word.stretch)
+                if places.isOfThisTime(trust.word) { record.move = nil }
             }
             let oldest = Timestamp(milliseconds: held ?? 0)
             record.covered = record.covered.compactMap { stretch in
@@ -119,35 +97,18 @@ extension Ledger {
                     WHERE registryId = ? AND (toTime IS NULL OR toTime >= ?)
                     """,
                     [registry.id, from]
-                ) + Self.unread(db, of: registry)
+                ) + Self.unread(db, of: registry) + Self.lostByLeaps(db, since: from)
                 + [Self.openLoss(db, registry.id)].compactMap(\.self)
             record.absences = try Self.stretches(
                 db,
                 """
-                SELECT fromTime, toTime, 'lastpull was not running' FROM downtime
+                SELECT fromTime, toTime, reason FROM downtime
                 WHERE registryId = ? AND toTime >= ? AND healedAt IS NULL
                 """,
                 [registry.id, from]
             )
             return record
         }
-    }
-
-    private static func trusted(
-        _ db: Database,
-        _ registry: RegistryRow
-    ) throws -> (stretch: CoverageRecord.Stretch, address: String)? {
-        let row = try db.row(
-            "SELECT fromTime, firstReadAt, address FROM trust WHERE registryId = ?",
-            [registry.id]
-        )
-        guard let row, (row[0] as Int64) < (row[1] as Int64) else { return nil }
-        let stretch = CoverageRecord.Stretch(
-            from: Timestamp(milliseconds: row[0]),
-            to: Timestamp(milliseconds: row[1]),
-            reason: "trustHistoryFrom"
-        )
-        return (stretch, row[2])
     }
 
     private static func stretches(
@@ -187,6 +148,12 @@ extension Ledger {
     }
 }
 
+extension TrustedHistory {
+    fileprivate var stretch: CoverageRecord.Stretch {
+        .init(from: from, to: end, reason: "trustHistoryFrom")
+    }
+}
+
 extension CoverageRecord.Stretch {
     /// Whether a probe of a clock that was ahead has proven it.
     fileprivate func isOfWrongClock(_ now: Timestamp?) -> Bool {
@@ -202,6 +169,16 @@ extension CoverageRecord.Stretch {
         return [from...to].without(hoursOf: doubts).map {
             .init(from: $0.lowerBound, to: $0.upperBound, reason: reason)
         }
+    }
+
+    /// What of it was proven while heartbeats were written; those that are missing may be of a daemon
+    /// that stood still, and will be an absence when it comes to notice.
+    fileprivate func known(at beat: Timestamp?) -> Self? {
+        guard let beat, let to, reason != "import", to > beat + Pulse.standstill else {
+            return self
+        }
+        guard from < beat else { return nil }
+        return Self(from: from, to: beat, reason: reason)
     }
 
     /// A plan keeps to the time of its beginning, and what it reads later may be proven since.

@@ -15,20 +15,25 @@ extension StorageSweeper {
         let run = draft.run.name
         var draft = draft
         do {
-            if request.isNow, draft.isAtRest {
-                let presence = RegistryPresence.onStorage(draft.root)
-                draft.way = await forgetWay(target, presence, since: draft.way)
-                draft.isAtRest = isAtRest(target, presence, draft.way)
+            if request.isNow, draft.isAtRest, await isStillAtRest(&draft, target),
+                let done = try await removeAtOnce(&draft, target)
+            {
+                return done
             }
-            if request.isNow, draft.isAtRest { return try await removeAtOnce(draft, target) }
             try await quarantine(draft, target)
             try await removeEmpty(draft.folders, draft.root)
             try await setAside(draft.root)
+            if draft.begun > 0 { return try await endInterfered(draft, target) }
         } catch {
             try await putBackCutOff(run, of: target, draft.root, because: "\(error)")
             throw error
         }
-        return try await end(run, of: target, note: draft.run.note)
+        return try await end(
+            run,
+            of: target,
+            note: draft.run.note,
+            isPurgedNext: request.isNow
+        )
     }
 
     /// Makes ready what a sweep of a full disk will need; nothing is wrong where that can't be.
@@ -58,7 +63,7 @@ extension StorageSweeper {
         var draft = planned
         guard !draft.removals.isEmpty else { return }
         let run = draft.run.name
-        let all = Array(draft.removals.indices)
+        let all = Array(draft.begun..<draft.removals.count)
         try await notePlace(of: run, draft.root)
         try await ledger.set(.started, ofStorageItems: all, in: run, at: now())
         FaultPoint.begun.reach()
@@ -66,9 +71,12 @@ extension StorageSweeper {
         let removals = draft.removals
         let beganAt = draft.beganAt
         let taking = draft
-        let taken = try await offPool { try TakingAway(taking, quarantine).takeAll() }
+        let taken = try await offPool { [interruption] in
+            try TakingAway(taking, quarantine, until: interruption).takeAll()
+        }
         FaultPoint.taken.reach()
         var left = taken.ordinals
+        try await leave(taken.unbegun, of: run)
         try await note(taken, of: draft)
         let moved = try await offPool {
             try taken.ordinals.filter { try Self.wasPushed(removals[$0], quarantine, run) }
@@ -110,6 +118,12 @@ extension StorageSweeper {
             FaultPoint.forgotten.reach()
         case .unproven: break
         }
+        if interruption.isRaised {
+            // A registry that has not forgotten it would answer with what is not there, until the
+            // next cleanup.
+            try await putBack(left.subtracting(proven), draft, because: Self.interrupted)
+            left.formIntersection(proven)
+        }
         if !draft.way.isAlone {
             // What was accepted before it was taken, or on the word of a cache that had not
             // forgotten yet, is seen now.
@@ -123,13 +137,21 @@ extension StorageSweeper {
         )
         FaultPoint.quarantined.reach()
         let open = left.subtracting(proven)
-        guard !open.isEmpty else { return }
+        // Who was started while things went at once may believe in those, too.
+        let believed = presence.provesForgetting(since: nil, false) ? 0 : draft.begun
+        guard !open.isEmpty || believed > 0 else { return }
         let obstacle = try await restart(target, draft.root, beganAt: beganAt, takenAt: takenAt)
         guard let obstacle else {
             try await ledger.forgotten(storageItems: open.sorted(), in: run)
             return
         }
-        try await complainOfStaleCache(draft, target, count: open.count, obstacle)
+        try await complainOfStaleCache(
+            draft,
+            target,
+            count: open.count + believed,
+            isNew: believed > 0,
+            obstacle
+        )
     }
 
     /// How long a registry may take from its check of what a manifest needs until all that tells of
@@ -165,6 +187,20 @@ extension StorageSweeper {
         try await ledger.purged(storageItems: removed, in: run, at: now())
         return Set(removed.map(\.ordinal))
     }
+
+    /// Leaves what an interruption came before.
+    func leave(_ ordinals: [Int], of run: RunName) async throws {
+        try await ledger.set(
+            .skipped,
+            ofStorageItems: ordinals,
+            in: run,
+            detail: Self.interrupted,
+            at: now()
+        )
+    }
+
+    /// What is said of that.
+    private static let interrupted = RunExecutor.interrupted
 
     /// Writes down what a full disk made of a plan.
     private func note(_ taken: TakingAway.Outcome, of draft: Draft) async throws {
@@ -242,6 +278,7 @@ extension StorageSweeper {
     }
 
     func putBack(_ ordinals: Set<Int>, _ draft: Draft, because reason: String) async throws {
+        guard !ordinals.isEmpty else { return }
         let quarantine = Quarantine(root: draft.root)
         let run = draft.run.name
         let removals = ordinals.map { draft.removals[$0] }

@@ -1,4 +1,4 @@
-import AccessLedger
+package import AccessLedger
 import Logging
 import RegistryModel
 
@@ -8,40 +8,46 @@ extension StorageSweeper {
         _ name: RunName,
         of target: CleanupTarget,
         note: String,
-        isCutOff: Bool = false
+        isCutOff: Bool = false,
+        isHarmful: Bool = false,
+        isPurgedNext: Bool = false
     ) async throws -> RunRecord {
         guard let run = try await ledger.run(name) else {
             throw CleanupError.unknownRun(name.description)
         }
-        return try await end(run, of: target, note: note, isCutOff: isCutOff)
+        return try await end(
+            run,
+            of: target,
+            note: note,
+            isCutOff: isCutOff,
+            isHarmful: isHarmful,
+            isPurgedNext: isPurgedNext
+        )
     }
 
     /// The same for a run whose items are as they are here, together with the last that it removed.
+    ///
+    /// Where a purge follows at once, that says what is left.
     func end(
         _ run: RunRecord,
         of target: CleanupTarget,
         note: String,
         isCutOff: Bool = false,
+        isHarmful: Bool = false,
+        isPurgedNext: Bool = false,
         purged: [(ordinal: Int, reclaimed: Int64)] = []
     ) async throws -> RunRecord {
         var run = run
         let taken = run.storage.count { $0.isTaken }
-        let quarantined = run.storage.filter { $0.state == .quarantined }
-        var said = note.isEmpty ? [] : [note]
-        if !quarantined.isEmpty {
-            let bytes = ByteCount(quarantined.reduce(0) { $0 + $1.bytes })
-            let unproven = quarantined.filter { !$0.isForgotten }
-            said.append(
-                "\(bytes) in quarantine for at least \(target.quarantine)"
-                    + (unproven.isEmpty
-                        ? ""
-                        : "; \(unproven.count) items stay there until the registry is restarted")
-            )
-        }
+        let held = isPurgedNext ? "" : Self.inQuarantine(run, for: target.quarantine)
         // What is needed again by now stays without anything having failed.
-        let isFailed = taken == 0 && isCutOff
-        run.state = taken == run.storage.count ? .done : isFailed ? .failed : .partly
-        run.note = said.joined(separator: "; ")
+        let isFailed = isHarmful || taken == 0 && isCutOff
+        let isWhole = taken == run.storage.count
+        run.state = isFailed ? .failed : isWhole ? .done : .partly
+        let stop =
+            interruption.isRaised && !isWhole
+            ? RunExecutor.stopped(after: taken, of: run.storage.count) : ""
+        run.note = Cleaner.joined([stop, note, held])
         run.endedAt = now()
         try await ledger.end(
             run,
@@ -57,6 +63,27 @@ extension StorageSweeper {
                 "note": "\(run.note)",
             ]
         )
+        return run
+    }
+
+    /// What a run has in quarantine, in words; `time` is how long all of it stays there.
+    private static func inQuarantine(_ run: RunRecord, for time: Span? = nil) -> String {
+        let held = run.storage.filter { $0.state == .quarantined }
+        guard !held.isEmpty else { return "" }
+        let bytes = ByteCount(held.reduce(0) { $0 + $1.bytes })
+        let unproven = held.count { !$0.isForgotten }
+        return "\(bytes) in quarantine" + (time.map { " for at least \($0)" } ?? "")
+            + (unproven == 0
+                ? "" : "; \(unproven) items stay there until the registry is restarted")
+    }
+
+    /// Says of a sweep that was purged at once what the purge has left, and returns it as it is now.
+    package func settle(_ swept: RunRecord) async throws -> RunRecord {
+        guard var run = try await ledger.run(swept.name) else { return swept }
+        let held = Self.inQuarantine(run)
+        guard !held.isEmpty else { return run }
+        run.note = Cleaner.joined([run.note, held])
+        try await ledger.set(note: run.note, of: run.name)
         return run
     }
 

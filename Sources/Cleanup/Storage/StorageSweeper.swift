@@ -13,17 +13,32 @@ package struct StorageSweeper: Sendable {
     let ledger: Ledger
     let logger: Logger
     let now: @Sendable () -> Timestamp
+    /// Whether the clock can be believed.
+    let clock: ClockWatch
+    /// When it is raised, nothing more is begun: what was taken comes to its end or goes back, and the
+    /// rest stays.
+    let interruption: Interruption
 
-    package init(ledger: Ledger, logger: Logger, now: @escaping @Sendable () -> Timestamp) {
+    package init(
+        ledger: Ledger,
+        logger: Logger,
+        now: @escaping @Sendable () -> Timestamp,
+        machine: @escaping @Sendable () -> MachineMoment? = { nil },
+        interruption: Interruption = Interruption()
+    ) {
+        clock = ClockWatch(ledger: ledger, machine: machine)
         self.ledger = ledger
         self.logger = logger
         self.now = now
+        self.interruption = interruption
     }
 
     /// A planned sweep with what is needed to carry it out.
     struct Draft: Sendable {
         var root: StorageRoot
         var removals: [Taking]
+        /// How many of them were deleted at once, or may have been.
+        var begun = 0
         /// Folders that hold nothing.
         var folders: [StoragePath]
         var run: RunRecord
@@ -52,6 +67,8 @@ package struct StorageSweeper: Sendable {
     }
 
     /// Plans, stores, and carries out what no brake holds.
+    ///
+    /// - Throws: `CancellationError` where an interruption came before anything was stored.
     package func sweep(
         _ request: StorageRequest,
         of target: CleanupTarget
@@ -62,20 +79,18 @@ package struct StorageSweeper: Sendable {
         let own = try storageLock(root, target)
         defer { withExtendedLifetime(own) {} }
         try await finishCutOff(target, root)
+        try await endMissingContent(target, root)
         var draft = try await draft(request, of: target)
-        if request.interruption?.isRaised ?? false { throw CancellationError() }
+        if interruption.isRaised { throw CancellationError() }
         if request.isSilentWhenEmpty, draft.removals.isEmpty, draft.folders.isEmpty {
             draft.run.state = .done
             return draft.run
         }
         if let hit = brakeHit(draft, request) {
-            draft.run.state = .waiting
-            draft.run.note = "\(hit); `lastpull approve \(draft.run.name)` carries it out"
-            try await ledger.create(draft.run, announcing: [waiting(draft.run, target)])
-            return draft.run
+            return try await hold(draft.run, hit, target)
         }
         draft.run.state = .running
-        try await ledger.create(draft.run)
+        try await ledger.create(draft.run, endsOlder: true)
         FaultPoint.planned.reach()
         return try await carryOut(draft, request, target)
     }
@@ -113,8 +128,8 @@ package struct StorageSweeper: Sendable {
             try Self.look(request, root, references, settled, time)
         }
         var removals = found.removals
-        let isStuck = !request.isNow && target.afterSweep.isEmpty && presence.hasStubbornMemory
-        if isStuck { removals = [] }
+        let obstacle = try await obstacle(to: request, target, presence, time)
+        if !obstacle.isEmpty { removals = [] }
         // Links of what is in quarantine go, or come back, with that.
         let held = try await ledger.quarantinedDigests(of: target.row)
         if !held.isEmpty {
@@ -140,14 +155,14 @@ package struct StorageSweeper: Sendable {
         run.kept = found.kept.values.reduce(0, +)
         run.keptReasons = found.kept
         run.note = [
-            isStuck ? Self.stuck : "", found.doubts.isEmpty ? "" : Self.said(found.doubts),
+            obstacle, found.doubts.isEmpty ? "" : Self.said(found.doubts),
             Self.said(request, target),
         ]
         .filter { !$0.isEmpty }.joined(separator: "; ")
         return Draft(
             root: root,
             removals: removals,
-            folders: request.only == nil && !isStuck ? found.folders : [],
+            folders: request.only == nil && obstacle.isEmpty ? found.folders : [],
             run: run,
             way: way,
             isAtRest: isAtRest(target, presence, way),
@@ -156,12 +171,6 @@ package struct StorageSweeper: Sendable {
             doubts: found.doubts
         )
     }
-
-    /// Such a registry would answer with layers that are not there, since it fetches nothing that it
-    /// believes to have.
-    private static let stuck =
-        "nothing is taken: a pull-through cache with a descriptor cache takes no deletes, so nothing "
-        + "makes it forget what is swept; set afterSweep to a command that restarts it"
 
     private struct Look: Sendable {
         var removals: [Taking]
@@ -269,15 +278,6 @@ package struct StorageSweeper: Sendable {
     }
 
     private static let doubtsSaid = 5
-
-    private func brakeHit(_ draft: Draft, _ request: StorageRequest) -> String? {
-        guard let limit = request.brake, let total = draft.total, total > 0 else { return nil }
-        let bytes = draft.run.storage.reduce(0) { $0 + $1.bytes }
-        let share = 100 * Double(bytes) / Double(total)
-        guard share > limit else { return nil }
-        return "brake: \(ByteCount(bytes)) are \(Int(share.rounded())) % of the registry, "
-            + "at most \(Int(limit.rounded())) % go without approval"
-    }
 }
 
 extension [KeepReason: Int] {
