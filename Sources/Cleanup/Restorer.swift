@@ -56,6 +56,11 @@ package struct Restorer: Sendable {
             self.detail = detail
         }
 
+        /// Why a tag is not put back that somebody has pushed again.
+        static func isTaken(by other: Digest) -> String {
+            "the tag points to \(other) now; remove or rename that tag first"
+        }
+
         init(item: RunItem, state: State, detail: String) {
             registry = item.registry.name
             repository = item.repository
@@ -122,8 +127,7 @@ package struct Restorer: Sendable {
         }
         do {
             if let other = try await present(item, target), other != digest {
-                let detail = "the tag points to \(other) now; remove or rename that tag first"
-                return Result(item: item, state: .skipped, detail: detail)
+                return Result(item: item, state: .skipped, detail: Result.isTaken(by: other))
             }
             try await put(digest, item.tag, item, target, depth: 0)
             return Result(item: item, state: .restored, detail: "")

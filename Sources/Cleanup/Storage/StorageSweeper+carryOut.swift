@@ -74,8 +74,9 @@ extension StorageSweeper {
             try taken.ordinals.filter { try Self.wasPushed(removals[$0], quarantine, run) }
         }
         if !moved.isEmpty {
-            try await putBack(moved, draft, because: "the tag was pushed meanwhile")
-            left.subtract(moved)
+            left.subtract(
+                try await putBack(moved, draft, because: "the tag was pushed meanwhile")
+            )
         }
         left = try await secondLook(draft, left, target)
         // A process that begins later has never seen what was taken.
@@ -237,33 +238,55 @@ extension StorageSweeper {
             }
         )
         guard !again.isEmpty else { return taken }
-        try await putBack(again, draft, because: "needed again, or named by a push meanwhile")
-        return taken.subtracting(again)
+        return taken.subtracting(
+            try await putBack(again, draft, because: "needed again, or named by a push meanwhile")
+        )
     }
 
-    func putBack(_ ordinals: Set<Int>, _ draft: Draft, because reason: String) async throws {
+    /// Puts back what was taken, and says what of it is back.
+    ///
+    /// The rest stays in quarantine, for what is in its place by now.
+    private func putBack(
+        _ ordinals: Set<Int>,
+        _ draft: Draft,
+        because reason: String
+    ) async throws -> Set<Int> {
         let quarantine = Quarantine(root: draft.root)
         let run = draft.run.name
-        let removals = ordinals.map { draft.removals[$0] }
-        try await offPool {
-            for removal in removals {
-                for path in removal.files { try quarantine.putBack(path, of: run) }
-                for link in removal.links {
-                    try quarantine.putBack(link.path, of: run)
-                    try quarantine.restoreLink(link.path)
+        let removals = ordinals.sorted().map { (ordinal: $0, taking: draft.removals[$0]) }
+        let items = draft.run.storage
+        let returned = try await offPool {
+            try removals.map { ordinal, taking in
+                let files = taking.files + taking.links.map(\.path)
+                let returned = ReturnedItem(
+                    items[ordinal],
+                    try quarantine.putBack(files, of: run)
+                )
+                if returned.isBack {
+                    for link in taking.links { try quarantine.restoreLink(link.path) }
                 }
+                return (ordinal: ordinal, returned: returned)
             }
         }
+        let back = Set(returned.filter(\.returned.isBack).map(\.ordinal))
         try await ledger.set(
             .skipped,
-            ofStorageItems: ordinals.sorted(),
+            ofStorageItems: back.sorted(),
             in: run,
             detail: reason,
             at: now()
         )
-        logger.notice(
-            "put back from quarantine",
-            metadata: ["run": "\(run)", "items": "\(ordinals.count)", "reason": "\(reason)"]
-        )
+        for (ordinal, returned) in returned {
+            guard returned.obstacle != nil else { continue }
+            try await ledger.set(
+                .quarantined,
+                ofStorageItems: [ordinal],
+                in: run,
+                detail: returned.detail,
+                at: now()
+            )
+        }
+        say(returned.map(\.returned), of: run, because: reason)
+        return back
     }
 }

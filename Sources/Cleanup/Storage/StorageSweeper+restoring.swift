@@ -8,7 +8,7 @@ extension StorageSweeper {
     package func restore(
         _ name: RunName,
         of target: CleanupTarget
-    ) async throws -> [StorageItem] {
+    ) async throws -> [Restorer.Result] {
         let lock = try RunLock(ledger: ledger.path, registry: target.row.name)
         defer { withExtendedLifetime(lock) {} }
         let root = try open(target)
@@ -21,19 +21,19 @@ extension StorageSweeper {
         if !items.isEmpty, let other = try await otherPlace(of: name, than: root) {
             throw CleanupError.otherStorage(run: name, path: other, storage: root.path)
         }
-        try await bringBack(items, of: name, root, because: "restored by hand")
-        return items
+        return try await bringBack(items, of: name, root, because: Self.byHand)
+            .map(Restorer.Result.init)
     }
 
     /// Puts back an image that a sweep of the disk has in quarantine, with all that it refers to.
     ///
-    /// - Returns: What came back; nothing where no sweep has that tag or manifest in quarantine.
+    /// - Returns: What became of each; nothing where no sweep has that tag or manifest in quarantine.
     package func restore(
         _ repository: RepositoryName,
         tag: TagName?,
         digest: Digest?,
         of target: CleanupTarget
-    ) async throws -> [StorageItem] {
+    ) async throws -> [Restorer.Result] {
         guard target.storage != nil else { return [] }
         var named: Set<Digest> = []
         var items: [RunName: Set<Int>] = [:]
@@ -62,7 +62,36 @@ extension StorageSweeper {
             items,
             of: target,
             root,
-            because: "restored by hand"
+            because: Self.byHand
+        ).map(Restorer.Result.init)
+    }
+
+    private static let byHand = "restored by hand"
+}
+
+extension Restorer.Result {
+    /// What became of an item that was put back by hand.
+    fileprivate init(_ returned: ReturnedItem) {
+        let item = returned.item
+        let name = [item.repository?.description, item.name, item.digest?.description]
+        var detail = ""
+        var state = State.restored
+        switch returned.outcome {
+        case .back: break
+        case .mended: detail = "in place of a damaged file"
+        case .stays(.tag(let other)):
+            (state, detail) = (.skipped, Self.isTaken(by: other))
+        case .stays(let obstacle): (state, detail) = (.failed, "\(obstacle)")
+        case .lost: (state, detail) = (.failed, ReturnedItem.lost)
+        }
+        self.init(
+            registry: item.registry.name,
+            repository: item.repository,
+            tag: item.kind == .tag ? item.name : nil,
+            digest: item.digest,
+            subject: name.compactMap(\.self).joined(separator: " "),
+            state: state,
+            detail: detail
         )
     }
 }
