@@ -4,7 +4,7 @@ import RegistryStorage
 
 // How things come back by hand.
 extension StorageSweeper {
-    /// Puts back everything that a run still has in quarantine.
+    /// Puts back everything that a run still has in quarantine; that counts as a push.
     package func restore(
         _ name: RunName,
         of target: CleanupTarget
@@ -21,8 +21,11 @@ extension StorageSweeper {
         if !items.isEmpty, let other = try await otherPlace(of: name, than: root) {
             throw CleanupError.otherStorage(run: name, path: other, storage: root.path)
         }
-        return try await bringBack(items, of: name, root, because: Self.byHand)
-            .map(Restorer.Result.init)
+        // Before: a kill between the two must not leave it to the next sweep.
+        try await note(named: items, of: target)
+        let returned = try await bringBack(items, of: name, root, because: Self.byHand)
+        try await countAsPushed(returned, of: target)
+        return returned.map(Restorer.Result.init)
     }
 
     /// Puts back an image that a sweep of the disk has in quarantine, with all that it refers to.
@@ -56,14 +59,44 @@ extension StorageSweeper {
                 throw CleanupError.otherStorage(run: run, path: other, storage: root.path)
             }
         }
-        return try await bringBack(
+        let returned = try await bringBack(
             named,
             for: repository,
             items,
             of: target,
             root,
             because: Self.byHand
-        ).map(Restorer.Result.init)
+        )
+        try await note(named: returned.map(\.item), of: target)
+        try await countAsPushed(returned, of: target)
+        return returned.map(Restorer.Result.init)
+    }
+
+    /// Writes down that somebody wants items: the next sweep must not take them at once, though all
+    /// of it may be old.
+    private func note(
+        named items: some Sequence<StorageItem>,
+        of target: CleanupTarget
+    ) async throws {
+        let digests = Set(items.compactMap(\.digest))
+        try await ledger.note(named: digests, of: target.row, at: now())
+    }
+
+    /// Writes down that manifests and tags are there again; that counts as a push (design, section
+    /// 5.3).
+    private func countAsPushed(_ returned: [ReturnedItem], of target: CleanupTarget) async throws {
+        for item in returned.filter(\.isBack).map(\.item) {
+            guard item.kind == .manifest || item.kind == .tag, let repository = item.repository,
+                let digest = item.digest
+            else { continue }
+            try await ledger.restored(
+                repository,
+                tag: item.kind == .tag ? item.name.flatMap { TagName($0) } : nil,
+                digest: digest,
+                of: target.row,
+                at: now()
+            )
+        }
     }
 
     private static let byHand = "restored by hand"
