@@ -50,5 +50,31 @@ extension LocalPrune {
             let said = try await scene.onDisk("explain", image)
             #expect(said.output.contains("keeps  freshPush: "), "\(said.output)")
         }
+
+        // No daemon listens, and the cache answers for layers that are in quarantine.
+        @Test func anImageComesBackWholeInSpiteOfACache() async throws {
+            let scene = try await StorageScene(quarantine: "1h")
+            // A process more, with a cache of its own: nothing is proven forgotten.
+            let other = try await RealRegistry.start(
+                .init(accessLog: false, root: scene.registry.storage)
+            )
+            try await scene.pushByHand("a/x:v1", [base])
+            try await scene.pushByHand("a/x:v2", [base, own])
+            let deleted = try await scene.run("delete", "a/x:v2")
+            #expect(deleted.status == 0, "\(deleted.output) \(deleted.errors)")
+            let disk = RegistryDisk(scene.registry.storage)
+            disk.age(by: 26 * 3_600)
+            let swept = try await scene.report("prune")
+            let layer = Digest(hashing: own.bytes)
+            #expect(swept.digests("blob").contains("\(layer)"), "\(swept)")
+            #expect(try await scene.blobStatus("a/x", layer) == 200)
+            let result = try await scene.run("restore", "a/x:v2")
+            #expect(result.status == 0, "\(result.output) \(result.errors)")
+            #expect(disk.blobs.contains(layer))
+            try await scene.fetch("a/x:v2")
+            try await scene.registry.restart()
+            try await scene.fetch("a/x:v2")
+            try await other.stop()
+        }
     }
 }
