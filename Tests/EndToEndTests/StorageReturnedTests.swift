@@ -76,5 +76,56 @@ extension LocalPrune {
             try await scene.fetch("a/x:v2")
             try await other.stop()
         }
+
+        // Taken from the disk while the registry was stopped, and pushed with other content since.
+        @Test func aTagThatWasPushedAgainIsNot() async throws {
+            let scene = try await StorageScene(.init(accessLog: false, cache: false))
+            let old = try await scene.pushByHand("a/x:v1", [base, own])
+            try await scene.registry.stop()
+            RegistryDisk(scene.registry.storage).age(by: 26 * 3_600)
+            let taken = try await scene.reportOnDisk("delete", "a/x:v1")
+            try await scene.registry.start()
+            let new = try await scene.pushByHand("a/x:v1", [base])
+            let result = try await scene.onDisk("restore", taken.run)
+            #expect(result.status == 2, "\(result.output) \(result.errors)")
+            let line = result.output.split(separator: "\n").first { $0.contains("a/x v1 ") }
+            #expect(line?.hasPrefix("skipped") == true, "\(result.output)")
+            #expect(line?.contains("points to \(new) now") == true, "\(result.output)")
+            let link = "docker/registry/v2/repositories/a/x/_manifests/tags/v1/current/link"
+            let root = scene.registry.storage
+            let held = "\(root)/lastpull-quarantine/\(taken.run)/\(link)"
+            #expect(try String(contentsOfFile: held, encoding: .utf8) == "\(old)")
+            #expect(try String(contentsOfFile: "\(root)/\(link)", encoding: .utf8) == "\(new)")
+            try await scene.fetch("a/x:v1")
+        }
+
+        @Test func whatIsMissingFromTheQuarantineIsSaid() async throws {
+            let (scene, disk) = try await fill()
+            let swept = try await scene.report("prune")
+            let layer = Digest(hashing: own.bytes)
+            let data = disk.quarantinedFiles.first { $0.contains("/\(layer.encoded)/data") }
+            try FileManager.default.removeItem(
+                atPath: "\(scene.registry.storage)/\(try #require(data))"
+            )
+            let result = try await scene.run("restore", swept.run)
+            #expect(result.status == 2, "\(result.output) \(result.errors)")
+            let failed = result.output.split(separator: "\n").filter { $0.hasPrefix("failed") }
+            #expect(failed.count == 1, "\(result.output)")
+            #expect(failed.first?.contains("\(layer): it is neither in") == true, "\(failed)")
+            let shown = try await scene.report("runs", swept.run)
+            let states = shown.items.filter { $0.digest == "\(layer)" }.map(\.state)
+            #expect(states == ["failed"], "\(shown.items)")
+        }
+
+        // The list of runs is what one looks at in the morning.
+        @Test func theRunSaysNoMoreThatItHoldsSomething() async throws {
+            let (scene, _) = try await fill()
+            let swept = try await scene.report("prune")
+            #expect(swept.note.contains("in quarantine for at least 1h"), "\(swept.note)")
+            _ = try await scene.run("restore", swept.run)
+            let runs = try await scene.run("runs")
+            #expect(runs.output.contains(swept.run))
+            #expect(!runs.output.contains("in quarantine"), "\(runs.output)")
+        }
     }
 }

@@ -188,6 +188,13 @@ extension Ledger {
         }
     }
 
+    /// Changes a run's note, and nothing else of it.
+    package func set(note: String, of run: RunName) async throws {
+        try await write("write a run to") { db in
+            try db.run("UPDATE run SET note = ? WHERE name = ?", [note, run.description])
+        }
+    }
+
     static func set(
         _ state: RunRecord.State,
         of run: RunName,

@@ -134,6 +134,7 @@ extension StorageSweeper {
         for part in returning {
             returned += try await link(part, root, because: reason, from: .quarantined)
         }
+        try await restate(returning.map(\.run), of: target)
         return returned
     }
 

@@ -26,22 +26,11 @@ extension StorageSweeper {
     ) async throws -> RunRecord {
         var run = run
         let taken = run.storage.count { $0.isTaken }
-        let quarantined = run.storage.filter { $0.state == .quarantined }
-        var said = note.isEmpty ? [] : [note]
-        if !quarantined.isEmpty {
-            let bytes = ByteCount(quarantined.reduce(0) { $0 + $1.bytes })
-            let unproven = quarantined.filter { !$0.isForgotten }
-            said.append(
-                "\(bytes) in quarantine for at least \(target.quarantine)"
-                    + (unproven.isEmpty
-                        ? ""
-                        : "; \(unproven.count) items stay there until the registry is restarted")
-            )
-        }
+        let said = [note, QuarantineNote.text(run.storage, target.quarantine)]
         // What is needed again by now stays without anything having failed.
         let isFailed = taken == 0 && isCutOff
         run.state = taken == run.storage.count ? .done : isFailed ? .failed : .partly
-        run.note = said.joined(separator: "; ")
+        run.note = said.filter { !$0.isEmpty }.joined(separator: "; ")
         run.endedAt = now()
         try await ledger.end(
             run,

@@ -90,12 +90,14 @@ extension StorageSweeper {
                 found += own.bytes
             }
             try await bringBack(wanted, of: name, root, because: "a manifest or a push needs it")
+            if !wanted.isEmpty { try await restate([name], of: target) }
         }
         guard !run.storage.isEmpty else { return nil }
         run.state = .running
         try await ledger.create(run)
         FaultPoint.purgePlanned.reach()
         try await purge(sources, run, root)
+        try await restate(Set(sources.map(\.run)), of: target)
         try await setAside(root)
         return try await end(run.name, of: target, note: "")
     }

@@ -25,6 +25,7 @@ extension StorageSweeper {
         try await note(named: items, of: target)
         let returned = try await bringBack(items, of: name, root, because: Self.byHand)
         try await countAsPushed(returned, of: target)
+        try await restate([name], of: target)
         return returned.map(Restorer.Result.init)
     }
 
