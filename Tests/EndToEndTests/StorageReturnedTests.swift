@@ -127,5 +127,24 @@ extension LocalPrune {
             #expect(runs.output.contains(swept.run))
             #expect(!runs.output.contains("in quarantine"), "\(runs.output)")
         }
+
+        // Another ledger knows nothing of the quarantine but what lies there.
+        @Test func linksAreSparedWhoseContentAnotherLedgersRunHolds() async throws {
+            let (scene, disk) = try await fill(.init(accessLog: false))
+            try await scene.registry.restart { $0.deletes = false }
+            let status = try await scene.blobStatus("a/x", Digest(hashing: own.bytes))
+            try #require(status == 200)
+            let before = disk.layerLinks
+            let swept = try await scene.report("prune")
+            #expect(swept.note.contains("until the registry is restarted"), "\(swept.note)")
+            try #require(disk.layerLinks == before)
+            try await scene.registry.stop()
+            _ = try await scene.reportOnDisk("prune", "--now", "--force")
+            #expect(disk.layerLinks == before)
+            let result = try await scene.run("restore", swept.run)
+            #expect(result.status == 0, "\(result.output) \(result.errors)")
+            #expect(disk.blobs.contains(Digest(hashing: own.bytes)))
+            #expect(disk.layerLinks == before)
+        }
     }
 }

@@ -129,6 +129,20 @@ package struct Quarantine: Sendable {
         return entries.compactMap { RunName($0.name) }.sorted()
     }
 
+    /// Which of these blobs any run has here, whatever ledger it is written down in.
+    package func held(of blobs: Set<Digest>) throws(StorageError) -> Set<Digest> {
+        var held: Set<Digest> = []
+        guard !blobs.isEmpty else { return held }
+        for run in try runs() {
+            guard try root.facts(Self.place(of: .blobs, in: run)) != nil else { continue }
+            for digest in blobs where !held.contains(digest) {
+                let place = Self.place(of: .blobData(digest), in: run)
+                if try root.facts(place) != nil { held.insert(digest) }
+            }
+        }
+        return held
+    }
+
     /// Whether a run has a folder here.
     package func has(_ run: RunName) throws(StorageError) -> Bool {
         try root.facts(Self.folder(of: run)) != nil
