@@ -156,8 +156,9 @@ let package = Package(
         tests(
             "DaemonTests",
             [
-                "Cleanup", "Daemon", "EventDecoding", "Listening", "LogReading", "Publishing",
-                "RegistryClients", "RegistryModel", "RetentionPlanning", "TestSupport",
+                "AccessLedger", "Cleanup", "Daemon", "EventDecoding", "Listening", "LogReading",
+                "Publishing", "RegistryClients", "RegistryModel", "RetentionPlanning",
+                "TestSupport", grdb,
             ]
         ),
         tests(

@@ -55,6 +55,7 @@ extension Ledger {
             try db.run("DELETE FROM instance WHERE droppedAt < ?", [horizon])
             try db.run("DELETE FROM tagWatch WHERE comparedAt < ?", [(now - .days(7)).milliseconds])
             try Self.rollOffLogs(db, before: horizon)
+            try db.run("DELETE FROM clientRead WHERE day < ?", [(now - .days(7)).day])
             try db.run("DELETE FROM event WHERE time < ?", [(now - Self.eventTime).milliseconds])
             return isMore
         }
@@ -81,8 +82,9 @@ extension Ledger {
             "DELETE FROM tagHour WHERE tagId = ? AND hour = ? AND source = ?"
         )
         // A step more, by which names may be older than they are.
+        let isRunLeft = try await rollOffRuns(now: now)
         let isNameLeft = try await rollOffNames(before: now - names - NamedBlobs.step)
-        return isMore || isNameLeft
+        return isMore || isNameLeft || isRunLeft
             || max(hours.manifests.count, hours.tags.count) >= Self.rollOffStep
     }
 
@@ -124,7 +126,7 @@ extension Ledger {
     /// How long an event or line that comes again is recognised (design, section 5.1).
     private static let dedupeTime = Span.days(7)
     /// How long the outbox can be read back.
-    private static let eventTime = Span.days(90)
+    static let eventTime = Span.days(90)
 
     package func statistics(now: Timestamp) async throws -> LedgerStatistics {
         try await fold()
@@ -160,7 +162,10 @@ extension Ledger {
         }
         do {
             try pool.backup(to: target)
-            try await target.write { try $0.run("UPDATE serving SET isCopy = 1 WHERE id = 1") }
+            try await target.write { db in
+                try db.run("UPDATE serving SET isCopy = 1 WHERE id = 1")
+                try db.execute(sql: "PRAGMA application_id = 0")
+            }
             try target.close()
         } catch let error as DatabaseError {
             throw LedgerError(error, operation: "back up to", path: path)

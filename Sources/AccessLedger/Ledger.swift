@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 package import RegistryModel
+import Synchronization
 
 /// The SQLite file in which every access is remembered, and all that follows from it.
 ///
@@ -13,17 +14,24 @@ package final class Ledger: Sendable {
     let recentReads: RecentReads
     let freshNames = FreshNames()
     let rowMemory = RowMemory()
+    /// Its file, once it is guarded.
+    let guarded = Mutex<LedgerFile?>(nil)
     /// How whoever decodes logs for this ledger names their records.
     package let recordNaming: RecordNaming
 
     /// Opens the ledger at `path`, creates it where it is missing, and brings its schema up to date.
     ///
+    /// `patience` is how long a write waits for that of another process.
+    ///
     /// - Throws: `LedgerError`, also when a newer lastpull wrote it.
-    package init(path: String) throws {
+    package init(path: String, patience: Duration = Ledger.patience) throws {
         self.path = path
         recentReads = RecentReads()
         (pool, recordNaming) = try Self.reporting("open", path) {
-            let pool = try DatabasePool(path: path, configuration: Self.configuration)
+            let pool = try DatabasePool(
+                path: path,
+                configuration: Self.configuration(patience)
+            )
             try pool.writeWithoutTransaction { db in
                 try db.execute(sql: "PRAGMA synchronous = FULL")
                 try db.execute(sql: "PRAGMA cache_size = -\(Self.writerCacheKiB)")
@@ -65,8 +73,8 @@ package final class Ledger: Sendable {
         _ operation: String,
         _ body: @escaping @Sendable (Database) throws -> Result
     ) async throws -> Result {
-        let rowMemory = rowMemory
-        let counted: @Sendable (Database) throws -> Result = { db in
+        let counted: @Sendable (Database) throws -> Result = { [self] db in
+            try checkFile(operation)
             rowMemory.begin()
             return try body(db)
         }
@@ -88,6 +96,7 @@ package final class Ledger: Sendable {
         _ body: (Database) throws -> Result
     ) throws -> Result {
         func counted(_ db: Database) throws -> Result {
+            try checkFile(operation)
             rowMemory.begin()
             return try body(db)
         }
@@ -142,7 +151,7 @@ package final class Ledger: Sendable {
         }
     }
 
-    private static func reporting<Result>(
+    static func reporting<Result>(
         _ operation: String,
         _ path: String,
         _ body: () throws -> Result
@@ -154,16 +163,16 @@ package final class Ledger: Sendable {
         }
     }
 
-    private static var configuration: Configuration {
+    private static func configuration(_ patience: Duration) -> Configuration {
         var configuration = Configuration()
-        configuration.busyMode = .timeout(patience)
+        configuration.busyMode = .timeout(patience / .seconds(1))
         configuration.maximumReaderCount = 3
         configuration.label = "ledger"
         return configuration
     }
 
-    /// Seconds to wait for another process's write; a cleanup by hand may hold it for a moment.
-    private static let patience: Double = 20
+    /// A cleanup by hand may write for a moment.
+    package static let patience = Duration.seconds(20)
 
     /// Pages in the log before they are carried over: hot pages are carried once for many commits.
     private static let pagesPerCheckpoint = 8_192

@@ -12,6 +12,8 @@ package struct LedgerError: Error, Sendable, Equatable, CustomStringConvertible 
         case cannotOpen
         /// Another process holds it longer than `Ledger.patience`.
         case busy
+        /// Its file was moved, removed, replaced or written over while it is open.
+        case displaced
         /// Asked for something that is not there.
         case notFound
         case other

@@ -7,15 +7,11 @@ extension Cleaner {
     /// Carries out a waiting plan, but only what a fresh plan would also remove.
     package func approve(_ name: RunName) async throws -> RunRecord {
         try await resume()
-        guard let run = try await ledger.run(name) else {
-            throw CleanupError.unknownRun(name.description)
-        }
-        guard run.state == .waiting else {
-            throw CleanupError.notWaiting(run: name, state: run.state.rawValue)
-        }
-        let scope = try CleanupScope(run.scope)
+        let scope = try CleanupScope(try await waiting(name).scope)
         let locks = try locks(scope)
         defer { withExtendedLifetime(locks) {} }
+        // While the lock was not ours a trigger may have stored a newer plan.
+        let run = try await waiting(name)
         let fresh = try await draft(scope, modes: [.enforce], isQuick: true)
         let still = Set(fresh.items.lazy.map(Identity.init))
         for item in run.items where item.isEnforced && !still.contains(Identity(item)) {
@@ -32,6 +28,15 @@ extension Cleaner {
         let current = try await ledger.run(name) ?? run
         _ = try await executor.execute(current, on: targets)
         return try await ledger.run(name) ?? current
+    }
+
+    /// A plan that waits for approval.
+    private func waiting(_ name: RunName) async throws -> RunRecord {
+        guard let run = try await ledger.run(name) else {
+            throw CleanupError.unknownRun(name.description)
+        }
+        try await ledger.checkApproval(of: run)
+        return run
     }
 
     /// What an item removes, whichever plan it is of.

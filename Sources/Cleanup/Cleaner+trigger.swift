@@ -61,13 +61,14 @@ extension Cleaner {
         _ = try await carryOut(draft, scope, cause)
     }
 
-    /// Whether the cause's newest plan, which was not carried out, was the same.
+    /// Whether the same plan of the cause waits already, or was stored where policies observe.
     private func isRepeated(_ draft: PlanMaker.Draft, _ cause: Cause) async throws -> Bool {
-        let isHeld = draft.brake != nil || draft.items.allSatisfy { !$0.isEnforced }
-        guard isHeld else { return false }
+        let isObserved = draft.items.allSatisfy { !$0.isEnforced }
+        guard isObserved || draft.brake != nil else { return false }
         return try await ledger.isHeld(
             RunRecord.fingerprint(of: draft.items),
-            ofCause: cause.name
+            ofCause: cause.name,
+            in: isObserved ? .planned : .waiting
         )
     }
 

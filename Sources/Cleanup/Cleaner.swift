@@ -179,7 +179,11 @@ package struct Cleaner: Sendable {
         if !isEnforced {
             run.note = Self.joined([note, Self.wants(draft, cause), run.note])
         }
-        try await ledger.create(run, announcing: announcements(of: run, draft))
+        try await ledger.create(
+            run,
+            announcing: announcements(of: run, draft),
+            endsOlder: isEnforced
+        )
         guard isEnforced, !isBraked else { return run }
         _ = try await executor.execute(run, on: targets, note: Self.joined([note, run.note]))
         return try await ledger.run(run.name) ?? run

@@ -13,6 +13,8 @@ package enum CleanupError: Error, Sendable, Equatable, CustomStringConvertible {
     case unknownRegistry(String)
     case unknownRun(String)
     case notWaiting(run: RunName, state: String)
+    /// A newer plan of the same has come in its place; nil where that has left the ledger.
+    case superseded(run: RunName, by: RunName?, isWaiting: Bool)
     case nothingToRestore(String)
     case cannotLock(path: String, reason: String)
     case unknownImage(String)
@@ -51,6 +53,15 @@ package enum CleanupError: Error, Sendable, Equatable, CustomStringConvertible {
             "no run \(name) in the ledger; `lastpull runs` lists them"
         case .notWaiting(let run, let state):
             "run \(run) does not wait for approval, it is \(state)"
+        case .superseded(let run, let newer?, true):
+            "run \(run) was superseded by run \(newer), a newer plan of the same; "
+                + "`lastpull approve \(newer)` carries that out"
+        case .superseded(let run, let newer?, false):
+            "run \(run) was superseded, and run \(newer) is the newest of the same, which does not wait; "
+                + "`lastpull runs \(newer)` shows it"
+        case .superseded(let run, nil, _):
+            "run \(run) was superseded by a newer plan, which has left the ledger; `lastpull runs` lists "
+                + "what is there"
         case .nothingToRestore(let subject):
             "nothing of \(subject) was removed by lastpull, so there is nothing to restore"
         case .cannotLock(let path, let reason):

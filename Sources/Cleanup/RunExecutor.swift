@@ -165,9 +165,12 @@ package struct RunExecutor: Sendable {
     }
 
     private func stop(_ done: Int, of total: Int) -> String {
-        guard interruption.isRaised else { return "" }
-        return "interrupted after \(done) of \(total); the rest stays until a cleanup is asked for "
-            + "again"
+        interruption.isRaised ? Self.stopped(after: done, of: total) : ""
+    }
+
+    /// What is said of a run that an interruption ended.
+    static func stopped(after done: Int, of total: Int) -> String {
+        "interrupted after \(done) of \(total); the rest stays until a cleanup is asked for again"
     }
 }
 

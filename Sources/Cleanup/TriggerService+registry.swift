@@ -47,6 +47,10 @@ extension TriggerService {
             firing.needed = max(0, await excess(firing, target))
             firing.goal = .release(bytes: firing.needed)
             return firing.needed > 0 ? firing : nil
+        case .volume(let path, let above, let until, let critical):
+            return await volumeFiring(firing.trigger, target, path, above, until, critical)
+        case .every(let interval):
+            return await isDue(firing.trigger, target, interval, now()) ? firing : nil
         default: return firing
         }
     }

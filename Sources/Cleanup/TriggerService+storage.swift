@@ -64,7 +64,6 @@ extension TriggerService {
         )
         request.brake = brake(target)
         request.isSilentWhenEmpty = true
-        request.interruption = cleaner.interruption
         let run = try await sweeper.sweep(request, of: target)
         return run.state == .waiting || run.state == .failed ? run.note : ""
     }

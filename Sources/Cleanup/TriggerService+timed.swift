@@ -23,13 +23,14 @@ extension TriggerService {
                 )
             case .volume(let path, let above, let until, let critical):
                 guard target.givesBack else { continue }
-                await considerVolume(trigger, target, path, above, until, critical)
+                let firing = await volumeFiring(trigger, target, path, above, until, critical)
+                if let firing { consider(firing) }
             default: continue
             }
         }
     }
 
-    private func isDue(
+    func isDue(
         _ trigger: Trigger,
         _ target: CleanupTarget,
         _ interval: Span,
@@ -60,29 +61,30 @@ extension TriggerService {
         return time - last.at >= interval
     }
 
-    private func considerVolume(
+    /// Whether a trigger fires for how full a file system is.
+    func volumeFiring(
         _ trigger: Trigger,
         _ target: CleanupTarget,
         _ path: String,
         _ above: Trigger.VolumeMark,
         _ until: Trigger.VolumeMark,
         _ critical: Trigger.VolumeMark?
-    ) async {
+    ) async -> Firing? {
         switch trigger.reach(of: target, among: cleaner.targets) {
         case .reaches: break
-        case .isOfOthers: return
+        case .isOfOthers: return nil
         case .never(let obstacle):
             await complain(trigger, target.row.name, obstacle, ["needed": "0"])
-            return
+            return nil
         }
         let gauge: VolumeGauge
         do {
             gauge = try VolumeGauge(path: path)
         } catch {
             await complain(trigger, target.row.name, "\(error)", ["needed": "0"])
-            return
+            return nil
         }
-        guard gauge.isAbove(above, released: 0) else { return }
+        guard gauge.isAbove(above, released: 0) else { return nil }
         let released = await released(of: target)
         // Above the critical mark what waits in quarantine has to go, though it is released.
         let isCritical = critical.map { gauge.isAbove($0, released: 0) } ?? false
@@ -104,9 +106,9 @@ extension TriggerService {
             guard trigger.clean.contains(.storage), released.unswept > 0,
                 gauge.isAbove(above, released: released.quarantined),
                 hasRested(firing, for: Span(milliseconds: target.grace.milliseconds / 6))
-            else { return }
+            else { return nil }
         }
-        consider(firing)
+        return firing
     }
 
     /// Bytes that were released and are still on the registry's disk.

@@ -7,7 +7,8 @@ package import RetentionPlanning
 /// Watches the thresholds and starts cleanups: at once for what a commit has touched, on a tick for
 /// the rest.
 ///
-/// One cleanup at a time for a registry; what fires meanwhile is looked at again when it has ended.
+/// One cleanup at a time for a registry; what fires meanwhile waits for its turn, and is measured
+/// anew when that has come.
 package actor TriggerService {
     private let triggers: [Trigger]
     let cleaner: Cleaner
@@ -15,16 +16,18 @@ package actor TriggerService {
     let collector: GarbageCollector
     private let keeper: InventoryKeeper
     let logger: Logger
-    private let now: @Sendable () -> Timestamp
+    let now: @Sendable () -> Timestamp
     private let firings: AsyncStream<Firing>
-    private let fire: AsyncStream<Firing>.Continuation
+    let fire: AsyncStream<Firing>.Continuation
     /// When the service was made: what was listed before may have changed while nobody listened.
     private let began: Timestamp
-    private var state = State()
+    var state = State()
 
-    private struct State {
+    struct State {
         /// Registries that are being cleaned.
         var busy: Set<String> = []
+        /// What waits until its registry is cleaned no more.
+        var lines: [String: FiringLine] = [:]
         /// Repositories to look at again.
         var waiting: Set<RecordedBatch.Touched> = []
         /// When a trigger's last run for a target ended.
@@ -145,39 +148,6 @@ package actor TriggerService {
 
     // MARK: Cleaning
 
-    private func key(_ firing: Firing) -> String {
-        "\(firing.trigger.name) \(firing.registry) \(firing.repository?.id ?? 0)"
-    }
-
-    private func place(
-        _ firing: Firing,
-        _ target: CleanupTarget
-    ) -> Set<RecordedBatch.Touched> {
-        guard let facts = firing.repository else { return [] }
-        return [.init(registryId: target.row.id, repositoryId: facts.id)]
-    }
-
-    /// Whether the last run for the same ended so long ago, or there was none.
-    func hasRested(_ firing: Firing, for span: Span) -> Bool {
-        state.ended[key(firing)].map { now() - $0 >= span } ?? true
-    }
-
-    func consider(_ firing: Firing) {
-        guard hasRested(firing, for: firing.trigger.cooldown), !state.busy.contains(firing.registry)
-        else {
-            if let facts = firing.repository,
-                let target = try? cleaner.target(named: firing.registry)
-            {
-                state.waiting.insert(
-                    .init(registryId: target.row.id, repositoryId: facts.id)
-                )
-            }
-            return
-        }
-        state.busy.insert(firing.registry)
-        fire.yield(firing)
-    }
-
     private func carryOut(_ firing: Firing) async {
         var isTooEarly = false
         do {
@@ -189,7 +159,8 @@ package actor TriggerService {
             }
         }
         state.busy.remove(firing.registry)
-        if !isTooEarly { state.ended[key(firing)] = now() }
+        if !isTooEarly { state.ended[firing.key] = now() }
+        beginNext(firing.registry)
     }
 
     /// Cleans, unless the registry is not listed yet: what was pushed while nobody listened is not
@@ -199,7 +170,11 @@ package actor TriggerService {
         guard let listedAt = try await cleaner.ledger.lastListing(of: target.row),
             listedAt >= began
         else {
-            state.waiting.formUnion(place(firing, target))
+            // Nor is it for those behind.
+            for other in state.lines.removeValue(forKey: firing.registry)?.all ?? [] {
+                lookAgain(other)
+            }
+            lookAgain(firing)
             return false
         }
         let repository = firing.repository?.id

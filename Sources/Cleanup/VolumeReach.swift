@@ -46,7 +46,7 @@ extension CleanupTarget {
     }
 
     /// The number of the file system that holds `path` (stat(2), `st_dev`).
-    private static func device(of path: String) throws(VolumeError) -> UInt64 {
+    static func device(of path: String) throws(VolumeError) -> UInt64 {
         var status = stat()
         guard stat(path, &status) == 0 else {
             throw VolumeError(path: path, reason: String(cString: strerror(errno)))

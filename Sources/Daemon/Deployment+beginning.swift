@@ -1,5 +1,7 @@
 import AccessLedger
+import Cleanup
 import Logging
+import RetentionPlanning
 
 extension Deployment {
     /// Notes in the ledger that we are back, and beside it who serves it now.
@@ -20,6 +22,25 @@ extension Deployment {
             "what was heard since the ledger was copied is not in it, and counts as lost",
             metadata: ["ledger": "\(settings.ledger)", "why": "\(why)"]
         )
+    }
+
+    /// Says where a word without an end was read by a ledger that no daemon has served yet: one that is
+    /// new at each start reads it as often.
+    func warnOfEndlessTrust() async throws {
+        guard try await ledger.lastHeartbeat() == nil else { return }
+        for (registry, target) in zip(settings.registries, targets)
+        where registry.trustHistoryUntil == nil {
+            guard let word = try await ledger.trustedHistory(of: target.row), !word.isEmpty else {
+                continue
+            }
+            logger.warning(
+                "the ledger is new, and trustHistoryFrom has no end: a ledger that is lost with its container would take it anew at each start, over what was not heard; keep the ledger in a lasting place, and name the end",
+                metadata: [
+                    "registry": "\(registry.name)", "ledger": "\(settings.ledger)",
+                    "trustHistoryUntil": "\(word.end.text)",
+                ]
+            )
+        }
     }
 
     /// A full disk is no reason not to start.

@@ -80,7 +80,12 @@ package struct Deployment: Sendable {
             now: now,
             onProgress: onProgress
         )
-        sweeper = StorageSweeper(ledger: ledger, logger: logger, now: now)
+        sweeper = StorageSweeper(
+            ledger: ledger,
+            logger: logger,
+            now: now,
+            interruption: cleaner.interruption
+        )
         restorer = Restorer(ledger: ledger, targets: targets, sweeper: sweeper, now: now)
         explainer = Explainer(ledger: ledger, planMaker: cleaner.planMaker, now: now)
         engineExplainer = EngineExplainer(ledger: ledger, policies: settings.policies, now: now)
@@ -128,6 +133,7 @@ package struct Deployment: Sendable {
                 target.row,
                 at: target.place,
                 from: registry.trustHistoryFrom,
+                until: registry.trustHistoryUntil,
                 readAt: now()
             )
         }

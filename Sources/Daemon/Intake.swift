@@ -142,12 +142,12 @@ package final class Intake: AccessSink, Service {
         do {
             try record(batch)
         } catch {
+            guard batch.answers.count > 1, !Self.isAboutAll(error) else {
+                for answer in batch.answers { answer.resume(throwing: error) }
+                return
+            }
             // One delivery must not hold up the others for ever.
             for (delivery, answer) in zip(batch.deliveries, batch.answers) {
-                guard batch.answers.count > 1 else {
-                    answer.resume(throwing: error)
-                    continue
-                }
                 do {
                     var single = Batch()
                     single.append(delivery, answer)
@@ -157,6 +157,12 @@ package final class Intake: AccessSink, Service {
                 }
             }
         }
+    }
+
+    /// Whether each delivery alone would wait as long as all together, and fail alike.
+    private static func isAboutAll(_ error: any Error) -> Bool {
+        let kind = (error as? LedgerError)?.kind
+        return kind == .busy || kind == .displaced
     }
 
     private func record(_ batch: Batch) throws {

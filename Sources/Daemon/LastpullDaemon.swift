@@ -35,9 +35,11 @@ package struct LastpullDaemon: Sendable {
         let ledger = deployment.ledger
         ledger.reserveSpace()
         try await deployment.noteTrust(isHearing: true)
+        try await deployment.warnOfEndlessTrust()
         try await deployment.resumeWebhooks()
         try await deployment.forgetFormerLogs()
         try await deployment.beginListening(lock)
+        try ledger.guardFile()
         let triggers = TriggerService(
             triggers: deployment.settings.triggers.filter { $0.engine == nil },
             cleaner: deployment.cleaner,
@@ -85,6 +87,7 @@ package struct LastpullDaemon: Sendable {
             sink: intake,
             logger: deployment.logger
         )
+        let refused = RefusedDeliveries(logger: deployment.logger)
         let upkeep = Upkeep(deployment: deployment, lock: lock, health: Upkeep.Health())
         let hub = EventHub(outbox: EventOutbox(ledger), logger: deployment.logger)
         var services: [any Service] = [
@@ -97,8 +100,9 @@ package struct LastpullDaemon: Sendable {
         services += [intake, ProvingService(proving: proving, sink: intake), syslog]
         services += watches(intake)
         services.append(Periodic.countOfProcesses(deployment, into: intake))
+        services.append(Periodic.countOfRefusals(deployment, refused))
         services += Self.followers(deployment, into: intake)
-        services.append(listener(intake, hub, upkeep.health))
+        services.append(listener(intake, refused, hub, upkeep.health))
         services.append(EndOfRemovals(triggers: triggers))
         var configuration = ServiceGroupConfiguration(
             services: services.map {
@@ -121,7 +125,8 @@ package struct LastpullDaemon: Sendable {
         }
         // What is heard after a copy of this file counts as lost when the copy comes back.
         try? await upkeep.beat()
-        try ledger.close()
+        try? await Periodic.write(refused, deployment)
+        if ledger.displacement == nil { try ledger.close() } else { ledger.letGo() }
         withExtendedLifetime(lock) {}
     }
 
@@ -213,15 +218,17 @@ package struct LastpullDaemon: Sendable {
 
     private func listener(
         _ intake: Intake,
+        _ refused: RefusedDeliveries,
         _ hub: EventHub,
         _ health: Upkeep.Health
     ) -> some Service {
         let access = deployment.settings.access
-        let router = Router()
+        let router = Router(context: ListeningContext.self)
         AccessRoutes(
             sink: intake,
             tokens: access.ingest.map { AccessTokens($0) },
             naming: deployment.ledger.recordNaming,
+            refused: refused,
             logger: deployment.logger,
             now: Deployment.systemTime
         ).add(to: router)
@@ -232,7 +239,9 @@ package struct LastpullDaemon: Sendable {
             isPermitted: { tokens?.permit($0) ?? true },
             logger: deployment.logger
         ).add(to: router)
-        HealthRoutes { health.reason }.add(to: router)
+        HealthRoutes { [ledger = deployment.ledger] in
+            ledger.displacement ?? health.reason
+        }.add(to: router)
         addReports(to: router) { tokens?.permit($0) ?? true }
         let logger = deployment.logger
         var quiet = logger

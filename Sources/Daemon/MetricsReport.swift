@@ -21,10 +21,11 @@ struct MetricsReport {
         build.add(1, ["version": OwnUserAgent.version])
         var size = MetricFamily("ledger_bytes", .gauge, "Size of the ledger file.")
         size.add(numbers.fileBytes)
-        return [build, size] + Self.heard(numbers.sources)
+        return [build, size] + Self.heard(numbers.sources) + [refused(numbers.refused)]
             + (try await coverage()) + (try await probes(numbers.registries))
             + Self.held(numbers.registries)
-            + runs(numbers.runs) + Self.events(numbers.events, of: numbers.registries)
+            + runs(numbers.runs, former: numbers.formerRuns)
+            + Self.events(numbers.events, of: numbers.registries)
             + (try await webhooks())
     }
 
@@ -66,6 +67,27 @@ struct MetricsReport {
             offset.add(Double(source.clockOffset) / 1_000, labels)
         }
         return [accesses] + others + [last, offset]
+    }
+
+    /// Those for names that are not in the settings have an empty registry; all begin with 0, since an
+    /// alarm needs a number that grows.
+    private func refused(_ refused: [RefusedDelivery]) -> MetricFamily {
+        var family = MetricFamily(
+            "refused_total",
+            .counter,
+            "Deliveries that were refused for their token, signature or registry."
+        )
+        for registry in deployment.targets.map(\.row.name) + [nil] {
+            for reason in RefusedDelivery.Reason.allCases
+            where registry == nil || reason != .unknownRegistry {
+                let known = refused.first { $0.registry == registry && $0.reason == reason }
+                family.add(
+                    known?.count ?? 0,
+                    ["registry": registry ?? "", "reason": reason.rawValue]
+                )
+            }
+        }
+        return family
     }
 
     private func coverage() async throws -> [MetricFamily] {
@@ -145,12 +167,16 @@ struct MetricsReport {
         return [repositories, tags, untagged, bytes, quarantined]
     }
 
-    private func runs(_ runs: [LedgerMetrics.Runs]) -> [MetricFamily] {
+    private func runs(
+        _ runs: [LedgerMetrics.Runs],
+        former: [String: Int]
+    ) -> [MetricFamily] {
         var all = MetricFamily("runs", .gauge, "Plans and runs, by what asked for them and state.")
         for run in runs { all.add(run.count, ["cause": run.cause, "state": run.state]) }
         var fired = MetricFamily("trigger_runs_total", .counter, "Runs that a trigger asked for.")
         for trigger in deployment.settings.triggers {
-            let count = runs.filter { $0.cause == trigger.name }.reduce(0) { $0 + $1.count }
+            let known = runs.filter { $0.cause == trigger.name }.reduce(0) { $0 + $1.count }
+            let count = known + (former[trigger.name] ?? 0)
             fired.add(count, ["trigger": trigger.name])
         }
         return [all, fired]

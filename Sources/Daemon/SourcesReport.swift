@@ -25,6 +25,19 @@ package struct SourcesReport: Encodable, Sendable {
         package var followed: [Followed]
         /// What was imported by hand; nil where nothing was.
         package var imported: Imported?
+        /// What was refused for its token or signature.
+        package var refused: [Refused]
+    }
+
+    package struct Refused: Encodable, Sendable {
+        /// `missingToken`, `wrongToken`, `wrongSignature` or `unknownRegistry`.
+        package var reason: String
+        package var count: Int
+        package var lastAt: Int64
+        /// Where the last came from; empty where that is not known.
+        package var address: String
+        /// Count, reason and what helps, in words.
+        package var text: String
     }
 
     package struct Loss: Encodable, Sendable {
@@ -90,10 +103,16 @@ package struct SourcesReport: Encodable, Sendable {
     }
 
     package var registries: [Registry] = []
+    /// What was refused for registries that are not in the settings, all names together.
+    package var refused: [Refused] = []
 
     package init(_ deployment: Deployment) async throws {
         let now = deployment.now()
         let heard = try await deployment.ledger.sources(now: now)
+        let refusals = try await deployment.ledger.refusedDeliveries()
+        let known = Set(deployment.targets.map(\.row.name))
+        refused = refusals.filter { $0.registry.map { !known.contains($0) } ?? true }
+            .map(Refused.init)
         let horizon = now - deployment.settings.history
         for target in deployment.targets {
             let coverage = try await deployment.cleaner.planMaker.provenCoverage(target, now)
@@ -119,7 +138,8 @@ package struct SourcesReport: Encodable, Sendable {
                     sockets: try await deployment.sockets(of: target).map(Socket.init),
                     followed: try await deployment.followed(of: target)
                         .map { Followed(place: $0.place, state: $0.state) },
-                    imported: Imported(try await deployment.ledger.imported(of: target.row))
+                    imported: Imported(try await deployment.ledger.imported(of: target.row)),
+                    refused: refusals.filter { $0.registry == target.row.name }.map(Refused.init)
                 )
             )
         }
@@ -131,6 +151,18 @@ package struct SourcesReport: Encodable, Sendable {
             encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
             return try encoder.encode(self)
         }
+    }
+}
+
+extension SourcesReport.Refused {
+    init(_ refused: RefusedDelivery) {
+        self.init(
+            reason: refused.reason.rawValue,
+            count: refused.count,
+            lastAt: refused.lastAt.milliseconds,
+            address: refused.address,
+            text: "\(refused)"
+        )
     }
 }
 

@@ -1,9 +1,6 @@
 import EventDecoding
-import Foundation
-import HTTPTypes
 package import Hummingbird
 package import Logging
-import NIOCore
 package import RegistryModel
 
 /// Where registries, proxies and log forwarders send what they saw (design, section 6.3).
@@ -14,14 +11,16 @@ package struct AccessRoutes: Sendable {
     let now: @Sendable () -> Timestamp
     /// How the records of logs are named.
     let naming: RecordNaming
-    private let tokens: AccessTokens?
+    let tokens: AccessTokens?
+    let refused: RefusedDeliveries
 
-    /// Without `tokens` everyone may send.
+    /// Without `tokens` everyone may send; what is refused is counted in `refused`.
     package init(
         sink: any AccessSink,
         tokens: AccessTokens?,
         limits: BodyLimits = BodyLimits(),
         naming: RecordNaming = .digest,
+        refused: RefusedDeliveries? = nil,
         logger: Logger,
         now: @escaping @Sendable () -> Timestamp
     ) {
@@ -31,6 +30,7 @@ package struct AccessRoutes: Sendable {
         self.limits = limits
         self.naming = naming
         outages = OutageLog(logger: logger)
+        self.refused = refused ?? RefusedDeliveries(logger: logger)
     }
 
     /// Adds `/hooks/REGISTRY`, `/hooks/REGISTRY/TOKEN`, `/logs/REGISTRY` and what is below that.
@@ -51,52 +51,5 @@ package struct AccessRoutes: Sendable {
             }
         }
         addLogs(to: router)
-    }
-
-    /// Who sends, as far as the head of the request shows.
-    struct Sender {
-        var registry: String
-        /// What the body is to be compared with, where nothing else has shown a token.
-        var signature: BodySignature?
-    }
-
-    /// The registry that the request is for.
-    ///
-    /// The token comes first, so that strangers don't learn which registries there are.
-    func sender(
-        of request: Request,
-        _ context: some RequestContext
-    ) throws -> Sender {
-        var sender = Sender(registry: context.parameters.get("registry").map(Self.decoded) ?? "")
-        let segment = context.parameters.get("token").map(Self.decoded)
-        if let tokens, !tokens.permit(request.headers, segment: segment) {
-            sender.signature = BodySignature(in: request.headers)
-            guard sender.signature != nil, request.method == .post else {
-                let place = request.uri.path.split(separator: "/").prefix(2).joined(separator: "/")
-                throw Refusal.noToken("/\(place)")
-            }
-            return sender
-        }
-        guard sink.knows(registry: sender.registry) else {
-            throw Refusal.unknown(registry: sender.registry)
-        }
-        return sender
-    }
-
-    /// Refuses what is not signed with a token, now that the whole body is there.
-    func check(_ sender: Sender, _ body: ByteBuffer) throws {
-        guard let tokens, let signature = sender.signature else { return }
-        guard tokens.permit(body.readableBytesView, signedBy: signature) else {
-            throw Refusal.badSignature(sender.registry)
-        }
-        guard sink.knows(registry: sender.registry) else {
-            throw Refusal.unknown(registry: sender.registry)
-        }
-    }
-
-    /// The segment without percent encoding, which hardly any name has and which takes long to undo.
-    private static func decoded(_ segment: String) -> String {
-        segment.utf8.contains(UInt8(ascii: "%"))
-            ? segment.removingPercentEncoding ?? segment : segment
     }
 }

@@ -56,12 +56,13 @@ package struct RegistryAddress: Sendable, Equatable, CustomStringConvertible {
     /// The URL of a path of the API, such as `/v2/`.
     func url(_ path: String) -> String { description + path }
 
-    /// What a `Link` or `Location` field leads to, relative or absolute, as a URL of this registry.
+    /// What a `Link` or `Location` field leads to, relative to the request or absolute, as a URL of
+    /// this registry (RFC 3986, section 5).
     ///
     /// Scheme and port stay ours: behind a proxy that ends TLS, registries name the ones they see,
     /// and credentials would follow them.
     ///
-    /// - Returns: nil when it leads to another host.
+    /// - Returns: nil when it leads to another host, or is no such address.
     func resolve(_ target: String, from request: String) -> String? {
         guard let start = URL(string: request),
             let url = URL(string: target, relativeTo: start)?.absoluteURL,
@@ -70,6 +71,12 @@ package struct RegistryAddress: Sendable, Equatable, CustomStringConvertible {
         else { return nil }
         let query = components.percentEncodedQuery.map { "?\($0)" } ?? ""
         return base + components.percentEncodedPath + query
+    }
+
+    /// The other host that such a field names; nil where it names none.
+    func host(of target: String) -> String? {
+        let host = URL(string: target, relativeTo: URL(string: description))?.host
+        return host.flatMap { $0.isEmpty || $0.lowercased() == origin.host ? nil : $0 }
     }
 }
 

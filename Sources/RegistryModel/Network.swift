@@ -111,6 +111,11 @@ package struct Network: Sendable, Hashable, CustomStringConvertible {
         self.mask = mask
     }
 
+    /// Whether every address is in it, of its version.
+    package var isEverything: Bool {
+        base.isVersion4 ? mask << 96 == 0 : mask == 0
+    }
+
     /// Whether `address` is an address in this network; what is not an address is in none.
     package func contains(_ address: String) -> Bool {
         IPAddress(address).map { contains($0) } ?? false

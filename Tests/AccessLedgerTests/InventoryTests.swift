@@ -4,6 +4,24 @@ import Testing
 
 /// Tags, manifests and bytes follow events and listings, and every counter stays true.
 struct InventoryTests {
+    // Senders of webhooks name the digest that a removed tag pointed to.
+    @Test func aTagThatIsNotKnownTakesNoManifestWithIt() async throws {
+        let fixture = try await LedgerFixture()
+        try await fixture.record([fixture.access(.push, "a", tag: "v1")])
+        fixture.now = fixture.now + .minutes(1)
+        try await fixture.record([fixture.access(.delete, "a", tag: "other")])
+        let image = try await fixture.ledger.image(
+            LedgerFixture.repository,
+            tag: TagName("v1"),
+            digest: nil,
+            in: fixture.registry
+        )
+        #expect(image?.isGone == false)
+        #expect(try await fixture.facts().tags == 1)
+        #expect(try await fixture.manifest("a").digest == LedgerFixture.digest("a"))
+        try await fixture.expectSoundness()
+    }
+
     @Test func movesATagAndLeavesItsOldManifestUntagged() async throws {
         let fixture = try await LedgerFixture()
         try await fixture.record([fixture.access(.push, "old", tag: "v1")])

@@ -66,6 +66,7 @@ struct MovedTagTests {
 
     @Test(arguments: [AccessSource.events, .log])
     func aPullFindsIt(source: AccessSource) async throws {
+        try await fixture.store("new")
         let read = fixture.access(.pull, "old", tag: "prod", at: fixture.now - .minutes(5))
         try await fixture.record([read], from: source)
         try await expectPushed(at: read.time)
@@ -127,5 +128,77 @@ struct MovedTagTests {
         let tag = try await fixture.tag("unpushed")
         #expect(try await tag.manifest == fixture.manifest("old").id)
         #expect((tag.pushedAt ?? tag.firstSeen) >= fixture.now)
+    }
+
+    // Registries give a client that accepts no index one of its images, and name that.
+    @Test(arguments: [AccessSource.events, .log])
+    func aPartOfAnIndexIsNoMove(source: AccessSource) async throws {
+        try await fixture.store("new", children: ["nested", "amd64"])
+        try await fixture.store("nested", children: ["arm64"])
+        let before = try await fixture.tag("prod")
+        for (seed, minutes) in [("amd64", 5), ("arm64", 4)] {
+            let time = fixture.now - .minutes(Int64(minutes))
+            try await fixture.record(
+                [fixture.access(.pull, seed, tag: "prod", at: time)],
+                from: source
+            )
+            try fixture.importing([
+                [fixture.logged(.pull, seed, tag: "prod", at: time, key: UInt64(minutes))]
+            ])
+        }
+        let tag = try await fixture.tag("prod")
+        #expect(tag.manifest == before.manifest)
+        #expect(tag.pushedAt == before.pushedAt)
+        #expect(tag.newerTags == 1)
+        #expect(try await fixture.manifest("amd64").inHistory.pulls > 0)
+        #expect(try await fixture.manifest("arm64").inHistory.pulls > 0)
+        try await fixture.expectSoundness()
+    }
+
+    // Distribution up to 2.8 answers those who accept nothing else in schema 1, under a digest that it
+    // has nowhere.
+    @Test func whatWasOnlyMadeForAClientIsNoMove() async throws {
+        try await fixture.store("new")
+        let before = try await fixture.tag("prod")
+        let read = fixture.access(.pull, "converted", tag: "prod", at: fixture.now - .minutes(5))
+        try await fixture.record([read], from: .log)
+        #expect(try await fixture.tag("prod").manifest == before.manifest)
+        #expect(try await fixture.tag("prod").newerTags == 1)
+        // Once it was read itself, it is one.
+        try await fixture.store("converted")
+        let again = fixture.access(.pull, "converted", tag: "prod", at: fixture.now - .minutes(4))
+        try await fixture.record([again], from: .log)
+        #expect(
+            try await fixture.tag("prod").manifest == fixture.manifest("converted").id
+        )
+        try await fixture.expectSoundness()
+    }
+
+    // An old log of such clients is all that is known before the first listing.
+    @Test func whatOnlyAnImportToldIsNoProofOfAPush() async throws {
+        let time = fixture.now - .days(1)
+        try fixture.importing([[fixture.logged(.pull, "part", tag: "found", at: time, key: 1)]])
+        let rank = try await fixture.tag("found").newerTags
+        let began = fixture.now
+        fixture.now = fixture.now + .hours(1)
+        try await fixture.ledger.list(
+            LedgerFixture.repository,
+            of: fixture.registry,
+            RepositoryListing(
+                tags: [
+                    ListedTag(
+                        name: try #require(TagName("found")),
+                        digest: LedgerFixture.digest("whole")
+                    )
+                ],
+                isWhole: false
+            ),
+            began: began,
+            now: fixture.now
+        )
+        let tag = try await fixture.tag("found")
+        #expect(try await tag.manifest == fixture.manifest("whole").id)
+        #expect(tag.pushedAt == nil)
+        #expect(tag.newerTags == rank)
     }
 }

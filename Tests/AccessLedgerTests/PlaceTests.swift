@@ -89,6 +89,25 @@ struct PlaceTests {
         #expect(record.move == nil)
     }
 
+    // What it says of the past may end before the registry came here.
+    @Test func aNewWordWithAnEndIsAboutTheNewAddress() async throws {
+        let fixture = try await LedgerFixture()
+        try await note(fixture, "a:1")
+        fixture.now = fixture.now + .days(1)
+        try await note(fixture, "b:2")
+        let end = fixture.now - .days(5)
+        try await fixture.ledger.trust(
+            fixture.registry,
+            at: "b:2",
+            from: end - .days(9),
+            until: end,
+            readAt: fixture.now + .minutes(1)
+        )
+        let record = try await record(fixture, at: "b:2")
+        #expect(record.covered.map(\.to) == [end])
+        #expect(record.move == nil)
+    }
+
     // A ledger of before: where its registry was is not known, so it is where it is now.
     @Test func theFirstAddressIsTakenAsItIs() async throws {
         let fixture = try await LedgerFixture()

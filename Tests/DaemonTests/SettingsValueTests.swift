@@ -96,6 +96,47 @@ struct SettingsValueTests {
         #expect(problems.count == 1)
     }
 
+    @Test func trustMayHaveAnEnd() throws {
+        let settings = try SettingsSamples.parse(
+            "registries: [{ name: a, url: 'http://a', trustHistoryFrom: 2026-01-01, "
+                + "trustHistoryUntil: '2026-01-02T00:00:00Z' }]"
+        )
+        #expect(settings.registries[0].trustHistoryUntil?.milliseconds == 1_767_312_000_000)
+    }
+
+    @Test(arguments: [
+        ("trustHistoryUntil: 2026-01-01", "has no beginning; add trustHistoryFrom, or remove it"),
+        (
+            "trustHistoryFrom: 2026-01-02, trustHistoryUntil: 2026-01-02",
+            "is not after trustHistoryFrom; name a later date, or remove both"
+        ),
+    ])
+    func anEndOfTrustNeedsABeginning(text: String, problem: String) throws {
+        let problems = try SettingsSamples.problems(
+            in: "registries: [{ name: a, url: 'http://a', \(text) }]"
+        )
+        #expect(problems.count == 1 && problems[0].hasSuffix(problem), "\(problems)")
+    }
+
+    /// Where everybody is ignored, everything looks unused.
+    @Test(arguments: [
+        "userAgents: ['*']", "userAgents: ['trivy/*', '**']", "actors: ['?*']",
+        "networks: [0.0.0.0/0]", "networks: ['::/0']",
+    ])
+    func nobodyIgnoresEverybody(text: String) throws {
+        let problems = try SettingsSamples.problems(
+            in: "registries: [{ name: a, url: 'http://a' }]\nignoreAccess: { \(text) }"
+        )
+        #expect(problems.count == 1 && problems[0].contains("names everybody"), "\(problems)")
+    }
+
+    @Test func whatIsNotEverybodyIsIgnored() throws {
+        let settings = try SettingsSamples.parse(
+            beside: "ignoreAccess: { userAgents: ['*/0.1'], actors: ['??'], networks: [0.0.0.0/1] }"
+        )
+        #expect(settings.ignoreAccess.ruleNames.count == 3)
+    }
+
     @Test func anyAddressNeedsAllThreeTokens() throws {
         let settings = try SettingsSamples.parse(
             beside: """

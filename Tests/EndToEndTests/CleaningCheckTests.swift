@@ -76,6 +76,39 @@ extension Cleaning {
             await registry.stop()
         }
 
+        // A container without a volume reads it anew at each start.
+        @Test func warnsOfAWordWithoutAnEnd() async throws {
+            try configure(Self.twoWeeks, registry: ", trustHistoryFrom: 2026-01-01")
+            let finding = try await finding("trustHistoryFrom covers 2026-01-01T00:00:00Z to")
+            #expect(finding.state == "warning")
+            #expect(finding.text.contains(/add trustHistoryUntil: [-0-9]+T/), "\(finding.text)")
+
+            // A daemon says so at its first start on a ledger.
+            let told = "trustHistoryFrom has no end"
+            try await lastpull.start()
+            #expect(lastpull.log.contains(told))
+            try await lastpull.killAndRestart()
+            #expect(lastpull.log.ranges(of: told).count == 1)
+            try await lastpull.terminate()
+            await registry.stop()
+        }
+
+        // What the advice says is taken.
+        @Test func takesAWordWithAnEnd() async throws {
+            try configure(
+                Self.twoWeeks,
+                registry: ", trustHistoryFrom: 2026-01-01, trustHistoryUntil: 2026-02-01"
+            )
+            let finding = try await finding(
+                "trustHistoryFrom covers 2026-01-01T00:00:00Z to 2026-02-01T00:00:00Z"
+            )
+            #expect(finding.state == "ok" && finding.text.hasSuffix("by your word alone"))
+            try await lastpull.start()
+            #expect(!lastpull.log.contains("trustHistoryFrom has no end"))
+            try await lastpull.terminate()
+            await registry.stop()
+        }
+
         // What is written right and still matches nothing is a slip, or yet to come.
         @Test func warnsOfPatternsThatMatchNothing() async throws {
             try configure(
@@ -115,6 +148,29 @@ extension Cleaning {
             }
             let finding = try await finding("processes of it were heard within the hour")
             #expect(finding.state == "ok")
+            try await lastpull.terminate()
+            await registry.stop()
+        }
+
+        // Of a proxy that all pulls come through, as the one address that notifications name.
+        @Test func warnsWhereAllReadsAreIgnored() async throws {
+            try configure(
+                "ignoreAccess: { userAgents: ['trivy/*'], networks: [10.1.0.7/32] }\n"
+                    + Self.twoWeeks
+            )
+            try await lastpull.start()
+            func hear(_ address: String, _ count: Int) async throws {
+                let events = (0..<count).map { _ in HearingEnvelope.event(address: address) }
+                _ = try await lastpull.deliver(HearingEnvelope.envelope(events))
+            }
+            try await hear("10.1.0.7:40000", 19)
+            let finding = try await finding(
+                "19 of 19 reads by clients since yesterday were ignored"
+            )
+            #expect(finding.state == "warning")
+            #expect(finding.text.contains("19 by ignoreAccess.networks 10.1.0.7/32"))
+            try await hear("10.1.0.8:40000", 5)
+            #expect(!(try await lastpull.run("check").output).contains("reads by clients"))
             try await lastpull.terminate()
             await registry.stop()
         }

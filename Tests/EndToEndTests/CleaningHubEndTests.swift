@@ -75,7 +75,7 @@ extension Cleaning {
         }
 
         // Whoever presses Ctrl-C wants the rest to stay, also after the next start.
-        @Test(arguments: [SIGINT, SIGTERM])
+        @Test(arguments: [SIGINT, SIGTERM, SIGHUP])
         func aSignalEndsItInGoodOrderAndTheRestStays(signal: Int32) async throws {
             let many = (0..<200).map { (name: "v\($0)", pushed: 100.0, pulled: Double?.none) }
             try await scene.withHub(many) { hub in

@@ -81,6 +81,32 @@ extension Cleaning {
             await registry.stop()
         }
 
+        // The first fires as often as it may, and frees nothing, since the policy keeps all that it is
+        // about; the second waits for its turn, and gets it.
+        @Test func noTriggerStarvesBehindOneThatFiresAllTheTime() async throws {
+            for seed in 1...6 {
+                await registry.add(repository, "keep\(seed)", seed: UInt64(seed), bytes: 50_000)
+            }
+            for seed in 11...12 {
+                await registry.add("team/loose", "t\(seed)", seed: UInt64(seed), bytes: 200_000)
+            }
+            var settings = CleaningSettings(url: registry.url)
+            settings.keep = #"{ pushed: { within: 0s }, tags: ["keep*"] }"#
+            settings.triggers = [
+                "{ name: often, registry: local, repositories: [\(repository)], tags: 5, until: 3, "
+                    + "cooldown: 1s }",
+                "{ name: size, registry: local, registryBytes: 650KB, until: 600KB }",
+            ]
+            try await lastpull.start(settings: settings.text)
+            try await eventually("the second has run", within: .seconds(40)) {
+                await registry.tagNames("team/loose").count == 1
+            }
+            #expect(lastpull.log.contains("often"))
+            #expect(await registry.tagNames(repository).count == 6)
+            try await lastpull.terminate()
+            await registry.stop()
+        }
+
         // What one trigger has counted is still new to the other: after three pushes the second fires
         // although the first has run after two.
         @Test func eachTriggerCountsPushesByItself() async throws {

@@ -28,7 +28,7 @@ extension Engines {
             return (status, folder.text(of: "output"), try await engine.imageNames().count)
         }
 
-        @Test(arguments: [SIGINT, SIGTERM])
+        @Test(arguments: [SIGINT, SIGTERM, SIGHUP])
         func anInterruptedPruneReportsWhatItFreed(signal: Int32) async throws {
             try await RealEngine.with { engine in
                 let scene = try PruneScene(engine)

@@ -59,6 +59,46 @@ extension Engines {
             }
         }
 
+        // Whatever were removed, the mark would stay crossed.
+        @Test func aFileSystemThatTheEngineDoesNotFillFiresNothing() async throws {
+            try await RealEngine.with { engine in
+                let other = try TemporaryFolder(in: "/dev/shm")
+                try other.write(String(repeating: "x", count: 1_000_000), to: "full")
+                let daemon = try LastpullDaemon()
+                for image in ["team/a:1", "team/b:1"] { _ = try await engine.importImage(image) }
+                let settings = { (path: String) in
+                    """
+                    engines: [{ name: node, socket: \(engine.socket), prune: [images] }]
+                    policies:
+                      - name: images
+                        engine: node
+                        keep: { pushed: { within: 0s } }
+                        mode: enforce
+                    triggers:
+                      - { name: full, engine: node, volume: \(path), above: 500KB, until: 0B }
+                    """
+                }
+                try await daemon.start(settings: settings(other.path))
+                try await eventually("it is said", within: .seconds(30)) {
+                    daemon.log.contains("another file system than the data root of node")
+                }
+                #expect(try await engine.imageNames().count == 2)
+                let failed = try await daemon.run("check")
+                #expect(failed.status == 1)
+                let said = "trigger full: never fires: \(other.path) is on another file system"
+                #expect(failed.output.contains(said), "\(failed.output)")
+                try await daemon.terminate()
+
+                try await daemon.start(settings: settings(engine.dataRoot))
+                try await eventually("all images are gone", within: .seconds(60)) {
+                    try await engine.imageNames().isEmpty
+                }
+                let fine = try await daemon.run("check")
+                #expect(!fine.output.contains("trigger full"), "\(fine.output)")
+                try await daemon.terminate()
+            }
+        }
+
         // What happened while nobody listened is asked for, also where nothing was heard before.
         @Test func usesBetweenTwoStartsCountThoughNothingWasHeardBefore() async throws {
             try await RealEngine.with { engine in

@@ -23,7 +23,10 @@ extension Hearing {
             }
             let check = try await scene.daemon.run("check")
             #expect(check.output.contains("1 not understood"), "\(check.output)")
-            #expect(check.output.contains("known loss"), "\(check.output)")
+            // Why, it is said once.
+            let losses = check.output.split(separator: "\n").filter { $0.contains("known loss") }
+            #expect(losses.count == 2, "\(check.output)")
+            #expect(losses.count { $0.contains("it ends early") } == 1, "\(check.output)")
         }
 
         // A name becomes a path in a request, and on a disk.
@@ -96,6 +99,35 @@ extension Hearing {
             #expect(try await daemon.statistics().sources.isEmpty)
             #expect(try await status("local", "Bearer the-token") == 202)
             #expect(try await daemon.explain("team/hand:v1").accesses == 1)
+            try await Self.expectRefusalsToBeTold(daemon)
+        }
+
+        /// Of two with a missing token, one with a wrong one, and one for a registry that is not there.
+        private static func expectRefusalsToBeTold(_ daemon: LastpullDaemon) async throws {
+            let counted = #"lastpull_refused_total{registry="local",reason="wrongToken"} 1"#
+            try await eventually("refusals are counted") {
+                try await LoopbackHTTP.get("\(daemon.url)/metrics").text.contains(counted)
+            }
+            let metrics = try await LoopbackHTTP.get("\(daemon.url)/metrics").text
+            for line in [
+                #"registry="local",reason="missingToken"} 1"#,
+                #"registry="local",reason="wrongSignature"} 0"#,
+                #"registry="",reason="missingToken"} 1"#,
+                #"registry="",reason="unknownRegistry"} 1"#,
+            ] { #expect(metrics.contains("lastpull_refused_total{\(line)"), "\(line)") }
+            let check = try await daemon.run("check").output
+            let sources = try await daemon.run("sources").output
+            let told = #"1 delivery was refused: it from 127.0.0.1 came with a wrong token"#
+            let unknown = #"1 delivery was refused: it from 127.0.0.1 for "absent" was for"#
+            for text in [check, sources] {
+                #expect(text.contains(told) && text.contains(unknown), "\(text)")
+            }
+            #expect(check.contains("warning  registry local: \(told)"))
+            #expect(
+                !(try await daemon.run("sources", "--registry", "local").output).contains(unknown)
+            )
+            #expect(daemon.log.contains("address=127.0.0.1"))
+            #expect(!daemon.log.contains("another-token") && !daemon.log.contains("the-token"))
         }
 
         /// A daemon that hears of a registry which is not there.

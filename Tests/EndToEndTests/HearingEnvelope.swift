@@ -9,12 +9,13 @@ enum HearingEnvelope {
         repository: String = "team/hand",
         tag: String = "v1",
         digest: String = digest,
-        time: String = now
+        time: String = now,
+        address: String = "192.0.2.7:4711"
     ) -> String {
         #"{"id":"\#(id)","timestamp":"\#(time)","action":"\#(action)","#
             + #""target":{"mediaType":"application/vnd.oci.image.manifest.v1+json","#
             + #""digest":"\#(digest)","repository":"\#(repository)","tag":"\#(tag)"},"#
-            + #""request":{"method":"GET","addr":"192.0.2.7:4711","useragent":"containerd/v2.0.2"},"#
+            + #""request":{"method":"GET","addr":"\#(address)","useragent":"containerd/v2.0.2"},"#
             + #""source":{"instanceID":"made-by-hand"}}"#
     }
 

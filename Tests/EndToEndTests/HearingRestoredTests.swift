@@ -46,6 +46,60 @@ extension Hearing {
             #expect(said.contains("known loss from"), "\(said)")
         }
 
+        // Nobody would find what is written to a file that was moved away; the registry keeps what is
+        // refused, and delivers it when the file is back.
+        @Test func aLedgerThatIsMovedTakesNothingUntilItIsBack() async throws {
+            let scene = try await Self.sceneWithTwoImages()
+            let (ledger, away) = (scene.daemon.ledger, scene.daemon.ledger + ".away")
+            try FileManager.default.moveItem(atPath: ledger, toPath: away)
+            let ready = try await LoopbackHTTP.get("\(scene.daemon.url)/readyz")
+            #expect(ready.status == 503)
+            let why = String(decoding: ready.body, as: UTF8.self)
+            #expect(why.contains("not there any more"), "\(why)")
+            try await scene.read("team/api", "v2")
+            try await eventually("the event is refused", within: .seconds(30)) {
+                scene.daemon.log.contains("delivery could not be recorded")
+            }
+            #expect(!FileManager.default.fileExists(atPath: ledger))
+
+            try FileManager.default.moveItem(atPath: away, toPath: ledger)
+            try await scene.everythingIsHeard()
+            #expect(try await scene.daemon.explain("team/api:v2").accesses == 1)
+            try await eventually("it is ready again", within: .seconds(15)) {
+                try await LoopbackHTTP.get("\(scene.daemon.url)/readyz").status == 200
+            }
+        }
+
+        // Whoever forgets to stop it first has a whole ledger all the same, and it is the restored one.
+        @Test(arguments: [true, false])
+        func aLedgerThatIsRestoredMeanwhileIsNotWrittenOver(isInPlace: Bool) async throws {
+            let scene = try await Self.sceneWithTwoImages()
+            let (ledger, copy) = (scene.daemon.ledger, scene.daemon.ledger + ".copy")
+            #expect(try await scene.daemon.run("ledger", "backup", copy).status == 0)
+            try await scene.read("team/api", "v2")
+            try await scene.everythingIsHeard()
+            let bytes = try Data(contentsOf: URL(filePath: copy))
+            let command = isInPlace ? "cp" : "mv"
+            let program = try #require(Command.find(command))
+            #expect(try await Command.run(program, [copy, ledger]).status == 0)
+            try await eventually("it is noticed", within: .seconds(15)) {
+                scene.daemon.log.contains("heartbeat failed")
+            }
+            let told = scene.daemon.log.components(separatedBy: "heartbeat failed").count - 1
+            #expect(told == 1)
+            #expect(try await LoopbackHTTP.get("\(scene.daemon.url)/readyz").status == 503)
+            try await scene.daemon.terminate()
+            #expect(try Data(contentsOf: URL(filePath: ledger)) == bytes)
+
+            try await scene.daemon.start()
+            try await scene.everythingIsHeard()
+            #expect(try await scene.daemon.explain("team/api:v2").accesses == 0)
+            let verified = try await scene.daemon.run("ledger", "verify")
+            #expect(verified.status == 0, "\(verified.output)")
+            let said = try await scene.daemon.run("check").output
+            #expect(said.contains("restored from a backup"), "\(said)")
+        }
+
         // What starts anew and is killed in between loses nothing of its own.
         @Test func aKilledDaemonIsNoRestoredLedger() async throws {
             let scene = try await Self.sceneWithTwoImages()

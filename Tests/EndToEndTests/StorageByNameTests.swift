@@ -133,9 +133,9 @@ extension LocalPrune {
             let (scene, _) = try await fill()
             let result = try await scene.run(
                 ["delete", "--yes", "b"],
-                stoppingAt: "taken",
+                holdingAt: "taken",
                 onDisk: true
-            ) {
+            ) { _ in
                 try await scene.registry.start()
                 try await scene.pushByHand("b:v2", [layers[2]])
             }

@@ -62,7 +62,7 @@ extension LocalPrune {
             try await scene.pushByHand("a/x:v1", [layers[0], layers[1]])
             RegistryDisk(scene.registry.storage).age(by: 26 * 3_600)
             let arguments = ["delete", "a/x:v1"]
-            let result = try await scene.run(arguments, stoppingAt: "begun", onDisk: true) {
+            let result = try await scene.run(arguments, holdingAt: "begun", onDisk: true) { _ in
                 try await scene.pushByHand("a/x:v1", [layers[0], layers[2]])
             }
             #expect(result.status == 2, "\(result)")

@@ -136,6 +136,33 @@ extension LocalPrune {
             try await Skopeo.pull(scene.image("a/x:v2"))
         }
 
+        // It goes by the quarantine, for a registry with a cache may answer that it has what is gone;
+        // what is said at the end is how things are then.
+        @Test(arguments: [true, false])
+        func saysWhatIsLeftBesideARegistryThatRuns(canForget: Bool) async throws {
+            let scene = try await StorageScene(quarantine: "6h")
+            try await fill(scene)
+            try await scene.registry.restart { $0.deletes = canForget }
+            RegistryDisk(scene.registry.storage).age(by: 26 * 3_600)
+            let blob = Digest(hashing: layers[2].bytes).description
+            let report = try await scene.report("prune", "--now", "--force", status: 0)
+            #expect(report.digests("blob").contains(blob))
+            let runs = try await scene.run("runs", report.run)
+            if canForget {
+                #expect(report.items.allSatisfy { $0.state == "done" })
+                #expect(report.reclaimed > 8_000)
+                #expect(!report.note.contains("quarantine"), "\(report.note)")
+                #expect(!runs.output.contains("in quarantine"), "\(runs.output)")
+            } else {
+                #expect(report.items.allSatisfy { $0.state == "quarantined" })
+                #expect(report.reclaimed == 0)
+                let left = "in quarantine; \(report.items.count) items stay there until"
+                #expect(report.note.contains(left), "\(report.note)")
+                #expect(!report.note.contains("6h"), "\(report.note)")
+                #expect(runs.output.contains(left), "\(runs.output)")
+            }
+        }
+
         /// Images of all kinds; says what of them stays although the registry's own collector takes
         /// it: the children of an index and what belongs to a manifest that stays.
         private func fillWithStructure(

@@ -94,7 +94,7 @@ extension LocalPrune {
             let (scene, disk) = try await fill()
             _ = try await sweep(scene)
             try await scene.registry.restart()
-            _ = try await scene.run(["prune"], stoppingAt: "purgePlanned") {
+            _ = try await scene.run(["prune"], holdingAt: "purgePlanned") { _ in
                 try await scene.pushByHand("a/x:v2", [base, gone])
             }
             #expect(disk.quarantinedFiles.isEmpty)

@@ -47,7 +47,7 @@ extension LocalPrune {
             let disk = RegistryDisk(scene.registry.storage)
             disk.age(by: 26 * 3_600)
             let push = try scene.parcel("c:late", [gone], from: "a/x").parcel
-            _ = try await scene.run(["prune"], stoppingAt: "taken") {
+            _ = try await scene.run(["prune"], holdingAt: "taken") { _ in
                 try await push.bring()
                 disk.turnBack(by: behind)
             }
@@ -73,7 +73,7 @@ extension LocalPrune {
             if point.lowercased().contains("purge") { try await scene.report("prune") }
 
             var refused: [StorageScene.Parcel] = []
-            let result = try await scene.run(["prune"], stoppingAt: point) {
+            let result = try await scene.run(["prune"], holdingAt: point) { _ in
                 if await isRefused({ try await slow.finish() }) { refused.append(slow) }
                 for push in pushes {
                     let isRefused = await isRefused {

@@ -28,5 +28,34 @@ extension LocalPrune {
             #expect(runs.reduce(0) { $0 + $1.reclaimed } == released)
             #expect(runs.allSatisfy { $0.state == "done" })
         }
+
+        // A sweep over the brake waits, once for as long as it is the same, and the newest alone.
+        @Test func ofThoseThatWaitTheNewestDoes() async throws {
+            let scene = try await StorageScene()
+            try scene.configure(
+                grace: "1h",
+                quarantine: "0s",
+                more:
+                    "policies: [{ name: p, keep: { newest: 9 }, mode: enforce, brake: { bytes: 1% } }]"
+            )
+            try await scene.push("a/x:v1", [.random(10_000, seed: 1)])
+            func sweepWithoutOne(seed: UInt64) async throws -> StorageReport {
+                let gone = try await scene.push("a/x:gone", [.random(20_000, seed: seed)])
+                try await scene.delete("a/x", gone)
+                RegistryDisk(scene.registry.storage).age(by: 7_200)
+                return try await scene.report("sweep")
+            }
+            let first = try await sweepWithoutOne(seed: 2)
+            #expect(first.state == "waiting" && first.note.contains("approve \(first.run)"))
+            #expect(try await scene.report("sweep").run == first.run)
+            let second = try await sweepWithoutOne(seed: 3)
+            #expect(second.state == "waiting" && second.items.count > first.items.count)
+            let refused = try await scene.run("approve", first.run)
+            #expect(refused.status == 1)
+            #expect(refused.errors.contains("lastpull approve \(second.run)"), "\(refused.errors)")
+            #expect(RegistryDisk(scene.registry.storage).quarantinedFiles.isEmpty)
+            let approved = try await scene.report("approve", second.run)
+            #expect(approved.state == "done" && approved.items.allSatisfy { $0.state != "skipped" })
+        }
     }
 }

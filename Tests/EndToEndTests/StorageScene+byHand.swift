@@ -56,34 +56,35 @@ extension StorageScene {
         }
     }
 
-    /// Runs a command, does something at every time that it stops at a point, and returns its status.
+    /// Runs a command, does something when it first reaches a point, and returns its status.
     func run(
         _ arguments: [String],
-        stoppingAt point: String,
+        holdingAt point: String,
         onDisk isOnDisk: Bool = false,
-        _ body: () async throws -> Void
+        _ body: (ChildProcess) async throws -> Void
     ) async throws -> Command.Result {
+        let marker = folder.file("held")
         let process = try ChildProcess(
             Lastpull.binary,
             arguments + (isOnDisk ? diskAlone : ["--config", configuration]),
-            environment: ["LASTPULL_STOP_AT": point],
-            output: folder.file("stopped.out"),
-            errors: folder.file("stopped.err")
+            environment: ["LASTPULL_HOLD_AT": point, "LASTPULL_HOLD_FILE": marker],
+            output: folder.file("held.out"),
+            errors: folder.file("held.err")
         )
-        var stops = 0
+        var times = 0
         try await eventually("\(arguments) ends", within: .seconds(60), every: .milliseconds(5)) {
             if process.exitStatus != nil { return true }
-            guard process.isStopped else { return false }
-            if stops == 0 { try await body() }
-            stops += 1
-            process.send(SIGCONT)
+            guard FileManager.default.fileExists(atPath: marker) else { return false }
+            if times == 0 { try await body(process) }
+            times += 1
+            try FileManager.default.removeItem(atPath: marker)
             return false
         }
-        guard stops > 0 else { throw HopelessError("\(arguments) did not reach \(point)") }
+        guard times > 0 else { throw HopelessError("\(arguments) did not reach \(point)") }
         return Command.Result(
             status: process.exitStatus ?? -1,
-            output: folder.text(of: "stopped.out"),
-            errors: folder.text(of: "stopped.err")
+            output: folder.text(of: "held.out"),
+            errors: folder.text(of: "held.err")
         )
     }
 }

@@ -17,10 +17,10 @@ struct TestServer: Sendable {
 
     /// Serves what `configure` adds to a router, until `body` returns and all requests ended.
     static func run<Value: Sendable>(
-        _ configure: (Router<BasicRequestContext>) -> Void,
+        _ configure: (Router<ListeningContext>) -> Void,
         body: @escaping @Sendable (TestServer) async throws -> Value
     ) async throws -> Value {
-        let router = Router()
+        let router = Router(context: ListeningContext.self)
         configure(router)
         let (ports, opened) = AsyncStream<Int>.makeStream()
         let application = makeApplication(

@@ -114,11 +114,18 @@ struct RegistryAddressTests {
         arguments: [
             ("/v2/x?n=1", "https://a.test:5000/v2/x?n=1"),
             ("?n=2&last=a%2Fb", "https://a.test:5000/v2/y?n=2&last=a%2Fb"),
+            ("y?n=2&last=a%2Fb", "https://a.test:5000/v2/y?n=2&last=a%2Fb"),
+            ("./y?last=v1:2", "https://a.test:5000/v2/y?last=v1:2"),
+            ("../v2/y?last=a/../b", "https://a.test:5000/v2/y?last=a/../b"),
+            ("../../../z", "https://a.test:5000/z"), ("#part", "https://a.test:5000/v2/y"),
+            ("//a.test/z", "https://a.test:5000/z"),
+            (#"\\b.test\z"#, "https://a.test:5000/v2/%5C%5Cb.test%5Cz"),
             ("https://a.test:5000/z", "https://a.test:5000/z"),
             // A proxy that ends TLS leaves the registry with the wrong idea of its own address.
             ("http://A.test/z?s=%3D", "https://a.test:5000/z?s=%3D"),
             ("https://b.test/z", nil), ("//b.test/z", nil), ("file:///etc/passwd", nil),
-            ("https://a.test@b.test/z", nil), ("https://u:p@a.test/z", nil),
+            ("https://a.test@b.test/z", nil), ("https://u:p@a.test/z", nil), ("", nil),
+            ("ftp://a.test/z", nil), ("v2:1?n=2", nil), ("https:///z", nil),
         ]
     )
     func placesAreResolvedOnThisHostOnly(target: String, url: String?) throws {

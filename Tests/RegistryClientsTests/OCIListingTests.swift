@@ -4,12 +4,12 @@ import TestSupport
 import Testing
 
 struct OCIListingTests {
-    @Test(arguments: [false, true])
-    func catalogIsFollowedFromPageToPage(absolute: Bool) async throws {
+    @Test(arguments: FakeRegistry.LinkForm.allCases)
+    func catalogIsFollowedFromPageToPage(links: FakeRegistry.LinkForm) async throws {
         try await withRegistry { registry in
             await registry.set {
                 $0.catalogLimit = 2
-                $0.absoluteLinks = absolute
+                $0.links = links
             }
             for name in ["a", "b/c", "d", "e", "f"] { await registry.addBlob(name, [1]) }
             var pages: [[String]] = []
@@ -31,12 +31,15 @@ struct OCIListingTests {
         }
     }
 
-    @Test(arguments: [FakeRegistry.Mode.distribution28, .distribution3], [false, true])
-    func allTagsAreListed(mode: FakeRegistry.Mode, absolute: Bool) async throws {
+    @Test(
+        arguments: [FakeRegistry.Mode.distribution28, .distribution3],
+        FakeRegistry.LinkForm.allCases
+    )
+    func allTagsAreListed(mode: FakeRegistry.Mode, links: FakeRegistry.LinkForm) async throws {
         try await withRegistry(mode) { registry in
             await registry.set {
                 $0.tagLimit = 3
-                $0.absoluteLinks = absolute
+                $0.links = links
             }
             let names = (0..<10).map { "v1.\($0)" }
             for name in names { await registry.addImage("team/api", name, layers: [[1]]) }
@@ -91,12 +94,26 @@ struct OCIListingTests {
         }
     }
 
-    @Test func nextPageOnAnotherHostIsRefused() async throws {
+    // What is left of the list is not known, and credentials go nowhere else.
+    @Test(
+        arguments: [
+            "http://localhost:1/v2/team/api/tags/list?n=2", "//b.test/v2/team/api/tags/list?n=2",
+            "ftp://127.0.0.1/v2/team/api/tags/list?n=2", "http://u:p@127.0.0.1/v2/?n=2",
+            "http://127.0.0.1@b.test/v2/?n=2", "v2:80/?n=2", "",
+        ]
+    )
+    func nextPageElsewhereIsRefused(target: String) async throws {
         try await withRegistry { registry in
-            let link = "<http://localhost:1/v2/team/api/tags/list?n=2>; rel=\"next\""
+            let link = "<\(target)>; rel=\"next\""
             await registry.fail(.answer(200, headers: ["Link": link], body: #"{"tags":["a"]}"#))
             let client = try OCIRegistryClient.make(registry.url)
-            try await expectError(.badAnswer) { _ = try await client.tags(of: .team) }
+            let error = await #expect(throws: RegistryError.self) {
+                _ = try await client.tags(of: .team)
+            }
+            #expect(error?.kind == .badAnswer)
+            #expect(error?.description.contains("leads away from \(registry.url)") == true)
+            #expect(error?.description.contains("u:p") == false)
+            #expect(await registry.requests.count == 1)
         }
     }
 

@@ -140,7 +140,7 @@ struct OCIManifestTests {
     @Test(arguments: [false, true])
     func imageIsWrittenAndReadBack(absolute: Bool) async throws {
         try await withRegistry { registry in
-            await registry.set { $0.absoluteLinks = absolute }
+            await registry.set { $0.links = absolute ? .absolute : .path }
             let client = try OCIRegistryClient.make(registry.url)
             try await writeImageAndReadItBack(client)
         }

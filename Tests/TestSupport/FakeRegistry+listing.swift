@@ -25,14 +25,36 @@ extension FakeRegistry {
         return reply(text, page, "/v2/\(repository)/tags/list", count)
     }
 
-    /// `path` as the value of `Link` or `Location`.
-    func link(_ path: String) -> String { absoluteLinks ? url + path : path }
+    /// How a registry writes the address of something of its own (RFC 3986, section 4.1).
+    package enum LinkForm: Sendable, CaseIterable {
+        /// With scheme and host.
+        case absolute
+        /// From the root of the host.
+        case path
+        /// The last part of the path, from the page that holds it.
+        case name
+        /// The query alone, with the path of the page that holds it.
+        case query
+    }
+
+    /// `path` as the value of `Location`.
+    func link(_ path: String) -> String { links == .absolute ? url + path : path }
+
+    /// A page's address as the value of `Link`, in the page before it.
+    private func pageLink(_ path: String, _ query: String) -> String {
+        switch links {
+        case .absolute, .path: link("\(path)?\(query)")
+        case .name: "\(path.split(separator: "/").last ?? "")?\(query)"
+        case .query: "?\(query)"
+        }
+    }
 
     private func reply(_ text: String, _ page: Page, _ path: String, _ count: Int) -> Reply {
         var reply = Reply.json(200, text)
         if page.hasMore, let last = page.names.last {
             let value = last.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? last
-            reply["Link"] = "<\(link("\(path)?last=\(value)&n=\(count)"))>; rel=\"next\""
+            let next = pageLink(path, "last=\(value)&n=\(count)")
+            reply["Link"] = "<\(next)>; rel=\"next\""
         }
         return reply
     }

@@ -28,8 +28,8 @@ package actor FakeRegistry {
     package var catalogLimit = 1_000
     /// More tags at once are not given.
     package var tagLimit = 1_000
-    /// Whether `Link` and `Location` name scheme and host.
-    package var absoluteLinks = false
+    /// How `Link` names the next page, and `Location` an upload.
+    package var links = LinkForm.path
     /// Whether a manifest is taken only when all that it refers to is there.
     package var verifiesReferences = true
     /// Off, `requests` stays empty, which benches with millions of them want.

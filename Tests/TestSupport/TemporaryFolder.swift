@@ -4,10 +4,12 @@ import Foundation
 package final class TemporaryFolder: Sendable {
     package let path: String
 
-    /// Makes the folder under the system's place for temporary files.
-    package init() throws {
+    /// Makes the folder in `parent`, else under the system's place for temporary files.
+    package init(in parent: String? = nil) throws {
         let name = "lastpull-test-\(UUID().uuidString)"
-        let place = FileManager.default.temporaryDirectory.appendingPathComponent(name)
+        let parent =
+            parent.map { URL(filePath: $0) } ?? FileManager.default.temporaryDirectory
+        let place = parent.appendingPathComponent(name)
         try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
         path = place.path
     }

@@ -50,34 +50,6 @@ package struct ProbeRecord: Sendable, Equatable {
 }
 
 extension Ledger {
-    /// Remembers the operator's word on a registry's history, or that there is none any more.
-    ///
-    /// It is the word on the registry at `address` alone.
-    package func trust(
-        _ registry: RegistryRow,
-        at address: String = "",
-        from: Timestamp?,
-        readAt: Timestamp
-    ) async throws {
-        try await write("note trustHistoryFrom in") { db in
-            guard let from else {
-                try db.run("DELETE FROM trust WHERE registryId = ?", [registry.id])
-                return
-            }
-            try db.run(
-                """
-                INSERT INTO trust (registryId, fromTime, firstReadAt, address)
-                VALUES (?1, ?2, ?3, ?4)
-                ON CONFLICT (registryId) DO UPDATE SET
-                    fromTime = excluded.fromTime, firstReadAt = excluded.firstReadAt,
-                    address = excluded.address
-                WHERE fromTime <> excluded.fromTime
-                """,
-                [registry.id, from.milliseconds, readAt.milliseconds, address]
-            )
-        }
-    }
-
     /// The proofs of coverage that reach into the time since `horizon`.
     ///
     /// What was heard of the registry at another `address` proves nothing; nil is where it was last.
@@ -99,9 +71,11 @@ extension Ledger {
                 [registry.id, from]
             ).filter { !$0.isOfWrongClock(now) }.flatMap(places.here)
             record.move = places.move
-            if let trust = try Self.trusted(db, registry), places.isHere(trust.address) {
-                record.covered.append(trust.stretch)
-                if places.isOfThisTime(trust.stretch) { record.move = nil }
+            if let trust = try Self.trustedHistory(db, registry), places.isHere(trust.address),
+                !trust.word.isEmpty
+            {
+                record.covered.append(trust.word.stretch)
+                if places.isOfThisTime(trust.word) { record.move = nil }
             }
             let oldest = Timestamp(milliseconds: held ?? 0)
             record.covered = record.covered.compactMap { stretch in
@@ -129,23 +103,6 @@ extension Ledger {
             )
             return record
         }
-    }
-
-    private static func trusted(
-        _ db: Database,
-        _ registry: RegistryRow
-    ) throws -> (stretch: CoverageRecord.Stretch, address: String)? {
-        let row = try db.row(
-            "SELECT fromTime, firstReadAt, address FROM trust WHERE registryId = ?",
-            [registry.id]
-        )
-        guard let row, (row[0] as Int64) < (row[1] as Int64) else { return nil }
-        let stretch = CoverageRecord.Stretch(
-            from: Timestamp(milliseconds: row[0]),
-            to: Timestamp(milliseconds: row[1]),
-            reason: "trustHistoryFrom"
-        )
-        return (stretch, row[2])
     }
 
     private static func stretches(
@@ -182,6 +139,12 @@ extension Ledger {
                 ) ?? 0
             )
         }
+    }
+}
+
+extension TrustedHistory {
+    fileprivate var stretch: CoverageRecord.Stretch {
+        .init(from: from, to: end, reason: "trustHistoryFrom")
     }
 }
 

@@ -12,7 +12,8 @@ extension Ledger {
                     SELECT min(firstStamp) AS at FROM instance WHERE registryId = ?1
                     UNION ALL SELECT min(sentAt) FROM probe WHERE registryId = ?1
                     UNION ALL SELECT min(fromTime) FROM coverage WHERE registryId = ?1
-                    UNION ALL SELECT fromTime FROM trust WHERE registryId = ?1
+                    UNION ALL SELECT fromTime FROM trust
+                        WHERE registryId = ?1 AND isWithdrawn = 0
                     UNION ALL SELECT firstSeen FROM (
                         SELECT firstSeen FROM manifest WHERE registryId = ?1 ORDER BY id LIMIT 1
                     )

@@ -30,6 +30,7 @@ extension Ledger {
                 WHERE id = 1
                 """
             )
+            try Self.count(db)
             return try Self.servingMark(db)
         }
     }

@@ -35,9 +35,9 @@ struct PlaceHistory {
     }
 
     /// Whether the operator's word was given after the registry had come from elsewhere.
-    func isOfThisTime(_ trust: CoverageRecord.Stretch) -> Bool {
+    func isOfThisTime(_ word: TrustedHistory) -> Bool {
         let before = places.last { $0.address != address }?.since ?? 0
-        return trust.to.map { $0.milliseconds >= before } ?? false
+        return word.givenAt.milliseconds >= before
     }
 
     /// The parts of a stretch in which the registry was here.

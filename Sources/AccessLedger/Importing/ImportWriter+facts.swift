@@ -133,6 +133,12 @@ extension ImportWriter {
             let before = try moves.moves(of: known.row.id, recorder.db)
                 .last { $0.since <= time.milliseconds }
             if before?.manifestId == target { return false }
+            if let before {
+                let writer = recorder.writer(delivery)
+                // An old log also shows what is gone since, which nobody can read any more.
+                guard try writer.isMove(from: before.manifestId, to: target, isLogged: false)
+                else { return false }
+            }
         }
         try note(key, known, pointingTo: target, at: time, by: .found(foundAt: time), &recorder)
         return false

@@ -89,7 +89,9 @@ extension InventoryWriter {
         try noteMove(of: known.id, to: manifestId, at: time)
         guard time.milliseconds >= known.movedAt || known.goneAt != nil else { return known.id }
         try point(known, at: manifestId, since: time)
-        if case .found(let foundAt?) = sighting, known.goneAt == nil, known.manifestId != nil {
+        if case .found(let foundAt?) = sighting, known.goneAt == nil,
+            let former = known.manifestId, try isProven(former)
+        {
             try tagFoundMoved(known.id, to: manifestId, at: foundAt)
         }
         return known.id

@@ -23,6 +23,7 @@ enum Migrations {
         migrator.registerMigration("v19", migrate: rememberNamedBlobs)
         migrator.registerMigration("v18", migrate: rememberWhereSweepsTook)
         migrator.registerMigration("v20", migrate: rememberWhatProofsAreOf)
+        migrator.registerMigration("v23", migrate: rememberDoubts)
         return migrator
     }
 }

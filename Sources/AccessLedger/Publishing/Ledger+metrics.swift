@@ -33,7 +33,10 @@ package struct LedgerMetrics: Sendable, Equatable {
 
     package var registries: [Registry]
     package var sources: [SourceStatistics]
+    package var refused: [RefusedDelivery]
     package var runs: [Runs]
+    /// Runs that have left the ledger, by cause.
+    package var formerRuns: [String: Int]
     package var events: [Events]
     package var fileBytes: Int64
 }
@@ -45,9 +48,12 @@ extension Ledger {
             LedgerMetrics(
                 registries: try Self.registryMetrics(db),
                 sources: try Self.sources(db, now),
+                refused: try Self.refusedDeliveries(db),
                 runs: try db.rows(
                     "SELECT cause, state, count(*) FROM run GROUP BY cause, state"
                 ).map { LedgerMetrics.Runs(cause: $0[0], state: $0[1], count: $0[2]) },
+                formerRuns: try db.rows("SELECT cause, runs FROM formerRuns")
+                    .reduce(into: [:]) { $0[$1[0] as String] = $1[1] as Int },
                 events: try Self.eventMetrics(db),
                 fileBytes: (try db.number("PRAGMA page_count") ?? 0)
                     * (try db.number("PRAGMA page_size") ?? 0)

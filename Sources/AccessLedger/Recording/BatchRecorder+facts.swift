@@ -12,8 +12,13 @@ extension BatchRecorder {
     ) throws {
         try flushUses()
         let writer = writer(delivery)
-        if let name = access.tag, let tag = try writer.knownTag(name, in: repositoryId) {
-            if tag.movedAt <= time.milliseconds { try writer.tagGone(tag.id, at: time) }
+        if let name = access.tag {
+            // The digest beside it is what the tag pointed to, and other tags may still.
+            if let tag = try writer.knownTag(name, in: repositoryId),
+                tag.movedAt <= time.milliseconds
+            {
+                try writer.tagGone(tag.id, at: time)
+            }
         } else if let digest = access.digest,
             let manifest = try writer.knownManifest(digest, in: repositoryId)
         {
@@ -184,7 +189,14 @@ extension BatchRecorder {
         of delivery: Delivery
     ) throws -> Bool {
         let known = try row(of: key)
-        if let known, known.isPresent, target == nil || known.target == target { return false }
+        if let known, known.isPresent {
+            guard let target, known.target != target else { return false }
+            if let former = known.target {
+                let isLogged = delivery.source == .log
+                guard try writer(delivery).isMove(from: former, to: target, isLogged: isLogged)
+                else { return false }
+            }
+        }
         try flushUses()
         try writer(delivery).tagSeen(
             key.name,

@@ -213,6 +213,7 @@ extension BatchRecorder {
     mutating func finish(now: Timestamp) throws {
         try flushGathered()
         try flushHeard()
+        try flushReads(now: now)
         try flushProcesses()
         for source in returnedProbes {
             try CoverageWriter(db: db, registryId: source.registryId)

@@ -28,6 +28,8 @@ struct BatchRecorder {
     /// The offset that was asked for last: it mostly is the next, too.
     var latestOffset: (process: Process, offset: ClockOffset)?
     var returnedProbes: Set<Source> = []
+    /// Reads by clients, by the rule that ignored them.
+    var reads: [Reads: Int] = [:]
     /// What was heard of each source.
     var heard: [Source: Heard] = [:]
 
@@ -121,7 +123,10 @@ struct BatchRecorder {
         if delivery.body.isHearsay, !OwnUserAgent.matches(access.userAgent) {
             guard try isCredible(access, of: delivery) else {
                 // Whose reads don't count is not worth a question to the registry.
-                if ignoreList.ignores(access) { return .ignored }
+                if let rule = ignoreList.rule(for: access) {
+                    count(access, ignoredBy: rule, of: delivery)
+                    return .ignored
+                }
                 outcome.unproven.append(
                     Unproven(
                         registry: delivery.registry,
@@ -142,7 +147,9 @@ struct BatchRecorder {
             try recordOwn(access, at: time.late, of: delivery)
             return .ignored
         }
-        let isIgnored = ignoreList.ignores(access)
+        let rule = ignoreList.rule(for: access)
+        let isIgnored = rule != nil
+        count(access, ignoredBy: rule, of: delivery)
         let repositoryId = try repository(access.repository, of: delivery)
         switch access.class {
         case .delete:

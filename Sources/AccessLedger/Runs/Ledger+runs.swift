@@ -4,8 +4,15 @@ package import RegistryModel
 
 extension Ledger {
     /// Stores a plan whole, before anything is touched, with the events that announce it.
-    package func create(_ run: RunRecord, announcing events: [PruneEvent] = []) async throws {
+    ///
+    /// With `endsOlder`, plans of the same that wait for approval are superseded by it.
+    package func create(
+        _ run: RunRecord,
+        announcing events: [PruneEvent] = [],
+        endsOlder: Bool = false
+    ) async throws {
         try await write("store a plan in") { db in
+            if endsOlder { try Self.supersede(by: run, db) }
             let reasons = String(
                 decoding: try JSONSerialization.data(withJSONObject: run.keptReasons),
                 as: UTF8.self
@@ -140,17 +147,21 @@ extension Ledger {
         }
     }
 
-    /// Whether a cause has stored the same plan before, and it was not carried out.
-    package func isHeld(_ fingerprint: String, ofCause cause: String) async throws -> Bool {
+    /// Whether a cause has stored the same plan before, and it is still in that state.
+    package func isHeld(
+        _ fingerprint: String,
+        ofCause cause: String,
+        in state: RunRecord.State
+    ) async throws -> Bool {
         try await read("read the runs from") { db in
             try db.number(
                 """
                 SELECT EXISTS (
                     SELECT 1 FROM run
-                    WHERE cause = ? AND fingerprint = ? AND state IN ('waiting', 'planned')
+                    WHERE cause = ? AND fingerprint = ? AND state = ?
                 )
                 """,
-                [cause, fingerprint]
+                [cause, fingerprint, state.rawValue]
             ) == 1
         }
     }

@@ -7,6 +7,8 @@ package struct RunRecord: Sendable, Equatable {
         case planned
         /// Held by a brake until it is approved.
         case waiting
+        /// Was waiting when a newer plan of the same came.
+        case superseded
         case running
         case done
         /// Ended, and some items failed or were skipped.
@@ -16,7 +18,7 @@ package struct RunRecord: Sendable, Equatable {
         package var isOver: Bool { self != .running && self != .waiting }
 
         /// Whether nothing of it is carried out.
-        package var isPlan: Bool { self == .planned || self == .waiting }
+        package var isPlan: Bool { self == .planned || self == .waiting || self == .superseded }
     }
 
     package var name: RunName

@@ -77,6 +77,7 @@ extension Ledger {
             if areMany { try setWriterCache(Self.smallCacheKiB) }
             defer { if areMany { try? setWriterCache(Self.writerCacheKiB) } }
             try pool.write { db in
+                try checkFile("keep references in")
                 rowMemory.begin()
                 for manifest in read {
                     try db.run(

@@ -54,7 +54,11 @@ extension EnginePruner {
             if let waiting = try await waiting(run) { return waiting }
             run.state = .waiting
             run.note = "\(brake); `lastpull approve \(run.name)` carries it out"
-            try await ledger.create(run, announcing: [announcement(of: run, target)])
+            try await ledger.create(
+                run,
+                announcing: [announcement(of: run, target)],
+                endsOlder: true
+            )
             return run
         }
         var work = EngineWork(
@@ -64,6 +68,7 @@ extension EnginePruner {
             usage: inventory.usage,
             interruption: request.interruption
         )
+        work.endsOlder = true
         work.isEnough = { (await request.remaining() ?? 1) <= 0 }
         return try await carryOut(work)
     }
@@ -73,16 +78,15 @@ extension EnginePruner {
         _ name: RunName,
         of target: EngineTarget,
         policies: [Policy],
-        history: Span
+        history: Span,
+        interruption: Interruption = Interruption()
     ) async throws -> RunRecord {
         let lock = try lock(target)
         defer { withExtendedLifetime(lock) {} }
         guard var run = try await ledger.run(name) else {
             throw CleanupError.unknownRun(name.description)
         }
-        guard run.state == .waiting else {
-            throw CleanupError.notWaiting(run: name, state: run.state.rawValue)
-        }
+        try await ledger.checkApproval(of: run)
         let request = ImageRequest(
             cause: .init(name: run.cause),
             policies: policies,
@@ -102,7 +106,7 @@ extension EnginePruner {
             run: run,
             filters: EngineFilters(),
             usage: inventory.usage,
-            interruption: Interruption()
+            interruption: interruption
         )
         return try await carryOut(work, isStored: true)
     }
@@ -142,7 +146,12 @@ extension EnginePruner {
         }
         run.mode = Policy.Mode.observe.rawValue
         run.note = "the policy observes; nothing is removed"
-        if try await ledger.isHeld(run.fingerprint, ofCause: run.cause) { return run }
+        let isKnown = try await ledger.isHeld(
+            run.fingerprint,
+            ofCause: run.cause,
+            in: .planned
+        )
+        if isKnown { return run }
         try await ledger.create(run, announcing: [announcement(of: run, target)])
         return run
     }

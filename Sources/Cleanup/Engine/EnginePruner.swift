@@ -72,7 +72,7 @@ package struct EnginePruner: Sendable {
 
     /// The engine's data root, where that is a folder of this machine.
     private func dataRoot(_ target: EngineTarget) async -> String? {
-        guard target.client.address.isLocal, let root = try? await target.client.dataRoot(),
+        guard target.client.address.isLocal, let root = try? await target.client.storage().root,
             FileManager.default.fileExists(atPath: root)
         else { return nil }
         return root
@@ -128,7 +128,7 @@ package struct EnginePruner: Sendable {
         if isStored {
             try await ledger.set(.running, of: work.run.name, note: work.run.note, at: now())
         } else {
-            try await ledger.create(work.run)
+            try await ledger.create(work.run, endsOlder: work.endsOlder)
         }
         for kind in work.kinds {
             work.diskBefore = work.disk
@@ -219,6 +219,8 @@ struct EngineWork: Sendable {
     /// Says when no more has to go.
     var isEnough: (@Sendable () async -> Bool)?
     var isSatisfied = false
+    /// Whether plans for images that wait for approval are superseded by it.
+    var endsOlder = false
     /// Why nothing more can be done.
     var obstacle: String?
     var outcomes: [Int: EngineOutcome] = [:]

@@ -62,7 +62,11 @@ package actor EngineTriggers {
             }
             do {
                 guard let firing = try await firing(trigger, time) else { continue }
-                try await carryOut(trigger, firing)
+                if let obstacle = try await obstacle(trigger) {
+                    await complain(trigger, obstacle, needed: 0, freed: 0)
+                } else {
+                    try await carryOut(trigger, firing)
+                }
             } catch let error as CancellationError {
                 throw error
             } catch {
@@ -90,6 +94,14 @@ package actor EngineTriggers {
             return nil
         }
         return Firing(measured: level.measured, needed: max(0, level.excess))
+    }
+
+    /// Why nothing that goes could free what a trigger measures; nil where it can, or nobody can tell.
+    private func obstacle(_ trigger: Trigger) async throws -> String? {
+        guard case .volume(let path, _, _, _) = trigger.measure,
+            case .never(let obstacle) = try await target.reach(of: path)
+        else { return nil }
+        return obstacle
     }
 
     /// What the engine's disk held at a moment.

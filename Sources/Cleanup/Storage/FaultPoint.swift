@@ -1,7 +1,7 @@
 import Foundation
 
 /// A step of a sweep at which tests kill the process, to see that the next start goes on or puts
-/// back; or stop it, to push at just that moment.
+/// back; or hold it, to push at just that moment.
 ///
 /// In a release build there is none.
 enum FaultPoint: String {
@@ -27,7 +27,24 @@ enum FaultPoint: String {
         #if DEBUG
         let environment = ProcessInfo.processInfo.environment
         if environment["LASTPULL_KILL_AT"] == rawValue { kill(getpid(), SIGKILL) }
-        if environment["LASTPULL_STOP_AT"] == rawValue { kill(getpid(), SIGSTOP) }
+        if environment["LASTPULL_HOLD_AT"] == rawValue, let file = environment["LASTPULL_HOLD_FILE"]
+        {
+            Self.hold(file)
+        }
         #endif
     }
+
+    #if DEBUG
+    /// Says by a file that the point is reached, and goes on when that is gone.
+    ///
+    /// It holds the calling thread alone. SIGSTOP holds the whole process, and the caller goes on
+    /// for some milliseconds after `kill`: it may be stopped within its next write to the ledger,
+    /// which nobody else can write to then.
+    private static func hold(_ file: String) {
+        let descriptor = open(file, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { return }
+        close(descriptor)
+        while access(file, F_OK) == 0 { usleep(5_000) }
+    }
+    #endif
 }

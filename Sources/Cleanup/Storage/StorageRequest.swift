@@ -20,8 +20,6 @@ package struct StorageRequest: Sendable {
     package var isSilentWhenEmpty = false
     /// Carries out only what is in here, by `StorageItem.identity`.
     package var only: Set<String>?
-    /// When this is raised, nothing is begun; what was begun is carried out.
-    package var interruption: Interruption?
 
     package init(cause: Cleaner.Cause, scope: CleanupScope, kinds: SweepRules.Scope) {
         self.cause = cause

@@ -4,6 +4,8 @@ import RegistryStorage
 
 extension StorageSweeper {
     /// Carries out a sweep that a brake holds, but only what a fresh plan would also take.
+    ///
+    /// - Throws: `CancellationError` where an interruption came first; the plan goes on waiting.
     package func approve(
         _ name: RunName,
         of target: CleanupTarget
@@ -17,9 +19,7 @@ extension StorageSweeper {
         guard let run = try await ledger.run(name) else {
             throw CleanupError.unknownRun(name.description)
         }
-        guard run.state == .waiting else {
-            throw CleanupError.notWaiting(run: name, state: run.state.rawValue)
-        }
+        try await ledger.checkApproval(of: run)
         var request = StorageRequest(
             cause: .init(name: run.cause, measured: run.measured),
             scope: try CleanupScope(run.scope),
@@ -27,6 +27,7 @@ extension StorageSweeper {
         )
         request.only = Set(run.storage.lazy.map(\.identity))
         var draft = try await draft(request, of: target)
+        if interruption.isRaised { throw CancellationError() }
         let fresh = Set(draft.run.storage.lazy.map(\.identity))
         var items = draft.run.storage
         for var item in run.storage where !fresh.contains(item.identity) {

@@ -9,7 +9,8 @@ extension StorageSweeper {
         var run = draft.run
         let name = run.name
         var removed: [(ordinal: Int, reclaimed: Int64)] = []
-        for (range, removals) in Self.batches(draft.removals) {
+        var begun = 0
+        for (range, removals) in Self.batches(draft.removals) where !interruption.isRaised {
             // What the last batch freed is written down while the next is removed.
             let done = removed
             async let journal: Void = ledger.purged(storageItems: done, in: name, at: now())
@@ -17,20 +18,23 @@ extension StorageSweeper {
             FaultPoint.halfRemoved.reach()
             try await journal
             removed = zip(range, removals).map { (ordinal: $0, reclaimed: $1.bytes) }
+            begun = range.upperBound
         }
+        try await leave(Array(begun..<draft.removals.count), of: name)
         run.storage = PackedList(
-            zip(run.storage, draft.removals).lazy.map { item, removal in
+            zip(run.storage, draft.removals).lazy.map { [begun] item, removal in
                 var item = item
-                item.state = .done
-                item.reclaimed = removal.bytes
+                let isGone = item.ordinal < begun
+                item.state = isGone ? .done : .skipped
+                item.reclaimed = isGone ? removal.bytes : 0
                 return item
             }
         )
-        if case .unproven = draft.way, !draft.removals.isEmpty {
+        if case .unproven = draft.way, begun > 0 {
             try await complainOfStaleCache(
                 draft,
                 target,
-                count: draft.removals.count,
+                count: begun,
                 isNew: true,
                 "it was told to go on at once"
             )

@@ -28,7 +28,12 @@ extension StorageSweeper {
             try await putBackCutOff(run, of: target, draft.root, because: "\(error)")
             throw error
         }
-        return try await end(run, of: target, note: draft.run.note)
+        return try await end(
+            run,
+            of: target,
+            note: draft.run.note,
+            isPurgedNext: request.isNow
+        )
     }
 
     /// Makes ready what a sweep of a full disk will need; nothing is wrong where that can't be.
@@ -66,9 +71,12 @@ extension StorageSweeper {
         let removals = draft.removals
         let beganAt = draft.beganAt
         let taking = draft
-        let taken = try await offPool { try TakingAway(taking, quarantine).takeAll() }
+        let taken = try await offPool { [interruption] in
+            try TakingAway(taking, quarantine, until: interruption).takeAll()
+        }
         FaultPoint.taken.reach()
         var left = taken.ordinals
+        try await leave(taken.unbegun, of: run)
         try await note(taken, of: draft)
         let moved = try await offPool {
             try taken.ordinals.filter { try Self.wasPushed(removals[$0], quarantine, run) }
@@ -110,6 +118,13 @@ extension StorageSweeper {
             )
             FaultPoint.forgotten.reach()
         case .unproven: break
+        }
+        if interruption.isRaised {
+            // A registry that has not forgotten it would answer with what is not there, until the
+            // next cleanup.
+            left.subtract(
+                try await putBack(left.subtracting(proven), draft, because: Self.interrupted)
+            )
         }
         if !draft.way.isAlone {
             // What was accepted before it was taken, or on the word of a cache that had not
@@ -166,6 +181,20 @@ extension StorageSweeper {
         try await ledger.purged(storageItems: removed, in: run, at: now())
         return Set(removed.map(\.ordinal))
     }
+
+    /// Leaves what an interruption came before.
+    func leave(_ ordinals: [Int], of run: RunName) async throws {
+        try await ledger.set(
+            .skipped,
+            ofStorageItems: ordinals,
+            in: run,
+            detail: Self.interrupted,
+            at: now()
+        )
+    }
+
+    /// What is said of that.
+    private static let interrupted = RunExecutor.interrupted
 
     /// Writes down what a full disk made of a plan.
     private func note(_ taken: TakingAway.Outcome, of draft: Draft) async throws {
@@ -241,52 +270,5 @@ extension StorageSweeper {
         return taken.subtracting(
             try await putBack(again, draft, because: "needed again, or named by a push meanwhile")
         )
-    }
-
-    /// Puts back what was taken, and says what of it is back.
-    ///
-    /// The rest stays in quarantine, for what is in its place by now.
-    private func putBack(
-        _ ordinals: Set<Int>,
-        _ draft: Draft,
-        because reason: String
-    ) async throws -> Set<Int> {
-        let quarantine = Quarantine(root: draft.root)
-        let run = draft.run.name
-        let removals = ordinals.sorted().map { (ordinal: $0, taking: draft.removals[$0]) }
-        let items = draft.run.storage
-        let returned = try await offPool {
-            try removals.map { ordinal, taking in
-                let files = taking.files + taking.links.map(\.path)
-                let returned = ReturnedItem(
-                    items[ordinal],
-                    try quarantine.putBack(files, of: run)
-                )
-                if returned.isBack {
-                    for link in taking.links { try quarantine.restoreLink(link.path) }
-                }
-                return (ordinal: ordinal, returned: returned)
-            }
-        }
-        let back = Set(returned.filter(\.returned.isBack).map(\.ordinal))
-        try await ledger.set(
-            .skipped,
-            ofStorageItems: back.sorted(),
-            in: run,
-            detail: reason,
-            at: now()
-        )
-        for (ordinal, returned) in returned {
-            guard returned.obstacle != nil else { continue }
-            try await ledger.set(
-                .quarantined,
-                ofStorageItems: [ordinal],
-                in: run,
-                detail: returned.detail,
-                at: now()
-            )
-        }
-        say(returned.map(\.returned), of: run, because: reason)
-        return back
     }
 }

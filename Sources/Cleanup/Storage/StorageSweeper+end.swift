@@ -1,4 +1,4 @@
-import AccessLedger
+package import AccessLedger
 import Logging
 import RegistryModel
 
@@ -8,29 +8,43 @@ extension StorageSweeper {
         _ name: RunName,
         of target: CleanupTarget,
         note: String,
-        isCutOff: Bool = false
+        isCutOff: Bool = false,
+        isPurgedNext: Bool = false
     ) async throws -> RunRecord {
         guard let run = try await ledger.run(name) else {
             throw CleanupError.unknownRun(name.description)
         }
-        return try await end(run, of: target, note: note, isCutOff: isCutOff)
+        return try await end(
+            run,
+            of: target,
+            note: note,
+            isCutOff: isCutOff,
+            isPurgedNext: isPurgedNext
+        )
     }
 
     /// The same for a run whose items are as they are here, together with the last that it removed.
+    ///
+    /// Where a purge follows at once, that says what is left.
     func end(
         _ run: RunRecord,
         of target: CleanupTarget,
         note: String,
         isCutOff: Bool = false,
+        isPurgedNext: Bool = false,
         purged: [(ordinal: Int, reclaimed: Int64)] = []
     ) async throws -> RunRecord {
         var run = run
         let taken = run.storage.count { $0.isTaken }
-        let said = [note, QuarantineNote.text(run.storage, target.quarantine)]
+        let held = isPurgedNext ? "" : QuarantineNote.text(run.storage, for: target.quarantine)
         // What is needed again by now stays without anything having failed.
         let isFailed = taken == 0 && isCutOff
-        run.state = taken == run.storage.count ? .done : isFailed ? .failed : .partly
-        run.note = said.filter { !$0.isEmpty }.joined(separator: "; ")
+        let isWhole = taken == run.storage.count
+        run.state = isWhole ? .done : isFailed ? .failed : .partly
+        let stop =
+            interruption.isRaised && !isWhole
+            ? RunExecutor.stopped(after: taken, of: run.storage.count) : ""
+        run.note = Cleaner.joined([stop, note, held])
         run.endedAt = now()
         try await ledger.end(
             run,
@@ -46,6 +60,16 @@ extension StorageSweeper {
                 "note": "\(run.note)",
             ]
         )
+        return run
+    }
+
+    /// Says of a sweep that was purged at once what the purge has left, and returns it as it is now.
+    package func settle(_ swept: RunRecord) async throws -> RunRecord {
+        guard var run = try await ledger.run(swept.name) else { return swept }
+        let held = QuarantineNote.text(run.storage)
+        guard !held.isEmpty else { return run }
+        run.note = Cleaner.joined([QuarantineNote.without(run.note), held])
+        try await ledger.set(note: run.note, of: run.name)
         return run
     }
 

@@ -46,7 +46,9 @@ extension StorageSweeper {
             )
         }
         FaultPoint.dropping.reach()
-        let answers = try await Cleanup.inParallel(noted, width: Self.width) { ordinal in
+        let answers = try await Cleanup.inParallel(noted, width: Self.width) {
+            [interruption] ordinal -> (Int, String?) in
+            guard !interruption.isRaised else { return (ordinal, RunExecutor.interrupted) }
             let failure = await Self.isForgotten(removals[ordinal], quarantine, run, client)
             FaultPoint.halfForgotten.reach()
             return (ordinal, failure)

@@ -32,6 +32,7 @@ extension StorageSweeper {
         try await proveByRestart(waiting, target, root)
         try await proveByAsking(waiting, target, root)
         try await endStaleCache(target)
+        guard !interruption.isRaised else { return nil }
         let references = LedgerReferences(ledger: ledger)
         let time = now()
         let held = try await held(in: waiting)
@@ -155,6 +156,10 @@ extension StorageSweeper {
     ) async throws {
         let quarantine = Quarantine(root: root)
         for start in stride(from: 0, to: sources.count, by: Self.purgeBatch) {
+            guard !interruption.isRaised else {
+                try await leave(Array(start..<sources.count), of: run.name)
+                break
+            }
             let range = start..<min(start + Self.purgeBatch, sources.count)
             let freed = try await offPool {
                 try sources[range].map { try $0.purge(from: quarantine) }

@@ -147,6 +147,58 @@ extension StorageSweeper {
     }
 }
 
+// MARK: During a sweep
+
+extension StorageSweeper {
+    /// Puts back what was taken, and says what of it is back.
+    ///
+    /// The rest stays in quarantine, for what is in its place by now.
+    func putBack(
+        _ ordinals: Set<Int>,
+        _ draft: Draft,
+        because reason: String
+    ) async throws -> Set<Int> {
+        guard !ordinals.isEmpty else { return [] }
+        let quarantine = Quarantine(root: draft.root)
+        let run = draft.run.name
+        let removals = ordinals.sorted().map { (ordinal: $0, taking: draft.removals[$0]) }
+        let items = draft.run.storage
+        let returned = try await offPool {
+            try removals.map { ordinal, taking in
+                let files = taking.files + taking.links.map(\.path)
+                let returned = ReturnedItem(
+                    items[ordinal],
+                    try quarantine.putBack(files, of: run)
+                )
+                if returned.isBack {
+                    for link in taking.links { try quarantine.restoreLink(link.path) }
+                }
+                return (ordinal: ordinal, returned: returned)
+            }
+        }
+        let back = Set(returned.filter(\.returned.isBack).map(\.ordinal))
+        try await ledger.set(
+            .skipped,
+            ofStorageItems: back.sorted(),
+            in: run,
+            detail: reason,
+            at: now()
+        )
+        for (ordinal, returned) in returned {
+            guard returned.obstacle != nil else { continue }
+            try await ledger.set(
+                .quarantined,
+                ofStorageItems: [ordinal],
+                in: run,
+                detail: returned.detail,
+                at: now()
+            )
+        }
+        say(returned.map(\.returned), of: run, because: reason)
+        return back
+    }
+}
+
 extension ReturnedItem {
     /// What the ledger says of one that stays in quarantine.
     var detail: String? { obstacle.map { "not brought back: \($0)" } }

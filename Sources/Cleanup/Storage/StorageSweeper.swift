@@ -13,11 +13,20 @@ package struct StorageSweeper: Sendable {
     let ledger: Ledger
     let logger: Logger
     let now: @Sendable () -> Timestamp
+    /// When it is raised, nothing more is begun: what was taken comes to its end or goes back, and the
+    /// rest stays.
+    let interruption: Interruption
 
-    package init(ledger: Ledger, logger: Logger, now: @escaping @Sendable () -> Timestamp) {
+    package init(
+        ledger: Ledger,
+        logger: Logger,
+        now: @escaping @Sendable () -> Timestamp,
+        interruption: Interruption = Interruption()
+    ) {
         self.ledger = ledger
         self.logger = logger
         self.now = now
+        self.interruption = interruption
     }
 
     /// A planned sweep with what is needed to carry it out.
@@ -52,6 +61,8 @@ package struct StorageSweeper: Sendable {
     }
 
     /// Plans, stores, and carries out what no brake holds.
+    ///
+    /// - Throws: `CancellationError` where an interruption came before anything was stored.
     package func sweep(
         _ request: StorageRequest,
         of target: CleanupTarget
@@ -63,19 +74,16 @@ package struct StorageSweeper: Sendable {
         defer { withExtendedLifetime(own) {} }
         try await finishCutOff(target, root)
         var draft = try await draft(request, of: target)
-        if request.interruption?.isRaised ?? false { throw CancellationError() }
+        if interruption.isRaised { throw CancellationError() }
         if request.isSilentWhenEmpty, draft.removals.isEmpty, draft.folders.isEmpty {
             draft.run.state = .done
             return draft.run
         }
         if let hit = brakeHit(draft, request) {
-            draft.run.state = .waiting
-            draft.run.note = "\(hit); `lastpull approve \(draft.run.name)` carries it out"
-            try await ledger.create(draft.run, announcing: [waiting(draft.run, target)])
-            return draft.run
+            return try await hold(draft.run, hit, target)
         }
         draft.run.state = .running
-        try await ledger.create(draft.run)
+        try await ledger.create(draft.run, endsOlder: true)
         FaultPoint.planned.reach()
         return try await carryOut(draft, request, target)
     }
@@ -263,15 +271,6 @@ package struct StorageSweeper: Sendable {
     }
 
     private static let doubtsSaid = 5
-
-    private func brakeHit(_ draft: Draft, _ request: StorageRequest) -> String? {
-        guard let limit = request.brake, let total = draft.total, total > 0 else { return nil }
-        let bytes = draft.run.storage.reduce(0) { $0 + $1.bytes }
-        let share = 100 * Double(bytes) / Double(total)
-        guard share > limit else { return nil }
-        return "brake: \(ByteCount(bytes)) are \(Int(share.rounded())) % of the registry, "
-            + "at most \(Int(limit.rounded())) % go without approval"
-    }
 }
 
 extension [KeepReason: Int] {

@@ -14,17 +14,25 @@ struct TakingAway {
         var ordinals: Set<Int> = []
         /// What stays where it is, for lack of room.
         var left: [Int] = []
+        /// What an interruption came before.
+        var unbegun: [Int] = []
         /// Stale uploads that are off the disk, with their bytes.
         var removed: [(ordinal: Int, reclaimed: Int64)] = []
     }
 
     private let draft: StorageSweeper.Draft
     private let quarantine: Quarantine
+    private let interruption: Interruption
     private var outcome = Outcome()
 
-    init(_ draft: StorageSweeper.Draft, _ quarantine: Quarantine) {
+    init(
+        _ draft: StorageSweeper.Draft,
+        _ quarantine: Quarantine,
+        until interruption: Interruption
+    ) {
         self.draft = draft
         self.quarantine = quarantine
+        self.interruption = interruption
     }
 
     private var removals: [Taking] { draft.removals }
@@ -37,6 +45,10 @@ struct TakingAway {
 
     private mutating func run() throws {
         for index in removals.indices {
+            guard !interruption.isRaised else {
+                outcome.unbegun = Array(index..<removals.count)
+                break
+            }
             guard try isTaken(index) else {
                 try goOn(from: index)
                 break

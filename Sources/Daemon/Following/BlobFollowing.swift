@@ -81,7 +81,7 @@ struct BlobFollowing: Service {
 
 extension BlobFollower.Unread {
     fileprivate var text: String {
-        blobs == 1 ? "\(first)" : "\(blobs) blobs can't be read, such as \(first)"
+        blobs == 1 ? "\(first)" : "\(blobs) of its blobs, such as \(first)"
     }
 }
 

@@ -3,7 +3,8 @@ import Logging
 import RegistryModel
 import ServiceLifecycle
 
-/// Does something over and over, with a pause between; a failure is logged and tried again.
+/// Does something over and over, with a pause between; a failure is tried again, and logged when it
+/// is another one than the last time.
 struct Periodic: Service {
     let name: String
     let logger: Logger
@@ -23,14 +24,19 @@ struct Periodic: Service {
     }
 
     private func repeatIt() async {
+        var lastFailure = ""
         while !Task.isCancelled, !(interruption?.isRaised ?? false) {
             var pause = Self.afterFailure.duration
             do {
                 pause = try await body().duration
+                lastFailure = ""
             } catch is CancellationError {
                 return
             } catch {
-                logger.error("\(name) failed", metadata: ["reason": "\(error)"])
+                if lastFailure != "\(error)" {
+                    logger.error("\(name) failed", metadata: ["reason": "\(error)"])
+                }
+                lastFailure = "\(error)"
             }
             let length = pause
             if let interruption {

@@ -34,6 +34,8 @@ struct Upkeep: Sendable {
                 health.reason = nil
             } catch {
                 health.reason = "\(error)"
+                // Whatever lies there now is not ours.
+                if deployment.ledger.displacement != nil { deployment.ledger.letGo() }
                 throw error
             }
             return .seconds(5)

@@ -7,7 +7,8 @@ extension RegistrySettings {
         keys: [
             "name", "kind", "url", "username", "passwordFile", "storage", "afterSweep", "grace",
             "quarantine", "inventory", "gapTolerance", "probe", "probeUrl", "trustHistoryFrom",
-            "repositories", "namespace", "trustRealm", "caFile", "logs", "garbageCollect",
+            "trustHistoryUntil", "repositories", "namespace", "trustRealm", "caFile", "logs",
+            "garbageCollect",
         ]
     )
 
@@ -25,6 +26,7 @@ extension RegistrySettings {
         let address = url?.url()
         let probeAddress = section["probeUrl"]?.url()
         refuseIdleAuthority(section, [address, probeAddress])
+        let trusted = trustedHistory(section)
         return RegistrySettings(
             name: name,
             kind: kind ?? .oci,
@@ -42,7 +44,8 @@ extension RegistrySettings {
                 ?? defaultGapTolerance,
             probe: section["probe"].map { $0.span() ?? .zero } ?? defaultProbe,
             probeURL: probeAddress,
-            trustHistoryFrom: section["trustHistoryFrom"]?.moment(),
+            trustHistoryFrom: trusted.from,
+            trustHistoryUntil: trusted.until,
             repositories: section["repositories"]?.items { $0.repositoryName() },
             namespace: section["namespace"]?.hubNamespace(),
             trustRealm: section["trustRealm"]?.items { $0.host() } ?? [],
@@ -84,6 +87,21 @@ extension RegistrySettings {
         if let file = section["passwordFile"], !section.mentions("username") {
             file.refuse("has no name to go with; add username, or remove the file")
         }
+    }
+
+    /// The time for which the operator's word stands, which has a beginning and may have an end.
+    private static func trustedHistory(
+        _ section: SettingsSection
+    ) -> (from: Timestamp?, until: Timestamp?) {
+        let from = section["trustHistoryFrom"]?.moment()
+        guard let entry = section["trustHistoryUntil"] else { return (from, nil) }
+        let until = entry.moment()
+        if !section.mentions("trustHistoryFrom") {
+            entry.refuse("has no beginning; add trustHistoryFrom, or remove it")
+        } else if let from, let until, until <= from {
+            entry.refuse("is not after trustHistoryFrom; name a later date, or remove both")
+        }
+        return (from, until)
     }
 
     private static func refuseIdleAuthority(_ section: SettingsSection, _ urls: [String?]) {

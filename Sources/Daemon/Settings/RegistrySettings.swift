@@ -39,6 +39,8 @@ package struct RegistrySettings: Sendable, Equatable {
     package var probeURL: String?
     /// The operator's word that the history is whole from then on.
     package var trustHistoryFrom: Timestamp?
+    /// Up to when that holds at most; nil is until the word was given.
+    package var trustHistoryUntil: Timestamp?
     /// The repositories to look after where the registry forbids its catalog; nil asks the catalog.
     package var repositories: [RepositoryName]?
     /// The namespace of Docker Hub whose repositories are all looked after.

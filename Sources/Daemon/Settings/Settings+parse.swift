@@ -189,9 +189,9 @@ extension AccessIgnoreList {
     static func parse(_ entry: SettingsEntry) -> AccessIgnoreList {
         guard let section = entry.section(shape) else { return AccessIgnoreList() }
         return AccessIgnoreList(
-            userAgents: section["userAgents"]?.globs() ?? [],
-            actors: section["actors"]?.globs() ?? [],
-            networks: section["networks"]?.items { $0.network() } ?? []
+            userAgents: section["userAgents"]?.items { $0.ignoredGlob() } ?? [],
+            actors: section["actors"]?.items { $0.ignoredGlob() } ?? [],
+            networks: section["networks"]?.items { $0.ignoredNetwork() } ?? []
         )
     }
 }

@@ -24,9 +24,6 @@ extension SettingsEntry {
         return entries.compactMap(read)
     }
 
-    /// Reads globs of what has no grammar, such as user agents.
-    func globs() -> [Glob]? { items { $0.text().map { Glob($0) } } }
-
     func labelPattern() -> LabelPattern? {
         guard let text = text() else { return nil }
         guard let pattern = LabelPattern(text) else {

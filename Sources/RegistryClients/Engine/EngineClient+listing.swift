@@ -76,11 +76,16 @@ extension EngineClient {
         return (wire.volumes ?? []).compactMap(\.volume)
     }
 
-    /// The folder below which the engine keeps everything, as it sees it.
-    package func dataRoot() async throws(EngineError) -> String? {
+    /// Where the engine keeps what it has.
+    package func storage() async throws(EngineError) -> EngineStorage {
         let call = call("read the settings")
         let wire: InfoWire = try decode(try await send("GET", "/info", for: call).body, for: call)
-        return wire.dockerRootDir
+        return EngineStorage(
+            root: wire.dockerRootDir,
+            hasContainerd: (wire.driverStatus ?? []).contains { status in
+                status.contains { $0.hasPrefix("io.containerd.") }
+            }
+        )
     }
 
     /// What time it is by the engine's own clock; nil where it does not say.

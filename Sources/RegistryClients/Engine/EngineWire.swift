@@ -176,6 +176,7 @@ struct UsageWire: Decodable {
 
 struct InfoWire: Decodable {
     let dockerRootDir: String?
+    let driverStatus: [[String]]?
     let systemTime: String?
 }
 

@@ -95,7 +95,13 @@ struct Pages {
             return
         }
         guard let url = address.resolve(link, from: next ?? address.url("/v2/")) else {
-            throw call.error(.badAnswer, "the next page is on another host")
+            throw call.error(
+                .badAnswer,
+                "its link to the next page leads away from \(address)"
+                    + (address.host(of: link).map { ", to \($0)" } ?? "")
+                    + ": nothing is sent there; if both are one registry, let it name itself as "
+                    + "`url` does"
+            )
         }
         guard seen.insert(url).inserted else {
             throw call.error(.badAnswer, "the pages go in a circle")

@@ -19,6 +19,7 @@ extension Check {
                     text: "\(target.client.address) answers: \(identity.name), API \(identity.api)"
                 )
             )
+            findings += await volumes(target, deployment)
         } catch {
             findings.append(Finding(subject: subject, state: .failed, text: "\(error)"))
         }

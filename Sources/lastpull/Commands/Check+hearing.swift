@@ -157,15 +157,13 @@ extension Check {
             return Finding(subject: subject, state: .ok, text: text)
         }
         let known = try await deployment.ledger.firstKnown(of: target.row)
-        let lost = try await deployment.ledger.coverage(of: target.row, since: now - longest)
-            .losses.max { $0.from < $1.from }
         let holds = answer.holdsFrom.map { "; a rule over \(longest) holds from \($0.text)" } ?? ""
         return Finding(
             subject: subject,
             state: .warning,
             text: Self.missed(coverage, longest, since: known, now: now)
-                + (answer.hasLoss ? ", with known loss" : "")
-                + (lost.map { " (\($0.reason))" } ?? "") + holds
+                // Which, and why, is said above.
+                + (answer.hasLoss ? ", with known loss" : "") + holds
                 + "; until then nothing is removed for lack of use"
         )
     }

@@ -20,4 +20,27 @@ extension Check {
             }
         }
     }
+
+    /// The same of the triggers for an engine that answers.
+    func volumes(_ target: EngineTarget, _ deployment: Deployment) async -> [Finding] {
+        var findings: [Finding] = []
+        for trigger in deployment.settings.triggers where trigger.engine == target.name {
+            guard case .volume(let path, _, _, _) = trigger.measure else { continue }
+            let subject = "trigger \(trigger.name)"
+            do {
+                switch try await target.reach(of: path) {
+                case .reaches: break
+                case .unknown(let reason):
+                    let text = "nobody knows whether \(target.name) fills \(path): \(reason)"
+                    findings.append(Finding(subject: subject, state: .warning, text: text))
+                case .never(let obstacle):
+                    let text = "never fires: \(obstacle)"
+                    findings.append(Finding(subject: subject, state: .failed, text: text))
+                }
+            } catch {
+                findings.append(Finding(subject: subject, state: .failed, text: "\(error)"))
+            }
+        }
+        return findings
+    }
 }

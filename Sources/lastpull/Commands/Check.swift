@@ -37,7 +37,13 @@ struct Check: AsyncParsableCommand {
         findings += try await patterns(targets, deployment)
         findings += Self.sharedAddresses(deployment)
         findings += try await ledger(deployment)
-        for target in targets { findings += try await registry(target, deployment) }
+        for target in targets {
+            findings += try await registry(target, deployment)
+            findings += try await trust(target, deployment)
+            findings += try await refused(target.row.name, deployment)
+            findings += try await ignored(target, deployment)
+        }
+        if scope.registry == nil { findings += try await refused(nil, deployment) }
         findings += try await deployment.webhookStates().map { state in
             Finding(
                 subject: "webhook \(state.name)",

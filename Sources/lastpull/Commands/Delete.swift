@@ -110,9 +110,13 @@ struct Delete: AsyncParsableCommand {
             isForced: force,
             brake: nil
         )
-        let runs = try await sweep.run(target)
+        let (runs, isCutShort) = try await deployment.interruptibly(
+            over: [target],
+            isDryRun: dryRun,
+            sweep.run
+        )
         try RunOutput.print(runs, asJSON: options.json)
-        guard let run = runs.last else { throw Outcome.failed }
+        guard !isCutShort, let run = runs.last else { throw runs.status(isCutShort: true) }
         if run.storage.isEmpty {
             Terminal.complain("nothing removed; structure protects it: \(run.note)")
             throw Outcome.failed

@@ -139,30 +139,35 @@ extension Sweep {
         _ scope: CleanupScope,
         _ deployment: Deployment
     ) async throws {
-        var runs: [RunRecord] = []
-        for target in targets {
+        let (runs, isCutShort) = try await deployment.interruptibly(
+            over: targets,
+            isDryRun: dryRun
+        ) { target, runs in
             var scope = scope
             scope.registry = target.row.name
             var manifests: RunRecord?
             if !now, !target.url.isEmpty {
-                _ = try await deployment.refresh(scope)
+                _ = try await deployment.cleaner.interruption.run { [scope] in
+                    try await deployment.refresh(scope)
+                }
                 manifests =
                     dryRun
                     ? try await deployment.cleaner.plan(scope, cause: .init(name: "sweep"))
                     : try await deployment.cleaner.clean(scope, cause: .init(name: "sweep"))
             }
-            if let manifests, target.storage == nil {
+            if let manifests, target.storage == nil { return runs.append(manifests) }
+            if let manifests, deployment.cleaner.interruption.isRaised {
                 runs.append(manifests)
-                continue
+                throw CancellationError()
             }
-            runs += try await storageSweep(scope, manifests, deployment).run(target).map { run in
-                var run = run
-                if run.cause == "sweep", !run.isPurge { run.items = manifests?.items ?? [] }
-                return run
+            let first = runs.count
+            try await storageSweep(scope, manifests, deployment).run(target, &runs)
+            for index in runs.indices[first...] where !runs[index].isPurge {
+                runs[index].items = manifests?.items ?? []
             }
         }
         try RunOutput.print(runs, asJSON: options.json)
-        throw runs.map(\.status).max { $0.rawValue < $1.rawValue } ?? Outcome.done
+        throw runs.status(isCutShort: isCutShort)
     }
 
     private func storageSweep(

@@ -80,17 +80,14 @@ struct EngineRequests {
     }
 }
 
-/// A prune of engines by hand: SIGINT and SIGTERM end it with a report of what was freed.
+/// A prune of engines by hand: a signal ends it with a report of what was freed.
 struct EnginePrune {
     let deployment: Deployment
     let isDryRun: Bool
 
     func run(_ requests: [EngineRequests.Item]) async throws -> [RunRecord] {
         guard !requests.isEmpty else { return [] }
-        let interruption = Interruption()
-        // A plan has nothing to report: it ends at once.
-        let signals = isDryRun ? [] : Signals.raising(interruption)
-        defer { withExtendedLifetime(signals) {} }
+        let interruption = deployment.cleaner.interruption
         var runs: [RunRecord] = []
         for item in requests where !interruption.isRaised || runs.isEmpty {
             guard let target = deployment.engines.first(where: { $0.name == item.engine }) else {

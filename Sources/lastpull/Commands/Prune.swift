@@ -69,19 +69,33 @@ struct Prune: AsyncParsableCommand {
         let deployment = try await Deployment(settings, logger: options.logger)
         let storages = try await storages(deployment)
         guard !storages.isEmpty || !requests.isEmpty else { throw nothingToPrune(settings) }
-        var runs: [RunRecord] = []
-        for target in storages {
-            runs +=
-                target.garbageCollect == nil
-                ? try await sweep(deployment).run(target)
-                : [try await collect(target, deployment)]
+        // A signal ends a plan at once: it has nothing to report.
+        guard !dryRun else { return try await prune(storages, requests, deployment) }
+        try await deployment.interruptibly { _ in
+            try await prune(storages, requests, deployment)
+        }
+    }
+
+    private func prune(
+        _ storages: [CleanupTarget],
+        _ requests: [EngineRequests.Item],
+        _ deployment: Deployment
+    ) async throws {
+        var (runs, isCutShort) = try await deployment.inTurn(storages) { target, runs in
+            guard target.garbageCollect == nil else {
+                return runs.append(try await collect(target, deployment))
+            }
+            try await sweep(deployment).run(target, &runs)
         }
         try RunOutput.print(runs, asJSON: options.json)
+        if isCutShort || !storages.isEmpty && deployment.cleaner.interruption.isRaised {
+            throw runs.status(isCutShort: isCutShort || !requests.isEmpty)
+        }
         for run in try await EnginePrune(deployment: deployment, isDryRun: dryRun).run(requests) {
             try RunOutput(run: run).print(asJSON: options.json)
             runs.append(run)
         }
-        throw runs.map(\.status).max { $0.rawValue < $1.rawValue } ?? Outcome.done
+        throw runs.status()
     }
 
     /// The registries whose disk is to be pruned, too.
@@ -152,21 +166,15 @@ struct StorageSweep {
     let isForced: Bool
     let brake: Double?
 
-    func run(_ targets: [CleanupTarget], asJSON: Bool) async throws {
-        var runs: [RunRecord] = []
-        for target in targets { runs += try await run(target) }
-        try RunOutput.print(runs, asJSON: asJSON)
-        throw runs.map(\.status).max { $0.rawValue < $1.rawValue } ?? Outcome.done
-    }
-
-    /// The runs on one registry: the sweep, and before it the purge of what is due.
-    func run(_ target: CleanupTarget) async throws -> [RunRecord] {
+    /// Adds the runs on one registry: the sweep, and before it the purge of what is due.
+    ///
+    /// - Throws: `CancellationError` where an interruption came before the sweep had begun.
+    func run(_ target: CleanupTarget, _ runs: inout [RunRecord]) async throws {
         var request = request
         request.isNow = isNow
         request.brake = brake
-        if isDryRun { return [try await foretold(request, target)] }
+        if isDryRun { return runs.append(try await foretold(request, target)) }
         if isNow, !isForced { try await refuseWhileInUse(target) }
-        var runs: [RunRecord] = []
         if !isNow,
             let purge = try await deployment.sweeper.purge(target, cause: request.cause)
         {
@@ -181,11 +189,12 @@ struct StorageSweep {
             )
         {
             runs.append(purge)
-            // It has given back what the sweep had in quarantine.
-            sweep = try await deployment.ledger.run(sweep.name) ?? sweep
+        }
+        if isNow, sweep.storage.contains(where: { $0.state == .quarantined }) {
+            // The purge has given back what the sweep had in quarantine, or a part of it.
+            sweep = try await deployment.sweeper.settle(sweep)
         }
         runs.append(sweep)
-        return runs
     }
 
     /// The plan, with what would refuse to carry it out now.

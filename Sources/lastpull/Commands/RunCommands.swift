@@ -23,17 +23,22 @@ struct Approve: AsyncParsableCommand {
         let waiting = try await deployment.ledger.run(name)
         let done =
             if let engine = waiting?.engine.first?.engine {
-                try await deployment.pruner.approve(
-                    name,
-                    of: try deployment.engine(named: engine.name),
-                    policies: deployment.settings.policies,
-                    history: deployment.settings.history
-                )
+                try await deployment.interruptibly { cleaner in
+                    try await deployment.pruner.approve(
+                        name,
+                        of: try deployment.engine(named: engine.name),
+                        policies: deployment.settings.policies,
+                        history: deployment.settings.history,
+                        interruption: cleaner.interruption
+                    )
+                }
             } else if let registry = waiting?.storage.first?.registry {
-                try await deployment.sweeper.approve(
-                    name,
-                    of: try deployment.cleaner.target(named: registry.name)
-                )
+                try await deployment.interruptibly { cleaner in
+                    try await deployment.sweeper.approve(
+                        name,
+                        of: try cleaner.target(named: registry.name)
+                    )
+                }
             } else {
                 try await deployment.interruptibly { try await $0.approve(name) }
             }

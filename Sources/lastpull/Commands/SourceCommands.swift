@@ -20,6 +20,7 @@ struct Sources: AsyncParsableCommand {
         try scope.check(deployment)
         var report = try await SourcesReport(deployment)
         report.registries.removeAll { !scope.includes($0.registry) }
+        if scope.registry != nil { report.refused = [] }
         if options.json { return Terminal.say(String(decoding: try report.json, as: UTF8.self)) }
         for registry in report.registries {
             Terminal.say("\(registry.registry): \(Self.coverage(registry))")
@@ -36,12 +37,18 @@ struct Sources: AsyncParsableCommand {
             if registry.sources.isEmpty {
                 Terminal.say("  nothing was ever heard; `lastpull check` says what to do")
             }
+            for refused in registry.refused { Terminal.say("  \(Self.text(refused))") }
             for loss in registry.losses {
                 let end = loss.to.map { Timestamp(milliseconds: $0).text } ?? "now"
                 let start = Timestamp(milliseconds: loss.from).text
                 Terminal.say("  missing from \(start) to \(end): \(loss.reason)")
             }
         }
+        for refused in report.refused { Terminal.say(Self.text(refused)) }
+    }
+
+    private static func text(_ refused: SourcesReport.Refused) -> String {
+        "\(refused.text) (last at \(Timestamp(milliseconds: refused.lastAt).text))"
     }
 
     private static func text(_ log: SourcesReport.Followed) -> String {

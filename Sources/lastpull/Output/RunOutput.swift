@@ -172,6 +172,14 @@ struct RunOutput {
     var status: ExitCode { run.status }
 }
 
+extension [RunRecord] {
+    /// That of all together; where some were not begun, not all is done.
+    func status(isCutShort: Bool = false) -> ExitCode {
+        guard !isCutShort else { return isEmpty ? Outcome.failed : Outcome.partlyDone }
+        return map(\.status).max { $0.rawValue < $1.rawValue } ?? Outcome.done
+    }
+}
+
 extension RunRecord {
     /// The note, and of a run that is not over what may have become of it.
     var said: String {
@@ -183,7 +191,7 @@ extension RunRecord {
     /// 0 when all that was to be done is done, 2 when a part, 1 when nothing.
     var status: ExitCode {
         switch state {
-        case .done, .planned, .waiting: Outcome.done
+        case .done, .planned, .waiting, .superseded: Outcome.done
         case .partly, .running: Outcome.partlyDone
         case .failed: Outcome.failed
         }
