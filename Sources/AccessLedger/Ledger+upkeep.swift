@@ -51,6 +51,7 @@ extension Ledger {
             try db.run("DELETE FROM pendingCoverage WHERE toTime < ?", [horizon])
             try db.run("DELETE FROM knownLoss WHERE toTime < ?", [horizon])
             try db.run("DELETE FROM downtime WHERE toTime < ?", [horizon])
+            try db.run("DELETE FROM clockLeap WHERE toTime < ?", [horizon])
             try db.run("DELETE FROM probe WHERE sentAt < ?", [(now - .days(7)).milliseconds])
             try db.run("DELETE FROM instance WHERE droppedAt < ?", [horizon])
             try db.run("DELETE FROM tagWatch WHERE comparedAt < ?", [(now - .days(7)).milliseconds])

@@ -33,7 +33,7 @@ package struct LastpullDaemon: Sendable {
     /// last.
     package func run() async throws {
         let ledger = deployment.ledger
-        ledger.reserveSpace()
+        await ledger.reserveSpace()
         try await deployment.noteTrust(isHearing: true)
         try await deployment.warnOfEndlessTrust()
         try await deployment.resumeWebhooks()

@@ -1,3 +1,4 @@
+import RegistryModel
 import RegistryStorage
 
 // What the registries on a storage remember of what was there.

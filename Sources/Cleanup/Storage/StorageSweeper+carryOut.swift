@@ -15,15 +15,15 @@ extension StorageSweeper {
         let run = draft.run.name
         var draft = draft
         do {
-            if request.isNow, draft.isAtRest {
-                let presence = RegistryPresence.onStorage(draft.root)
-                draft.way = await forgetWay(target, presence, since: draft.way)
-                draft.isAtRest = isAtRest(target, presence, draft.way)
+            if request.isNow, draft.isAtRest, await isStillAtRest(&draft, target),
+                let done = try await removeAtOnce(&draft, target)
+            {
+                return done
             }
-            if request.isNow, draft.isAtRest { return try await removeAtOnce(draft, target) }
             try await quarantine(draft, target)
             try await removeEmpty(draft.folders, draft.root)
             try await setAside(draft.root)
+            if draft.begun > 0 { return try await endInterfered(draft, target) }
         } catch {
             try await putBackCutOff(run, of: target, draft.root, because: "\(error)")
             throw error
@@ -63,7 +63,7 @@ extension StorageSweeper {
         var draft = planned
         guard !draft.removals.isEmpty else { return }
         let run = draft.run.name
-        let all = Array(draft.removals.indices)
+        let all = Array(draft.begun..<draft.removals.count)
         try await notePlace(of: run, draft.root)
         try await ledger.set(.started, ofStorageItems: all, in: run, at: now())
         FaultPoint.begun.reach()
@@ -139,13 +139,21 @@ extension StorageSweeper {
         )
         FaultPoint.quarantined.reach()
         let open = left.subtracting(proven)
-        guard !open.isEmpty else { return }
+        // Who was started while things went at once may believe in those, too.
+        let believed = presence.provesForgetting(since: nil, false) ? 0 : draft.begun
+        guard !open.isEmpty || believed > 0 else { return }
         let obstacle = try await restart(target, draft.root, beganAt: beganAt, takenAt: takenAt)
         guard let obstacle else {
             try await ledger.forgotten(storageItems: open.sorted(), in: run)
             return
         }
-        try await complainOfStaleCache(draft, target, count: open.count, obstacle)
+        try await complainOfStaleCache(
+            draft,
+            target,
+            count: open.count + believed,
+            isNew: believed > 0,
+            obstacle
+        )
     }
 
     /// How long a registry may take from its check of what a manifest needs until all that tells of

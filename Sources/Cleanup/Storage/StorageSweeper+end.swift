@@ -9,6 +9,7 @@ extension StorageSweeper {
         of target: CleanupTarget,
         note: String,
         isCutOff: Bool = false,
+        isHarmful: Bool = false,
         isPurgedNext: Bool = false
     ) async throws -> RunRecord {
         guard let run = try await ledger.run(name) else {
@@ -19,6 +20,7 @@ extension StorageSweeper {
             of: target,
             note: note,
             isCutOff: isCutOff,
+            isHarmful: isHarmful,
             isPurgedNext: isPurgedNext
         )
     }
@@ -31,6 +33,7 @@ extension StorageSweeper {
         of target: CleanupTarget,
         note: String,
         isCutOff: Bool = false,
+        isHarmful: Bool = false,
         isPurgedNext: Bool = false,
         purged: [(ordinal: Int, reclaimed: Int64)] = []
     ) async throws -> RunRecord {
@@ -38,9 +41,9 @@ extension StorageSweeper {
         let taken = run.storage.count { $0.isTaken }
         let held = isPurgedNext ? "" : QuarantineNote.text(run.storage, for: target.quarantine)
         // What is needed again by now stays without anything having failed.
-        let isFailed = taken == 0 && isCutOff
+        let isFailed = isHarmful || taken == 0 && isCutOff
         let isWhole = taken == run.storage.count
-        run.state = isWhole ? .done : isFailed ? .failed : .partly
+        run.state = isFailed ? .failed : isWhole ? .done : .partly
         let stop =
             interruption.isRaised && !isWhole
             ? RunExecutor.stopped(after: taken, of: run.storage.count) : ""

@@ -44,7 +44,7 @@ struct TakingAway {
     }
 
     private mutating func run() throws {
-        for index in removals.indices {
+        for index in draft.begun..<removals.count {
             guard !interruption.isRaised else {
                 outcome.unbegun = Array(index..<removals.count)
                 break
