@@ -67,6 +67,17 @@ extension LocalPrune {
             try await scene.fetch("a/x:v1")
         }
 
+        // Who pushes the layer next would be told that it is there.
+        @Test func isReplacedByAPurgeThatFindsItNeededByNobody() async throws {
+            let (scene, _, _) = try await fill()
+            let layer = Digest(hashing: own.bytes)
+            try damage(scene, layer, 10)
+            try scene.configure(grace: "1h", quarantine: "0s")
+            _ = try await scene.run("prune")
+            #expect(try Array(Data(contentsOf: place(scene, layer))) == own.bytes)
+            #expect(RegistryDisk(scene.registry.storage).quarantinedFiles.isEmpty)
+        }
+
         // There is no good copy: who has the image has to push it again, and is told so.
         @Test func staysWithADamagedCopy() async throws {
             let (scene, _, run) = try await fill()

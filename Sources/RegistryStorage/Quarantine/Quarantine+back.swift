@@ -131,6 +131,13 @@ extension Quarantine {
         return try root.namedDigest(in: ours) == nil ? .obstacle(.damaged) : .damaged
     }
 
+    /// Whether a blob's place holds something else than it should.
+    package func isDamagedInPlace(_ blob: Digest) throws(StorageError) -> Bool {
+        let path = StoragePath.blobData(blob)
+        guard try root.facts(path)?.kind == .file else { return false }
+        return try root.isSound(path, as: path) == false
+    }
+
     /// What has to come back may use what is set aside for a full disk.
     private func withBytesGivenUp<Result>(
         _ body: () throws(StorageError) -> Result
