@@ -118,8 +118,17 @@ package final class Ledger: Sendable {
         guard failure.kind == .diskFull, DiskReserve(ledger: path).giveUp() else { throw failure }
     }
 
-    /// Sets space aside for writing down a cleanup when the disk is full.
-    package func reserveSpace() { DiskReserve(ledger: path).take() }
+    /// Sets space aside for writing down a cleanup when the disk is full, where that is not done and
+    /// there is plenty.
+    package func reserveSpace() async {
+        // Where space can't be had unwritten it is written, which takes a while.
+        await withCheckedContinuation { continuation in
+            DispatchQueue.global().async { [path] in
+                DiskReserve(ledger: path).take()
+                continuation.resume()
+            }
+        }
+    }
 
     /// Runs `body` on one unchanging view of the file.
     func read<Result: Sendable>(

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <linux/openat2.h>
+#include <fcntl.h>
 #include <malloc.h>
+#include <spawn.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -55,6 +57,24 @@ static inline int clinux_map_pieces(int bytes) {
 static inline int clinux_trim_memory(void) {
 #ifdef __GLIBC__
     return malloc_trim(0);
+#else
+    return 0;
+#endif
+}
+
+/// Makes a pipe that no child inherits.
+static inline int clinux_pipe(int ends[2]) {
+    return (int)syscall(SYS_pipe2, ends, O_CLOEXEC);
+}
+
+#ifdef __GLIBC__
+extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int first);
+#endif
+
+/// Has a child begin without our open files from `first` on, whoever opened them and how.
+static inline int clinux_close_from(posix_spawn_file_actions_t *actions, int first) {
+#ifdef __GLIBC__
+    return posix_spawn_file_actions_addclosefrom_np(actions, first);
 #else
     return 0;
 #endif

@@ -33,7 +33,7 @@ package struct LastpullDaemon: Sendable {
     /// last.
     package func run() async throws {
         let ledger = deployment.ledger
-        ledger.reserveSpace()
+        await ledger.reserveSpace()
         try await deployment.noteTrust(isHearing: true)
         try await deployment.warnOfEndlessTrust()
         try await deployment.resumeWebhooks()
@@ -225,7 +225,7 @@ package struct LastpullDaemon: Sendable {
         let access = deployment.settings.access
         let router = Router(context: ListeningContext.self)
         AccessRoutes(
-            sink: intake,
+            sink: RepeatableIntake(intake: intake),
             tokens: access.ingest.map { AccessTokens($0) },
             naming: deployment.ledger.recordNaming,
             refused: refused,

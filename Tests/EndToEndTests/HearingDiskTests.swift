@@ -36,6 +36,20 @@ extension Hearing {
             #expect(try await daemon.terminate() == 0)
         }
 
+        // A second full disk has to be survived like the first.
+        @Test func theReserveIsMadeAgain() async throws {
+            let daemon = try LastpullDaemon()
+            try await daemon.start(settings: Self.settings())
+            let reserve = "\(daemon.ledger).reserve"
+            let manager = FileManager.default
+            try #require(manager.fileExists(atPath: reserve), "1 GB has to be free")
+            try manager.removeItem(atPath: reserve)
+            try await eventually("it is there again", within: .seconds(40)) {
+                try manager.attributesOfItem(atPath: reserve)[.size] as? Int64 == 64_000_000
+            }
+            #expect(try await daemon.terminate() == 0)
+        }
+
         // A message that names the file, and no daemon that takes events which it can't keep.
         @Test(.enabled(if: SmallDisk.isPossible, "mounting a small file system needs root"))
         func aReadOnlyDiskStopsTheStart() async throws {

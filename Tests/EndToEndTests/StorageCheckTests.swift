@@ -100,6 +100,41 @@ extension LocalPrune {
             }
         }
 
+        // A mount that went read-only, as ext4's does after an error.
+        @Test(.enabled(if: SmallDisk.isPossible, "mounting a small file system needs root"))
+        func aStorageThatCannotBeWrittenToFails() async throws {
+            let folder = try TemporaryFolder()
+            let place = folder.file("disk")
+            try FileManager.default.createDirectory(
+                atPath: place,
+                withIntermediateDirectories: true
+            )
+            let small = try SmallDisk(at: place, megabytes: 60)
+            defer { small.unmount() }
+            let scene = try await StorageScene(.init(accessLog: false, root: "\(place)/registry"))
+            _ = try await pushOne(scene)
+            #expect(try await !check(scene).says("nothing can be swept"))
+            _ = try await scene.run("prune")
+            try await scene.registry.stop()
+            let hex = Digest(hashing: Array("nothing".utf8)).encoded
+            let disk = RegistryDisk(scene.registry.storage)
+            try disk.write([], to: "blobs/sha256/\(hex.prefix(2))/\(hex)/gone")
+            try FileManager.default.removeItem(
+                atPath: "\(disk.root)/docker/registry/v2/blobs/sha256/\(hex.prefix(2))/\(hex)/gone"
+            )
+            disk.age(by: 26 * 3_600)
+            try small.makeReadOnly()
+
+            let answer = try await check(scene)
+            #expect(try answer.state(of: "nothing can be swept") == "failed")
+            #expect(try answer.state(of: "the file system is read-only") == "failed")
+            #expect(try await scene.run("check").status == 1)
+            // The sweep, which has an empty folder to remove and no item, is not done.
+            #expect(try await scene.run("prune").status == 1)
+            let runs = try await scene.run("runs", "--json")
+            #expect(runs.output.contains(#""state":"failed""#), "\(runs.output)")
+        }
+
         // Without deletes the registry drops no link, so it can't be made to forget.
         @Test func namesAfterSweepWhereTheRegistryCannotBeAsked() async throws {
             let scene = try await StorageScene(.init(deletes: false))

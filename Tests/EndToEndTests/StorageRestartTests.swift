@@ -81,6 +81,22 @@ extension LocalPrune {
             try await scene.fetch("a/x:v3")
         }
 
+        // A pipe that nobody reads holds 64 KiB.
+        @Test func aCommandThatSaysALotComesToItsEnd() async throws {
+            let (scene, _) = try await fill("sh, -c, head -c 300000 /dev/zero; exit 3")
+            _ = try await scene.report("prune")
+            let complaint = try #require(try await scene.events("event=staleCache").last)
+            #expect(complaint["why"]?.contains("ended with status 3") == true, "\(complaint)")
+        }
+
+        // It has started something that goes on and holds its output.
+        @Test func aCommandThatLeavesSomethingBehindComesToItsEnd() async throws {
+            let (scene, _) = try await fill("sh, -c, sleep 100 & exit 3")
+            _ = try await scene.report("prune")
+            let complaint = try #require(try await scene.events("event=staleCache").last)
+            #expect(complaint["why"]?.contains("ended with status 3") == true, "\(complaint)")
+        }
+
         @Test func aCommandThatFailsIsSaid() async throws {
             let (scene, disk) = try await fill("/bin/false, now")
             _ = try await scene.report("prune")

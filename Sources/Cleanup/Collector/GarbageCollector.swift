@@ -215,7 +215,10 @@ package struct GarbageCollector: Sendable {
         line: @escaping @Sendable (String) async -> Void
     ) async throws -> Int {
         guard let name = collector.engine else {
-            return try await LocalCommand.run(words, line: line)
+            switch try await LocalCommand.run(words, line: line) {
+            case .ended(let status): return status
+            case .tookTooLong, .interrupted: throw CancellationError()
+            }
         }
         guard let engine = engines.first(where: { $0.name == name }) else {
             throw CleanupError.unknownEngine(name)
@@ -257,10 +260,13 @@ package struct GarbageCollector: Sendable {
                 "restart the registry now, or set afterSweep: its cache does not know what is gone"
         }
         let logger = logger
-        let status = try? await LocalCommand.run(target.afterSweep) { line in
+        let outcome = try? await LocalCommand.run(
+            target.afterSweep,
+            within: StorageSweeper.longestRestart.duration
+        ) { line in
             logger.info("afterSweep", metadata: ["line": "\(line)"])
         }
-        return status == 0 ? nil : "afterSweep failed; restart the registry by hand"
+        return outcome == .ended(0) ? nil : "afterSweep failed; restart the registry by hand"
     }
 
     // MARK: Measuring

@@ -34,6 +34,13 @@ package struct StorageState: Sendable {
         package var path: String
     }
 
+    /// What manifests need and a sweep at once has deleted, while a registry was started.
+    package struct Missing: Sendable, Equatable {
+        package var run: String
+        /// With what is to be done.
+        package var why: String
+    }
+
     package var path: String
     /// Folders on another file system than the root.
     package var foreign: [StoragePath]
@@ -42,6 +49,9 @@ package struct StorageState: Sendable {
     package var forgetting: Forgetting
     package var held: Held?
     package var strays: [Stray]
+    /// Why nothing can be swept, as far as this process's rights tell that.
+    package var obstacle: StorageError?
+    package var missing: Missing?
 }
 
 extension StorageSweeper {
@@ -58,7 +68,9 @@ extension StorageSweeper {
             presence: presence,
             forgetting: StorageState.Forgetting(await forgetWay(target, presence)),
             held: try await held(target),
-            strays: try await strays(target, root)
+            strays: try await strays(target, root),
+            obstacle: try await offPool { try root.obstacleToChanges() },
+            missing: try await missingContent(target, root)
         )
     }
 

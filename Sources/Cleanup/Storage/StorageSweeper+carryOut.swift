@@ -15,15 +15,15 @@ extension StorageSweeper {
         let run = draft.run.name
         var draft = draft
         do {
-            if request.isNow, draft.isAtRest {
-                let presence = RegistryPresence.onStorage(draft.root)
-                draft.way = await forgetWay(target, presence, since: draft.way)
-                draft.isAtRest = isAtRest(target, presence, draft.way)
+            if request.isNow, draft.isAtRest, await isStillAtRest(&draft, target),
+                let done = try await removeAtOnce(&draft, target)
+            {
+                return done
             }
-            if request.isNow, draft.isAtRest { return try await removeAtOnce(draft, target) }
             try await quarantine(draft, target)
             try await removeEmpty(draft.folders, draft.root)
             try await setAside(draft.root)
+            if draft.begun > 0 { return try await endInterfered(draft, target) }
         } catch {
             try await putBackCutOff(run, of: target, draft.root, because: "\(error)")
             throw error
@@ -63,7 +63,7 @@ extension StorageSweeper {
         var draft = planned
         guard !draft.removals.isEmpty else { return }
         let run = draft.run.name
-        let all = Array(draft.removals.indices)
+        let all = Array(draft.begun..<draft.removals.count)
         try await notePlace(of: run, draft.root)
         try await ledger.set(.started, ofStorageItems: all, in: run, at: now())
         FaultPoint.begun.reach()
@@ -82,8 +82,9 @@ extension StorageSweeper {
             try taken.ordinals.filter { try Self.wasPushed(removals[$0], quarantine, run) }
         }
         if !moved.isEmpty {
-            try await putBack(moved, draft, because: "the tag was pushed meanwhile")
-            left.subtract(moved)
+            left.subtract(
+                try await putBack(moved, draft, because: "the tag was pushed meanwhile")
+            )
         }
         left = try await secondLook(draft, left, target)
         // A process that begins later has never seen what was taken.
@@ -121,8 +122,9 @@ extension StorageSweeper {
         if interruption.isRaised {
             // A registry that has not forgotten it would answer with what is not there, until the
             // next cleanup.
-            try await putBack(left.subtracting(proven), draft, because: Self.interrupted)
-            left.formIntersection(proven)
+            left.subtract(
+                try await putBack(left.subtracting(proven), draft, because: Self.interrupted)
+            )
         }
         if !draft.way.isAlone {
             // What was accepted before it was taken, or on the word of a cache that had not
@@ -137,13 +139,21 @@ extension StorageSweeper {
         )
         FaultPoint.quarantined.reach()
         let open = left.subtracting(proven)
-        guard !open.isEmpty else { return }
+        // Who was started while things went at once may believe in those, too.
+        let believed = presence.provesForgetting(since: nil, false) ? 0 : draft.begun
+        guard !open.isEmpty || believed > 0 else { return }
         let obstacle = try await restart(target, draft.root, beganAt: beganAt, takenAt: takenAt)
         guard let obstacle else {
             try await ledger.forgotten(storageItems: open.sorted(), in: run)
             return
         }
-        try await complainOfStaleCache(draft, target, count: open.count, obstacle)
+        try await complainOfStaleCache(
+            draft,
+            target,
+            count: open.count + believed,
+            isNew: believed > 0,
+            obstacle
+        )
     }
 
     /// How long a registry may take from its check of what a manifest needs until all that tells of
@@ -265,34 +275,8 @@ extension StorageSweeper {
             }
         )
         guard !again.isEmpty else { return taken }
-        try await putBack(again, draft, because: "needed again, or named by a push meanwhile")
-        return taken.subtracting(again)
-    }
-
-    func putBack(_ ordinals: Set<Int>, _ draft: Draft, because reason: String) async throws {
-        guard !ordinals.isEmpty else { return }
-        let quarantine = Quarantine(root: draft.root)
-        let run = draft.run.name
-        let removals = ordinals.map { draft.removals[$0] }
-        try await offPool {
-            for removal in removals {
-                for path in removal.files { try quarantine.putBack(path, of: run) }
-                for link in removal.links {
-                    try quarantine.putBack(link.path, of: run)
-                    try quarantine.restoreLink(link.path)
-                }
-            }
-        }
-        try await ledger.set(
-            .skipped,
-            ofStorageItems: ordinals.sorted(),
-            in: run,
-            detail: reason,
-            at: now()
-        )
-        logger.notice(
-            "put back from quarantine",
-            metadata: ["run": "\(run)", "items": "\(ordinals.count)", "reason": "\(reason)"]
+        return taken.subtracting(
+            try await putBack(again, draft, because: "needed again, or named by a push meanwhile")
         )
     }
 }

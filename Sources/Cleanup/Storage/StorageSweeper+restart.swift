@@ -1,8 +1,8 @@
 import AccessLedger
-import Foundation
 import Logging
 import RegistryModel
 import RegistryStorage
+import Synchronization
 
 extension StorageSweeper {
     /// Has the registry restarted by the command that the operator named, so that it forgets.
@@ -18,26 +18,39 @@ extension StorageSweeper {
         beganAt began: Timestamp,
         takenAt taken: MachineMoment?
     ) async throws -> String? {
-        guard let program = target.afterSweep.first else { return "no afterSweep is set" }
-        guard try await isQueueDelivered(target, since: began) else {
+        guard !target.afterSweep.isEmpty else { return "no afterSweep is set" }
+        let isDelivered = try await isQueueDelivered(target, since: began)
+        guard !interruption.isRaised else { return Self.stopped }
+        guard isDelivered else {
             return "no probe came back, so a restart could lose events; afterSweep was not run"
         }
-        let result = try await offPool { try Self.run(program, target.afterSweep.dropFirst()) }
+        let command = target.afterSweep.joined(separator: " ")
+        let (outcome, output) = try await run(target.afterSweep)
         logger.notice(
             "ran afterSweep",
             metadata: [
                 "registry": "\(target.row.name)", "command": "\(target.afterSweep)",
-                "status": "\(result.status)", "output": "\(result.output)",
+                "outcome": "\(outcome)", "output": "\(output)",
             ]
         )
-        guard result.status == 0 else {
-            return "afterSweep \(target.afterSweep.joined(separator: " ")) ended with status "
-                + "\(result.status); run it by hand"
+        switch outcome {
+        case .ended(0): break
+        case .ended(let status):
+            return "afterSweep \(command) ended with status \(status); run it by hand"
+        case .tookTooLong:
+            return "afterSweep \(command) was ended after \(Self.longestRestart); name a command "
+                + "that ends"
+        case .interrupted: return Self.stopped
         }
         guard let old = try await remaining(root, since: taken) else { return nil }
-        return "afterSweep \(target.afterSweep.joined(separator: " ")) ended well, and registry "
-            + "process \(old) of before it still runs; make it restart that one"
+        return "afterSweep \(command) ended well, and registry process \(old) of before it still "
+            + "runs; make it restart that one"
     }
+
+    private static let stopped = "lastpull was stopped before afterSweep had ended; run it by hand"
+
+    /// A service manager waits 90 s for a service's end, and as long for its start.
+    static let longestRestart = Span.minutes(5)
 
     /// A registry process on this machine that is not proven to have begun after a moment; nil where
     /// there is none, or none can be seen.
@@ -64,7 +77,7 @@ extension StorageSweeper {
         _ target: CleanupTarget,
         since taken: Timestamp
     ) async throws -> Bool {
-        for _ in 0..<Self.looks(target.probeInterval) {
+        for _ in 0..<Self.looks(target.probeInterval) where !interruption.isRaised {
             guard let beat = try await ledger.lastHeartbeat(),
                 now() - beat < Self.longestSilence
             else { return true }
@@ -83,23 +96,24 @@ extension StorageSweeper {
     /// A daemon writes a heartbeat every five seconds.
     private static let longestSilence = Span.seconds(30)
 
-    private static func run(
-        _ program: String,
-        _ arguments: ArraySlice<String>
-    ) throws -> (status: Int32, output: String) {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = [program] + arguments
-        let output = Pipe()
-        process.standardOutput = output
-        process.standardError = output
-        process.standardInput = FileHandle.nullDevice
-        try process.run()
-        let said = try output.fileHandleForReading.read(upToCount: longestOutput) ?? Data()
-        process.waitUntilExit()
-        return (process.terminationStatus, String(decoding: said, as: UTF8.self))
+    /// Says how it ended, and the beginning of what it said.
+    private func run(
+        _ command: [String]
+    ) async throws -> (outcome: LocalCommand.Outcome, output: String) {
+        let said = Mutex("")
+        let outcome = try await LocalCommand.run(
+            command,
+            within: Self.longestRestart.duration,
+            until: interruption
+        ) { line in
+            said.withLock { text in
+                guard text.utf8.count < Self.longestOutput else { return }
+                text += (text.isEmpty ? "" : "\n") + line.prefix(Self.longestOutput)
+            }
+        }
+        return (outcome, said.withLock(\.self))
     }
 
-    /// Bytes of what the command says that go into the log.
+    /// Characters of what the command says that go into the log, and a line more.
     private static let longestOutput = 4_096
 }

@@ -8,6 +8,8 @@ enum Standing: String, Sendable {
     case staleCache
     /// A run took from another storage than the one that is set now.
     case otherStorage
+    /// A sweep at once has deleted what a registry took for there that was started meanwhile.
+    case missingContent
 
     /// The event that says that it is over.
     var ended: String { "\(rawValue)Ended" }
@@ -79,6 +81,8 @@ extension Standing {
         case .staleCache:
             "the registry may still believe in what was swept; restart it, or set afterSweep"
         case .otherStorage: "what a sweep took lies on another storage"
+        case .missingContent:
+            "images lack what a sweep at once has deleted while a registry was started"
         }
     }
 }

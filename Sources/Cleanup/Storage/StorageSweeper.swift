@@ -37,6 +37,8 @@ package struct StorageSweeper: Sendable {
     struct Draft: Sendable {
         var root: StorageRoot
         var removals: [Taking]
+        /// How many of them were deleted at once, or may have been.
+        var begun = 0
         /// Folders that hold nothing.
         var folders: [StoragePath]
         var run: RunRecord
@@ -77,6 +79,7 @@ package struct StorageSweeper: Sendable {
         let own = try storageLock(root, target)
         defer { withExtendedLifetime(own) {} }
         try await finishCutOff(target, root)
+        try await endMissingContent(target, root)
         var draft = try await draft(request, of: target)
         if interruption.isRaised { throw CancellationError() }
         if request.isSilentWhenEmpty, draft.removals.isEmpty, draft.folders.isEmpty {
@@ -127,13 +130,7 @@ package struct StorageSweeper: Sendable {
         var removals = found.removals
         let obstacle = try await obstacle(to: request, target, presence, time)
         if !obstacle.isEmpty { removals = [] }
-        // Links of what is in quarantine go, or come back, with that.
-        let held = try await ledger.quarantinedDigests(of: target.row)
-        if !held.isEmpty {
-            removals.removeAll { removal in
-                removal.reason == .danglingLink && removal.digest.map { held[$0] != nil } ?? false
-            }
-        }
+        removals = try await withoutHeldLinks(removals, root, target)
         if let only = request.only {
             removals = removals.filter { only.contains($0.item(0, target.row).identity) }
         }

@@ -23,7 +23,7 @@ struct Upkeep: Sendable {
     }
 
     var services: [Periodic] {
-        [heartbeat, rollOff] + deployment.targets.map(inventory)
+        [heartbeat, rollOff, reserve] + deployment.targets.map(inventory)
             + deployment.targets.filter(\.traits.canBeProbed).map(probes)
             + deployment.targets.filter { $0.storage != nil }.map(purges)
     }
@@ -71,6 +71,14 @@ struct Upkeep: Sendable {
             )
             // In small steps, so that webhooks never wait long behind it.
             return isMore ? .seconds(1) : .hours(1)
+        }
+    }
+
+    /// What was given up on a full disk is set aside again once there is room.
+    private var reserve: Periodic {
+        Periodic(name: "reserve", logger: deployment.logger) {
+            await deployment.ledger.reserveSpace()
+            return .seconds(10)
         }
     }
 

@@ -42,18 +42,37 @@ package struct Condemned: Sendable {
     /// Layer links that are out of sight already, by repository and digest; the mark says which of
     /// them are wanted again.
     package var takenLinks: Set<RevisionKey>
+    /// Content that was deleted before; the mark says what of it is missed.
+    package var gone: Set<Digest>
 
     package init(
         tags: Set<TagKey> = [],
         revisions: Set<RevisionKey> = [],
         allUntagged: Bool = false,
         taken: Set<RevisionKey> = [],
-        takenLinks: Set<RevisionKey> = []
+        takenLinks: Set<RevisionKey> = [],
+        gone: Set<Digest> = []
     ) {
         self.tags = tags
         self.revisions = revisions
         self.allUntagged = allUntagged
         self.taken = taken
         self.takenLinks = takenLinks
+        self.gone = gone
+    }
+}
+
+/// Content that was deleted, and the manifest of one repository that needs it and stays.
+package struct MissedContent: Sendable, Hashable, Comparable {
+    package var digest: Digest
+    package var manifest: RevisionKey
+    /// A tag of the manifest's; nil where only its digest, or an index, names it.
+    package var tag: TagName?
+
+    /// Whether it is the manifest itself.
+    package var isManifest: Bool { digest == manifest.digest }
+
+    package static func < (left: MissedContent, right: MissedContent) -> Bool {
+        (left.manifest, left.digest) < (right.manifest, right.digest)
     }
 }

@@ -57,6 +57,8 @@ package struct Mark: Sendable {
     /// Layer links that were taken before, and that something needs which stays in their own
     /// repository.
     package var wantedLinks: Set<RevisionKey> = []
+    /// What was deleted before, and is needed by manifests that stay.
+    package var missed: [MissedContent] = []
     var needs = NeededBlobs()
 
     package init(beganAt: Timestamp) { self.beganAt = beganAt }

@@ -161,6 +161,7 @@ struct MarkAssembly {
         }
         mark.wantedAgain = marking.wantedAgain
         mark.wantedLinks = marking.wantedLinks
+        mark.missed = marking.missed.sorted()
         return mark
     }
 }

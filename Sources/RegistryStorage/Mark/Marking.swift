@@ -13,6 +13,9 @@ struct Marking {
     private(set) var held: [[(revision: Int, hold: Mark.Hold)]]
     private(set) var wantedAgain: Set<RevisionKey> = []
     private(set) var wantedLinks: Set<RevisionKey> = []
+    private(set) var missed: Set<MissedContent> = []
+    /// What was deleted before.
+    private var gone: NumberSet?
     /// By repository: manifests that were taken before.
     private var taken: [UInt32: Set<UInt32>] = [:]
     /// By repository: what it had links to that were taken before.
@@ -37,6 +40,10 @@ struct Marking {
         )
         taken = Self.numbers(condemned.taken, in: &survey)
         takenLinks = Self.numbers(condemned.takenLinks, in: &survey)
+        for digest in condemned.gone.lazy.compactMap({ PackedDigest($0) }) {
+            gone = gone ?? NumberSet()
+            gone?.insert(survey.table.add(digest))
+        }
         survey.condemn(condemned.tags)
         try examine((0..<places.count).map { UInt32($0) })
     }
@@ -112,6 +119,7 @@ struct Marking {
     private mutating func take(_ outcome: Structure.Outcome, _ repository: UInt32) {
         noteWanted(outcome.kept, repository)
         noteWantedLinks(outcome.kept, repository)
+        noteMissed(outcome.kept, repository)
         going[Int(repository)] = outcome.going
         held[Int(repository)] = outcome.held
         for manifest in outcome.kept {
@@ -144,6 +152,25 @@ struct Marking {
         }
         for number in wanted {
             wantedLinks.insert(RevisionKey(repository: name, digest: survey.table[number].digest))
+        }
+    }
+
+    private mutating func noteMissed(_ kept: [UInt32], _ repository: UInt32) {
+        guard let gone, let name = places[Int(repository)].name else { return }
+        let tags = survey.tags[survey.tagRange(repository)]
+        for manifest in kept {
+            for number in [manifest] + contents.blobs(manifest) where gone.contains(number) {
+                missed.insert(
+                    MissedContent(
+                        digest: survey.table[number].digest,
+                        manifest: RevisionKey(
+                            repository: name,
+                            digest: survey.table[manifest].digest
+                        ),
+                        tag: tags.first { $0.manifest == manifest }?.name
+                    )
+                )
+            }
         }
     }
 

@@ -23,7 +23,8 @@ extension Check {
                 .contains { $0.registry == target.row.name && $0.source == .log }
             let findings =
                 [(State.ok, "\(state.path) is a registry's storage"), judge.presence]
-                + [judge.origin, judge.forgetting, judge.held].compactMap(\.self)
+                + [judge.obstacle, judge.origin, judge.forgetting, judge.held, judge.missing]
+                .compactMap(\.self)
                 + judge.mounts + judge.elsewhere + judge.strays
                 + (lacksLog && !target.url.isEmpty ? [judge.regret] : [])
             return findings.map { Finding(subject: subject, state: $0.0, text: $0.1) }
@@ -93,6 +94,11 @@ private struct StorageJudge {
         )
     }
 
+    /// It is looked at with the rights of who asks.
+    var obstacle: Finding? {
+        state.obstacle.map { (.failed, "nothing can be swept from the storage: \($0)") }
+    }
+
     /// How the registry is made to forget, so that the bytes can be given back.
     var forgetting: Finding? {
         switch state.forgetting {
@@ -137,6 +143,11 @@ private struct StorageJudge {
             "\(text); \(held.unproven) of them are not proven forgotten, and stay until the registry"
                 + " is restarted"
         )
+    }
+
+    /// Until all of it was pushed again.
+    var missing: Finding? {
+        state.missing.map { (.failed, "run \($0.run): \($0.why)") }
     }
 
     /// A sweep renames, and that does not go from one file system to another.
