@@ -22,6 +22,9 @@ extension Hearing {
 
             await scene.daemon.send(SIGSTOP)
             try await scene.pull("v2")
+            try await eventually("the pull is logged") {
+                scene.proxy.reads(of: "team/api", "v2") == 1
+            }
             let isTaken = try await scene.forward(isHuge: true)
             #expect(!isTaken)
             // Longer than a standstill that is none, and than the tolerance.
