@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <linux/openat2.h>
-#include <fcntl.h>
 #include <malloc.h>
 #include <spawn.h>
 #include <sys/syscall.h>
@@ -64,7 +63,8 @@ static inline int clinux_trim_memory(void) {
 
 /// Makes a pipe that no child inherits.
 static inline int clinux_pipe(int ends[2]) {
-    return (int)syscall(SYS_pipe2, ends, O_CLOEXEC);
+    // Its header would define `struct stat` here, too, and Swift then finds it in one of two modules.
+    return (int)syscall(SYS_pipe2, ends, 02000000 /* O_CLOEXEC */);
 }
 
 #ifdef __GLIBC__
