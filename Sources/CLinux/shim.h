@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <linux/openat2.h>
-#include <fcntl.h>
 #include <malloc.h>
-#include <spawn.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -64,17 +62,19 @@ static inline int clinux_trim_memory(void) {
 
 /// Makes a pipe that no child inherits.
 static inline int clinux_pipe(int ends[2]) {
-    return (int)syscall(SYS_pipe2, ends, O_CLOEXEC);
+    return (int)syscall(SYS_pipe2, ends, 02000000 /* O_CLOEXEC */);
 }
 
 #ifdef __GLIBC__
-extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int first);
+extern int clinux_add_close_from(void *actions, int first)
+    __asm__("posix_spawn_file_actions_addclosefrom_np");
 #endif
 
-/// Has a child begin without our open files from `first` on, whoever opened them and how.
-static inline int clinux_close_from(posix_spawn_file_actions_t *actions, int first) {
+/// Has a child (`posix_spawn_file_actions_t`) begin without our open files from `first` on, whoever
+/// opened them and how.
+static inline int clinux_close_from(void *actions, int first) {
 #ifdef __GLIBC__
-    return posix_spawn_file_actions_addclosefrom_np(actions, first);
+    return clinux_add_close_from(actions, first);
 #else
     return 0;
 #endif
