@@ -95,8 +95,8 @@ let package = Package(
             "Daemon",
             [
                 "AccessLedger", "Cleanup", "CurlTransport", "EventDecoding", "Listening",
-                "LogReading", "Publishing", "RegistryClients", "RegistryModel", "RetentionPlanning",
-                hummingbird, lifecycle, logging, nioCore, unixSignals, yams,
+                "LogReading", "Publishing", "RegistryClients", "RegistryModel", "RegistryStorage",
+                "RetentionPlanning", hummingbird, lifecycle, logging, nioCore, unixSignals, yams,
             ]
         ),
         .executableTarget(

@@ -27,7 +27,7 @@ extension Cleaner {
         // What would be stored now could only be left alone.
         guard !interruption.isRaised else { throw CancellationError() }
         let isEnough = scope.goal == nil || draft.reachesGoal
-        var notes: [String] = []
+        var notes = draft.clockDoubt.isEmpty ? [] : [draft.clockDoubt]
         if !isEnough { notes.append(shortfall(draft, scope, needed)) }
         var released: Int64 = 0
         if !draft.items.isEmpty {

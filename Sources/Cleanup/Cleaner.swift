@@ -23,6 +23,7 @@ package struct Cleaner: Sendable {
         targets: [CleanupTarget],
         logger: Logger,
         now: @escaping @Sendable () -> Timestamp,
+        machine: @escaping @Sendable () -> MachineMoment? = { nil },
         onProgress: @escaping @Sendable (RunProgress) -> Void = { _ in }
     ) {
         interruption = Interruption()
@@ -34,7 +35,8 @@ package struct Cleaner: Sendable {
             ledger: ledger,
             policies: policies,
             history: history,
-            telling: Set(targets.filter(\.traits.tellsLastPull).map(\.row.name))
+            telling: Set(targets.filter(\.traits.tellsLastPull).map(\.row.name)),
+            machine: machine
         )
         executor = RunExecutor(
             ledger: ledger,
@@ -224,7 +226,9 @@ package struct Cleaner: Sendable {
         run.kept = draft.kept
         for (reason, count) in draft.keptReasons { run.keptReasons[reason.rawValue] = count }
         run.fingerprint = RunRecord.fingerprint(of: draft.items)
-        run.note = Self.joined([warning(about: draft.items), draft.unlisted])
+        run.note = Self.joined([
+            draft.clockDoubt, warning(about: draft.items), draft.unlisted,
+        ])
         if state.isOver { run.endedAt = time }
         return run
     }

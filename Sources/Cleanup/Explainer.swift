@@ -96,7 +96,8 @@ package struct Explainer: Sendable {
             request: planMaker.request(
                 CleanupScope(),
                 now: time,
-                regrets: try await planMaker.regrets(time)
+                regrets: try await planMaker.regrets(time),
+                try await planMaker.clockDoubt(CleanupScope(), time)
             ),
             coverage: [target.row.name: coverage]
         )

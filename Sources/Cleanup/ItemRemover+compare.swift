@@ -95,9 +95,10 @@ extension ItemRemover {
         let now = executor.now()
         let coverage = try await planMaker.coverage(target, now)
         let regrets = try await planMaker.regrets(now)
+        let doubt = try await planMaker.clockDoubt(scope, now)
         for moment in [run.createdAt, now] {
             let planner = Planner(
-                request: planMaker.request(scope, now: moment, regrets: regrets),
+                request: planMaker.request(scope, now: moment, regrets: regrets, doubt),
                 coverage: [target.row.name: coverage]
             )
             guard

@@ -9,14 +9,18 @@ package struct PlanMaker: Sendable {
     let history: Span
     /// Registries that tell themselves when a tag was last pulled.
     let telling: Set<String>
+    /// Whether the clock can be believed.
+    let clock: ClockWatch
 
     package init(
         ledger: Ledger,
         policies: [Policy],
         history: Span,
-        telling: Set<String> = []
+        telling: Set<String> = [],
+        machine: @escaping @Sendable () -> MachineMoment? = { nil }
     ) {
         self.ledger = ledger
+        clock = ClockWatch(ledger: ledger, machine: machine)
         self.policies = policies
         self.history = history
         self.telling = telling
@@ -32,6 +36,8 @@ package struct PlanMaker: Sendable {
         package var reachesGoal: Bool
         /// What is to be said of repositories that could not be listed.
         package var unlisted = ""
+        /// Why the clock can't be believed; empty where it can.
+        package var clockDoubt = ""
     }
 
     /// Plans over `targets`, for policies of these modes only.
@@ -50,7 +56,8 @@ package struct PlanMaker: Sendable {
         for target in targets {
             coverage[target.row.name] = try await provenCoverage(target, now)
         }
-        let request = request(scope, now: now, regrets: try await regrets(now))
+        let doubt = try await clockDoubt(scope, now)
+        let request = request(scope, now: now, regrets: try await regrets(now), doubt)
         var planner = Planner(request: request, coverage: coverage)
         var leftOut = LeftOut(prospects: Prospects(request: request, coverage: coverage))
         for target in targets {
@@ -76,6 +83,7 @@ package struct PlanMaker: Sendable {
         var draft = Self.draft(&planner, rows)
         draft.kept += leftOut.counts.values.reduce(0, +)
         draft.keptReasons.merge(leftOut.counts, uniquingKeysWith: +)
+        draft.clockDoubt = doubt ?? ""
         draft.unlisted = try await unlisted(scope, targets)
         return draft
     }
@@ -106,7 +114,8 @@ package struct PlanMaker: Sendable {
     func request(
         _ scope: CleanupScope,
         now: Timestamp,
-        regrets: [RegretFacts]
+        regrets: [RegretFacts],
+        _ clockDoubt: String?
     ) -> PlanRequest {
         PlanRequest(
             policies: policies,
@@ -118,34 +127,8 @@ package struct PlanMaker: Sendable {
             waivesEvidence: scope.waivesEvidence,
             sweepDefault: scope.sweepDefault,
             telling: telling,
-            regrets: regrets
-        )
-    }
-
-    package func coverage(_ target: CleanupTarget, _ now: Timestamp) async throws -> Coverage {
-        let horizon = (now - history).startOfHour
-        let record = try await record(target, since: horizon, now)
-        return Coverage(
-            spans: record.covered.map {
-                CoveredSpan(from: max($0.from, horizon), to: $0.to ?? $0.from)
-            },
-            losses: record.losses.map { KnownLoss(from: $0.from, to: $0.to) },
-            gapTolerance: target.gapTolerance,
-            knownSince: record.move.map { $0.since ?? now } ?? Timestamp(milliseconds: 0)
-        )
-    }
-
-    /// The proofs of coverage that the ledger holds for a registry at its present address.
-    package func record(
-        _ target: CleanupTarget,
-        since horizon: Timestamp,
-        _ now: Timestamp
-    ) async throws -> CoverageRecord {
-        try await ledger.coverage(
-            of: target.row,
-            at: target.place.isEmpty ? nil : target.place,
-            since: horizon,
-            now: now
+            regrets: regrets,
+            clockDoubt: clockDoubt
         )
     }
 

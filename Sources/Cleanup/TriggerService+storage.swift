@@ -50,6 +50,8 @@ extension TriggerService {
         _ target: CleanupTarget
     ) async throws -> String {
         guard !cleaner.interruption.isRaised else { throw CancellationError() }
+        // A collector must not run beside a push either, which is told by its age.
+        if let doubt = try await sweeper.clock.doubt(at: now()) { return "\(doubt)" }
         if target.garbageCollect != nil {
             let run = try await collector.collect(target, cause: cause)
             return run.state == .failed ? run.note : ""

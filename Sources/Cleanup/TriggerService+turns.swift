@@ -4,9 +4,11 @@ import RetentionPlanning
 
 // Whose turn it is: triggers of one registry take turns, however often one of them fires.
 extension TriggerService {
-    /// Whether the last run for the same ended so long ago, or there was none.
+    /// Whether the last run for the same ended so long ago, or by a clock that was ahead, or there was
+    /// none.
     func hasRested(_ firing: Firing, for span: Span) -> Bool {
-        state.ended[firing.key].map { now() - $0 >= span } ?? true
+        let time = now()
+        return state.ended[firing.key].map { time < $0 || time - $0 >= span } ?? true
     }
 
     func consider(_ firing: Firing) {

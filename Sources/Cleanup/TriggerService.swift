@@ -100,7 +100,7 @@ package actor TriggerService {
         let waiting = state.waiting
         state.waiting = []
         if !waiting.isEmpty { await touched(waiting) }
-        if state.lastSurvey.map({ time - $0 >= Self.surveyInterval }) ?? true {
+        if state.lastSurvey.map({ time < $0 || time - $0 >= Self.surveyInterval }) ?? true {
             state.lastSurvey = time
             await survey()
         }

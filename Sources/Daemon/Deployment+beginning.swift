@@ -15,13 +15,27 @@ extension Deployment {
         var begun = before ?? .unknown
         begun.next = session
         write(begun, to: lock)
-        let why = try await ledger.beginListening(at: now(), session: session, mark: before)
+        let why = try await ledger.beginListening(
+            at: now(),
+            machine: machine(),
+            session: session,
+            mark: before
+        )
         write(try await ledger.servingMark(), to: lock)
+        try await sayClockDoubt()
         guard let why else { return }
         logger.error(
             "what was heard since the ledger was copied is not in it, and counts as lost",
             metadata: ["ledger": "\(settings.ledger)", "why": "\(why)"]
         )
+    }
+
+    /// Says why nothing is removed for a while, where the clock can't be believed.
+    func sayClockDoubt() async throws {
+        guard let doubt = try await cleaner.planMaker.clockDoubt(CleanupScope(), now()) else {
+            return
+        }
+        logger.error("the clock is in doubt", metadata: ["why": "\(doubt)"])
     }
 
     /// Says where a word without an end was read by a ledger that no daemon has served yet: one that is

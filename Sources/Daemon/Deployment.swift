@@ -8,6 +8,7 @@ package import Logging
 import Publishing
 import RegistryClients
 package import RegistryModel
+import RegistryStorage
 import RetentionPlanning
 
 /// Everything that commands and the daemon work with, put together from the settings once.
@@ -27,17 +28,21 @@ package struct Deployment: Sendable {
     package let collector: GarbageCollector
     package let logger: Logger
     package let now: @Sendable () -> Timestamp
+    /// This moment by the machine's own time.
+    let machine: @Sendable () -> MachineMoment?
 
     /// Opens the ledger and prepares the clients; nothing is asked of a registry yet.
     package init(
         _ settings: Settings,
         logger: Logger,
         now: @escaping @Sendable () -> Timestamp = systemTime,
+        machine: @escaping @Sendable () -> MachineMoment? = { MachineMoment.now },
         onProgress: @escaping @Sendable (RunProgress) -> Void = { _ in }
     ) async throws {
         self.settings = settings
         self.logger = logger
         self.now = now
+        self.machine = machine
         let folder = (settings.ledger as NSString).deletingLastPathComponent
         if !folder.isEmpty {
             // Where this fails, opening the ledger says why.
@@ -62,7 +67,7 @@ package struct Deployment: Sendable {
             engines.append(try Self.engine(engine, row, transport))
         }
         self.engines = engines
-        pruner = EnginePruner(ledger: ledger, logger: logger, now: now)
+        pruner = EnginePruner(ledger: ledger, logger: logger, now: now, machine: machine)
         collector = GarbageCollector(ledger: ledger, engines: engines, logger: logger, now: now)
         keeper = InventoryKeeper(
             ledger: ledger,
@@ -78,12 +83,14 @@ package struct Deployment: Sendable {
             targets: targets,
             logger: logger,
             now: now,
+            machine: machine,
             onProgress: onProgress
         )
         sweeper = StorageSweeper(
             ledger: ledger,
             logger: logger,
             now: now,
+            machine: machine,
             interruption: cleaner.interruption
         )
         restorer = Restorer(ledger: ledger, targets: targets, sweeper: sweeper, now: now)

@@ -34,6 +34,10 @@ package struct PlanRequest: Sendable, Equatable {
     package var telling: Set<String>
     /// Regrets of late.
     package var regrets: [RegretFacts]
+    /// Why the clock can't be believed, for people; nil where it can.
+    ///
+    /// What is old by it stays.
+    package var clockDoubt: String?
 
     package init(
         policies: [Policy],
@@ -45,7 +49,8 @@ package struct PlanRequest: Sendable, Equatable {
         waivesEvidence: Bool = false,
         sweepDefault: Bool = false,
         telling: Set<String> = [],
-        regrets: [RegretFacts] = []
+        regrets: [RegretFacts] = [],
+        clockDoubt: String? = nil
     ) {
         self.policies = policies
         self.now = now
@@ -57,6 +62,7 @@ package struct PlanRequest: Sendable, Equatable {
         self.sweepDefault = sweepDefault
         self.telling = telling
         self.regrets = regrets
+        self.clockDoubt = clockDoubt
     }
 }
 

@@ -24,6 +24,7 @@ extension Planner {
     func detail(_ rule: Reason, holds: Bool, of image: Image) -> String {
         switch rule {
         case .noPolicy, .noKeepRule: policyDetail(rule, holds: holds, of: image)
+        case .clockInDoubt: request.clockDoubt ?? "the clock is not in doubt"
         case .locked: holds ? "the registry has it locked" : "the registry has no lock on it"
         case .manifestUnread:
             holds ? "what it points to is not known or not read" : "its manifest is read"

@@ -12,14 +12,15 @@ extension Planner {
     }
 
     private static let tagRules: [Reason] = [
-        .noPolicy, .noKeepRule, .locked, .repositoryUnlisted, .manifestUnread, .freshPush,
-        .tagPattern, .newest, .version, .label, .labelsUnread, .accessed, .historyIncomplete,
+        .noPolicy, .noKeepRule, .clockInDoubt, .locked, .repositoryUnlisted, .manifestUnread,
+        .freshPush, .tagPattern, .newest, .version, .label, .labelsUnread, .accessed,
+        .historyIncomplete,
         .regretted,
         .referrerOfKept, .repositoryUnreadable,
     ]
 
     private static let untaggedRules: [Reason] = [
-        .noPolicy, .noKeepRule, .locked, .repositoryUnlisted, .repositoryUnreadable,
+        .noPolicy, .noKeepRule, .clockInDoubt, .locked, .repositoryUnlisted, .repositoryUnreadable,
         .taggedManifest, .inKeptIndex,
         .referrerOfKept, .freshPush, .untaggedRecently, .label, .labelsUnread, .accessed,
         .historyIncomplete, .regretted,
@@ -47,6 +48,7 @@ extension Planner {
         switch rule {
         case .noPolicy: isWithoutPolicy(image)
         case .noKeepRule: image.ground.policy?.keep.isEmpty
+        case .clockInDoubt: isHeldByClock(image)
         case .locked: image.tag?.isLocked ?? false || image.manifest?.isLocked ?? false
         case .manifestUnread: image.manifest?.reading != .read
         case .repositoryUnlisted: image.repository.unlisted.map { _ in true }
@@ -107,6 +109,11 @@ extension Planner {
     private func isWithoutPolicy(_ image: Image) -> Bool {
         guard image.ground.policy == nil else { return false }
         return image.tag != nil || !request.sweepDefault
+    }
+
+    private func isHeldByClock(_ image: Image) -> Bool? {
+        guard !(request.waivesEvidence && image.tag == nil) else { return nil }
+        return request.clockDoubt.map { _ in true }
     }
 
     /// Whether what can't be read holds `image`: a manifest always, of tags the last.

@@ -31,11 +31,13 @@ package struct Prospects: Sendable {
         )
         if policy == nil, target == .tags || !request.sweepDefault { return .noPolicy }
         if policy?.keep.isEmpty == true { return .noKeepRule }
+        let isWaived = target == .untagged && request.waivesEvidence
+        if request.clockDoubt != nil, !isWaived { return .clockInDoubt }
         if repository.unlisted != nil { return .repositoryUnlisted }
         let own = policy?.keep.accessed
         let rule: Policy.AccessRule? =
             if target == .tags { own } else {
-                request.waivesEvidence ? nil : own ?? .untaggedDefault
+                isWaived ? nil : own ?? .untaggedDefault
             }
         guard let rule, !isCovered(rule.within, of: repository.registry) else { return nil }
         let isTold = target == .tags && rule.atLeast <= 1

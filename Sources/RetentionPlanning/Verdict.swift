@@ -4,6 +4,8 @@ package enum Reason: String, CaseIterable, Sendable, Hashable {
     case noPolicy
     /// Kept: its policy has no `keep` rule, and does not say `keep: none`.
     case noKeepRule
+    /// Kept: the clock leapt, and nobody knows yet whether it is right.
+    case clockInDoubt
     /// Kept: the registry itself refuses to delete it until somebody unlocks it.
     case locked
     /// Kept: pushed, or first seen, a short while ago.

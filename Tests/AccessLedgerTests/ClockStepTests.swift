@@ -43,12 +43,14 @@ struct ClockStepTests {
     // A command beside no daemon sees what the next heartbeat would mend.
     @Test func aProofFromTheFutureIsNoneForACommandEither() async throws {
         let fixture = try await LedgerFixture()
-        _ = try await setBack(fixture)
-        let seen = try await fixture.ledger.coverage(
-            of: fixture.registry,
-            since: .init(milliseconds: 0),
-            now: fixture.now
-        )
+        fixture.setClock(by: .hours(2))
+        for name in ["ahead1", "ahead2"] {
+            try await fixture.live(.seconds(30))
+            try await fixture.proof(name)
+        }
+        #expect(try await fixture.coverage(isLooking: true).covered != [])
+        fixture.setClock(by: Span(milliseconds: -7_200_000))
+        let seen = try await fixture.coverage(isLooking: true)
         #expect(seen.covered == [])
     }
 

@@ -10,6 +10,8 @@ final class LedgerFixture {
     let ledger: Ledger
     let registry: RegistryRow
     var now = Timestamp(milliseconds: 1_772_600_767_000)
+    /// The same moment by the machine's own time.
+    var machine = MachineMoment(boot: "first", uptime: 500_000)
     private var keys: UInt64 = 0
 
     init() async throws {

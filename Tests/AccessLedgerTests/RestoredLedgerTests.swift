@@ -17,7 +17,7 @@ struct RestoredLedgerTests {
         for turn in 1...2 {
             try await fixture.probe("\(session)\(turn)", in: ledger)
         }
-        return (why, try await ledger.heartbeat(at: fixture.now))
+        return (why, try await ledger.heartbeat(at: fixture.now).mark)
     }
 
     private func losses(

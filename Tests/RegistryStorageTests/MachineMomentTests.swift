@@ -1,4 +1,5 @@
 import Foundation
+import RegistryModel
 import Testing
 
 @testable import RegistryStorage

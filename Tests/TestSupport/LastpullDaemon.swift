@@ -13,10 +13,14 @@ package actor LastpullDaemon {
 
     private nonisolated let folder: TemporaryFolder
     private nonisolated let host: String
+    private nonisolated let environment: [String: String]
     private var process: ChildProcess?
 
     /// Takes a port and a folder, and starts nothing yet.
-    package init() throws {
+    ///
+    /// `environment` is set on top of this process's own, for what `run` runs, too.
+    package init(environment: [String: String] = [:]) throws {
+        self.environment = environment
         host = "127.0.0.1:\(try LoopbackPort.free())"
         url = "http://\(host)"
         folder = try TemporaryFolder()
@@ -47,6 +51,7 @@ package actor LastpullDaemon {
         let process = try ChildProcess(
             Lastpull.binary,
             ["serve", "--config", configuration],
+            environment: environment,
             output: folder.file("output.log"),
             errors: folder.file("errors.log")
         )
@@ -89,6 +94,9 @@ package actor LastpullDaemon {
         return status
     }
 
+    /// Sends it a signal, such as SIGSTOP.
+    package func send(_ signal: Int32) { process?.send(signal) }
+
     /// The process's id, for looking at its memory; nil when it does not run.
     package var processID: Int32? { process?.id }
 
@@ -100,6 +108,10 @@ package actor LastpullDaemon {
         _ arguments: String...,
         within limit: Duration = .seconds(60)
     ) async throws -> Command.Result {
-        try await Lastpull.run(arguments + ["--config", configuration], within: limit)
+        try await Lastpull.run(
+            arguments + ["--config", configuration],
+            environment: environment,
+            within: limit
+        )
     }
 }

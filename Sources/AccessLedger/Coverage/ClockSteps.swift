@@ -4,17 +4,22 @@ import RegistryModel
 /// Mends what was stamped by a clock that was wrong (design, section 5.2).
 ///
 /// Where a heartbeat lies in the future the clock was set back: what was proven since it went wrong
-/// is proven no more, and what was lost meanwhile stays lost. Where the last one is long ago the clock
-/// may have leapt: nothing is rolled off by it before it has been so for a day.
+/// is proven no more, and what was lost meanwhile stays lost. Where the clock went on by more than the
+/// machine's own time confirms, it leapt, and what lies between is lost. Where the last heartbeat is
+/// long ago it may have leapt: nothing is rolled off by it before it has been so for a day.
 struct ClockSteps {
     let db: Database
     /// Milliseconds of the clock as it is now.
     let now: Int64
+    /// The same by the machine's own time; nil where the system does not tell.
+    let machine: MachineMoment?
 
-    /// Call it before a heartbeat is written.
-    func settle() throws {
+    /// Call it before a heartbeat is written; returns the leap that is noticed now.
+    func settle(_ pulse: Pulse?) throws -> ClockLeap? {
         if try isAhead() { try setBack() }
-        try noteLeap()
+        try doubtLongAbsence()
+        guard let pulse, pulse.isLeap else { return nil }
+        return try noteLeap(pulse)
     }
 
     private func isAhead() throws -> Bool {
@@ -36,6 +41,7 @@ struct ClockSteps {
         try mendCoverage()
         try mendLosses()
         try mendHistory()
+        try mendLeaps()
         // Else nothing would be cleaned before the wrong time comes.
         try db.run("UPDATE triggerState SET lastRun = ?1 WHERE lastRun > ?1", [now])
         try db.run("UPDATE trust SET firstReadAt = ?1 WHERE firstReadAt > ?1", [now])
@@ -130,11 +136,49 @@ struct ClockSteps {
         }
     }
 
+    /// A leap is over when the clock is back where the machine's own time says it would be; what is
+    /// left of it stays.
+    private func mendLeaps() throws {
+        let leaps = try db.rows(
+            "SELECT id, fromTime, boot, uptime FROM clockLeap WHERE toTime > ?",
+            [now]
+        )
+        for leap in leaps {
+            let start: Int64 = leap[1]
+            let before = MachineMoment(boot: leap[2], uptime: leap[3])
+            let elapsed = machine?.elapsed(since: before)
+            let isOver = elapsed.map {
+                now - start - $0.milliseconds <= ClockLeap.limit.milliseconds
+            }
+            if now <= start || isOver ?? false {
+                try db.run("DELETE FROM clockLeap WHERE id = ?", [leap[0] as Int64])
+            } else {
+                try db.run(
+                    "UPDATE clockLeap SET toTime = ? WHERE id = ?",
+                    [now, leap[0] as Int64]
+                )
+            }
+        }
+        // What probes told of a registry's clock, they told of ours as well.
+        try db.run("UPDATE instance SET clockOffset = NULL")
+    }
+
     // MARK: Ahead
 
-    private func noteLeap() throws {
+    private func noteLeap(_ pulse: Pulse) throws -> ClockLeap {
+        try Absences(db: db).takeBack(provenAfter: pulse.last)
+        try db.run(
+            """
+            INSERT INTO clockLeap (fromTime, toTime, boot, uptime, beats) VALUES (?, ?, ?, ?, 0)
+            """,
+            [pulse.last, now, pulse.before?.boot ?? "", pulse.before?.uptime ?? 0]
+        )
+        return ClockLeap(pulse)
+    }
+
+    private func doubtLongAbsence() throws {
         guard let beat = try db.number("SELECT at FROM heartbeat WHERE id = 1") else { return }
-        if now - beat > Self.leap {
+        if now - beat > Self.longAbsence {
             try db.run(
                 """
                 UPDATE serving SET doubtfulBeats = ?2,
@@ -149,7 +193,7 @@ struct ClockSteps {
                 UPDATE serving SET doubtfulBeats = 0
                 WHERE id = 1 AND doubtfulBeats > 0 AND ?1 - leaptFrom <= ?2
                 """,
-                [now, Self.leap]
+                [now, Self.longAbsence]
             )
         }
     }
@@ -157,7 +201,6 @@ struct ClockSteps {
     /// Milliseconds by which a registry's stamps may be ahead of ours.
     private static let noise: Int64 = 60_000
     /// Milliseconds between two heartbeats after which the clock is doubted.
-    private static let leap: Int64 = 86_400_000
-    /// A daemon writes one every five seconds.
-    private static let beatsOfADay: Int64 = 17_280
+    private static let longAbsence: Int64 = 86_400_000
+    private static let beatsOfADay = Span.days(1).milliseconds / ClockLeap.beat.milliseconds
 }

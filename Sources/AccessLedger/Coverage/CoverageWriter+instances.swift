@@ -96,16 +96,25 @@ extension CoverageWriter {
 
     /// Notes how far a process has delivered; when every process known before an absence of ours
     /// has delivered something stamped after it, all that they kept has arrived.
+    ///
+    /// Of an absence over which our clock leapt, nobody knows what was after it. Where the machine's own
+    /// time does not tell, as after its restart, the clock of the process has to be as far off as it
+    /// was before: else one of the two was set, and it may be ours.
     func delivered(_ name: String, stamp: Int64) throws {
         try db.run(
             """
             UPDATE downtimeInstance SET deliveredAt = ?1
             WHERE name = ?2 AND source = 0 AND deliveredAt IS NULL AND downtimeId IN (
-                SELECT id FROM downtime
-                WHERE registryId = ?3 AND healedAt IS NULL AND toTime < ?1
+                SELECT d.id FROM downtime AS d
+                WHERE d.registryId = ?3 AND d.healedAt IS NULL AND d.toTime < ?1
+                    AND (d.isTimed = 1 OR abs(downtimeInstance.clockOffset - ?4) <= ?5)
+                    AND NOT EXISTS (
+                        SELECT 1 FROM clockLeap
+                        WHERE fromTime < d.toTime AND toTime > d.fromTime
+                    )
             )
             """,
-            [stamp, name, registryId]
+            [stamp, name, registryId, try clockOffset(of: name), Self.clocksAgree]
         )
         guard db.changesCount > 0 else { return }
         let healed = try db.rows(
@@ -119,6 +128,18 @@ extension CoverageWriter {
             [registryId]
         )
         for row in healed { try heal(row[0], from: row[1], to: row[2]) }
+    }
+
+    /// By how many milliseconds a process's clock is ahead of ours, as far as that is known.
+    private func clockOffset(of name: String) throws -> Int64 {
+        try db.number(
+            """
+            SELECT ifnull(i.clockOffset, ifnull(h.clockOffset, 0)) FROM instance AS i
+            LEFT JOIN heard AS h ON h.registryId = i.registryId AND h.source = i.source
+            WHERE i.registryId = ? AND i.source = 0 AND i.name = ?
+            """,
+            [registryId, name]
+        ) ?? 0
     }
 
     private func heal(_ id: Int64, from: Int64, to end: Int64) throws {
@@ -150,6 +171,9 @@ extension CoverageWriter {
             [registryId, proven, end]
         )
     }
+
+    /// Milliseconds by which what probes tell of a clock may differ over a restart of our machine.
+    private static let clocksAgree: Int64 = 300_000
 
     /// Milliseconds after which a silent process no longer has to return a probe.
     private static let silence: Int64 = 3_600_000

@@ -67,7 +67,8 @@ struct CoverageWriter {
     }
 
     /// The newest moment between two at which the chain is broken: a probe that was answered and never
-    /// came back though later ones did, one that could not be sent, or our own absence.
+    /// came back though later ones did, one that could not be sent, our own absence, or a leap of our
+    /// clock.
     private func lastBreak(_ source: Int, after: Int64, before: Int64) throws -> Int64? {
         let probe = try db.number(
             """
@@ -89,7 +90,11 @@ struct CoverageWriter {
             """,
             [registryId, after, before, source]
         )
-        return [probe, absence].compactMap(\.self).max()
+        let leap = try db.number(
+            "SELECT max(toTime) FROM clockLeap WHERE toTime > ? AND fromTime < ?",
+            [after, before]
+        )
+        return [probe, absence, leap].compactMap(\.self).max()
     }
 
     /// Ends coverage where a lost probe's own media type was last proven to be heard: others that

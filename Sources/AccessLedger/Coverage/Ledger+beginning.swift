@@ -9,23 +9,30 @@ extension Ledger {
     /// ledger is a backup, or `mark` tells that it is not the one that was served here last, the time
     /// since its last proof is known loss.
     ///
+    /// `machine` is this moment by the machine's own time, nil where the system does not tell.
     /// `session` names what begins, and is empty where no mark is kept beside the ledger; `mark` is what
     /// the file there says, nil where there is none. Returns why something is lost, or nil.
     @discardableResult
     package func beginListening(
         at time: Timestamp,
+        machine: MachineMoment? = nil,
         session: String = "",
         mark: ServingMark? = nil
     ) async throws -> String? {
-        let why = try await write("note the time of absence in") { db in
-            try ClockSteps(db: db, now: time.milliseconds).settle()
+        try await write("note the time of absence in") { db in
+            let pulse = try Pulse(db, now: time.milliseconds, machine: machine)
+            _ = try ClockSteps(db: db, now: time.milliseconds, machine: machine).settle(pulse)
             let why = try Self.strangeness(db, session.isEmpty ? nil : .some(mark))
-            let beat = try db.number("SELECT at FROM heartbeat WHERE id = 1")
-            let last = min(beat ?? 0, time.milliseconds)
-            if beat != nil { try Self.endProbes(db) }
+            let last = min(pulse?.last ?? 0, time.milliseconds)
+            if pulse != nil { try Self.endProbes(db) }
             for registryId in try db.numbers("SELECT id FROM registry") {
-                if beat != nil {
-                    try Self.noteAbsence(db, registryId, from: last, to: time.milliseconds)
+                if let pulse {
+                    try Absences(db: db).note(
+                        registryId,
+                        from: last,
+                        to: time.milliseconds,
+                        isTimed: pulse.isTimed
+                    )
                 }
                 guard let why else { continue }
                 let proven = try Self.lastProof(db, registryId) ?? last
@@ -37,10 +44,9 @@ extension Ledger {
             if !session.isEmpty {
                 try db.run("UPDATE serving SET session = ?, beats = 0 WHERE id = 1", [session])
             }
+            try Self.write(heartbeat: time.milliseconds, machine, db)
             return why
         }
-        try await heartbeat(at: time)
-        return why
     }
 
     /// Why the ledger is not the one that was served last; nil where it is, or where nobody can tell.
@@ -93,31 +99,5 @@ extension Ledger {
             WHERE answeredAt IS NULL AND failure IS NULL
             """
         )
-    }
-
-    private static func noteAbsence(
-        _ db: Database,
-        _ registryId: Int64,
-        from last: Int64,
-        to time: Int64
-    ) throws {
-        let known = try db.rows(
-            """
-            SELECT source, name FROM instance
-            WHERE registryId = ? AND source = 0 AND droppedAt IS NULL AND lastHeard >= ?
-            """,
-            [registryId, last - 3_600_000]
-        )
-        try db.run(
-            "INSERT INTO downtime (registryId, fromTime, toTime, waitsFor) VALUES (?, ?, ?, ?)",
-            [registryId, last, time, known.count]
-        )
-        let downtimeId = db.lastInsertedRowID
-        for row in known {
-            try db.run(
-                "INSERT INTO downtimeInstance (downtimeId, source, name) VALUES (?, ?, ?)",
-                [downtimeId, row[0] as Int, row[1] as String]
-            )
-        }
     }
 }

@@ -53,7 +53,8 @@ extension Ledger {
     /// The proofs of coverage that reach into the time since `horizon`.
     ///
     /// What was heard of the registry at another `address` proves nothing; nil is where it was last.
-    /// Proofs that lie behind `now` are of a wrong clock and prove nothing either; nil believes them.
+    /// Proofs that lie behind `now` are of a wrong clock and prove nothing either, nor do those of a
+    /// daemon that has not noticed yet that it stood still; nil believes them.
     package func coverage(
         of registry: RegistryRow,
         at address: String? = nil,
@@ -65,11 +66,16 @@ extension Ledger {
             let held = try db.number("SELECT heldSince FROM registry WHERE id = ?", [registry.id])
             let from = max(horizon.milliseconds, held ?? 0)
             let places = try PlaceHistory(db, registry, at: address)
+            let beat = now == nil ? nil : try Self.lastHeartbeat(db)
             record.covered = try Self.stretches(
                 db,
                 "SELECT fromTime, toTime, kind FROM coverage WHERE registryId = ? AND toTime >= ?",
                 [registry.id, from]
-            ).filter { !$0.isOfWrongClock(now) }.flatMap(places.here)
+            ).filter { !$0.isOfWrongClock(now) }
+                .compactMap { $0.known(at: beat) }
+                .flatMap(places.here)
+            let doubts = try DoubtRows(db: db, registryId: registry.id).hours()
+            record.covered = record.covered.flatMap { $0.without(hoursOf: doubts) }
             record.move = places.move
             if let trust = try Self.trustedHistory(db, registry), places.isHere(trust.address),
                 !trust.word.isEmpty
@@ -91,12 +97,12 @@ extension Ledger {
                     WHERE registryId = ? AND (toTime IS NULL OR toTime >= ?)
                     """,
                     [registry.id, from]
-                ) + Self.unread(db, of: registry)
+                ) + Self.unread(db, of: registry) + Self.lostByLeaps(db, since: from)
                 + [Self.openLoss(db, registry.id)].compactMap(\.self)
             record.absences = try Self.stretches(
                 db,
                 """
-                SELECT fromTime, toTime, 'lastpull was not running' FROM downtime
+                SELECT fromTime, toTime, reason FROM downtime
                 WHERE registryId = ? AND toTime >= ? AND healedAt IS NULL
                 """,
                 [registry.id, from]
@@ -153,6 +159,26 @@ extension CoverageRecord.Stretch {
     fileprivate func isOfWrongClock(_ now: Timestamp?) -> Bool {
         guard let now, let to, reason != "import" else { return false }
         return to > now + Self.longestPlan
+    }
+
+    /// What of it was proven while heartbeats were written; those that are missing may be of a daemon
+    /// that stood still, and will be an absence when it comes to notice.
+    fileprivate func known(at beat: Timestamp?) -> Self? {
+        guard let beat, let to, reason != "import", to > beat + Pulse.standstill else {
+            return self
+        }
+        guard from < beat else { return nil }
+        return Self(from: from, to: beat, reason: reason)
+    }
+
+    /// What is left of what an import covers, where something of its logs was not understood.
+    fileprivate func without(
+        hoursOf doubts: [ClosedRange<Timestamp>]
+    ) -> [CoverageRecord.Stretch] {
+        guard let to, reason == "import", !doubts.isEmpty else { return [self] }
+        return [from...to].without(hoursOf: doubts).map {
+            .init(from: $0.lowerBound, to: $0.upperBound, reason: reason)
+        }
     }
 
     /// A plan keeps to the time of its beginning, and what it reads later may be proven since.

@@ -1,38 +1,75 @@
 import GRDB
 package import RegistryModel
 
+/// What a heartbeat came to.
+package struct Heartbeat: Sendable, Equatable {
+    /// How far this session has come.
+    package var mark: ServingMark
+    /// From when on nobody was answered, where the last heartbeat is that long ago.
+    package var stillSince: Timestamp?
+    /// A leap of the clock that was noticed now.
+    package var leap: ClockLeap?
+}
+
 extension Ledger {
     /// When a daemon on this ledger last said that it lives; nil where none ever did.
     package func lastHeartbeat() async throws -> Timestamp? {
-        try await read("read the heartbeat from") { db in
-            try db.number("SELECT at FROM heartbeat WHERE id = 1")
-                .map(Timestamp.init(milliseconds:))
-        }
+        try await read("read the heartbeat from", Self.lastHeartbeat)
+    }
+
+    static func lastHeartbeat(_ db: Database) throws -> Timestamp? {
+        try db.number("SELECT at FROM heartbeat WHERE id = 1").map(Timestamp.init(milliseconds:))
     }
 
     /// Marks that we are here and listening, and returns how far this session has come.
     ///
-    /// Where the clock was set since the last one, what it stamped is mended first.
+    /// Where the clock was set since the last one, what it stamped is mended first; where the last one
+    /// is long ago, we stood still meanwhile, which is an absence. `machine` is this moment by the
+    /// machine's own time, nil where the system does not tell.
     @discardableResult
-    package func heartbeat(at time: Timestamp) async throws -> ServingMark {
+    package func heartbeat(
+        at time: Timestamp,
+        machine: MachineMoment? = nil
+    ) async throws -> Heartbeat {
         try await write("write the heartbeat to") { db in
-            try ClockSteps(db: db, now: time.milliseconds).settle()
-            try db.run(
-                """
-                INSERT INTO heartbeat (id, at) VALUES (1, ?1)
-                ON CONFLICT (id) DO UPDATE SET at = excluded.at
-                """,
-                [time.milliseconds]
+            let now = time.milliseconds
+            let pulse = try Pulse(db, now: now, machine: machine)
+            let leap = try ClockSteps(db: db, now: now, machine: machine).settle(pulse)
+            let stillSince = pulse?.stillSince
+            if let pulse, let stillSince {
+                try Absences(db: db)
+                    .noteStandstill(from: stillSince, to: now, isTimed: pulse.isTimed)
+            }
+            try Self.write(heartbeat: now, machine, db)
+            return Heartbeat(
+                mark: try Self.servingMark(db),
+                stillSince: stillSince.map(Timestamp.init(milliseconds:)),
+                leap: leap
             )
-            try db.run(
-                """
-                UPDATE serving SET beats = beats + 1, doubtfulBeats = max(doubtfulBeats - 1, 0)
-                WHERE id = 1
-                """
-            )
-            try Self.count(db)
-            return try Self.servingMark(db)
         }
+    }
+
+    static func write(
+        heartbeat now: Int64,
+        _ machine: MachineMoment?,
+        _ db: Database
+    ) throws {
+        try db.run(
+            """
+            INSERT INTO heartbeat (id, at, boot, uptime) VALUES (1, ?1, ?2, ?3)
+            ON CONFLICT (id) DO UPDATE SET
+                at = excluded.at, boot = excluded.boot, uptime = excluded.uptime
+            """,
+            [now, machine?.boot ?? "", machine?.uptime ?? 0]
+        )
+        try db.run(
+            """
+            UPDATE serving SET beats = beats + 1, doubtfulBeats = max(doubtfulBeats - 1, 0)
+            WHERE id = 1
+            """
+        )
+        try db.run("UPDATE clockLeap SET beats = beats + 1")
+        try count(db)
     }
 
     /// Who served this ledger last; its session is empty where that is not known.

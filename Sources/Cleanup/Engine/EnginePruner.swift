@@ -12,8 +12,16 @@ package struct EnginePruner: Sendable {
     let ledger: Ledger
     let logger: Logger
     let now: @Sendable () -> Timestamp
+    /// Whether the clock can be believed.
+    let clock: ClockWatch
 
-    package init(ledger: Ledger, logger: Logger, now: @escaping @Sendable () -> Timestamp) {
+    package init(
+        ledger: Ledger,
+        logger: Logger,
+        now: @escaping @Sendable () -> Timestamp,
+        machine: @escaping @Sendable () -> MachineMoment? = { nil }
+    ) {
+        clock = ClockWatch(ledger: ledger, machine: machine)
         self.ledger = ledger
         self.logger = logger
         self.now = now

@@ -168,6 +168,9 @@ package actor EngineTriggers {
 
     /// First what nothing uses, by the engine's `prune`; then images, as far as that was not enough.
     private func carryOut(_ trigger: Trigger, _ firing: Firing) async throws {
+        if let doubt = try await pruner.clock.doubt(at: now()) {
+            return await complain(trigger, "\(doubt)", needed: firing.needed, freed: 0)
+        }
         let cause = Cleaner.Cause(name: trigger.name, measured: firing.measured)
         var runs: [RunRecord] = []
         if trigger.clean.contains(.prune), !target.prune.isEmpty {

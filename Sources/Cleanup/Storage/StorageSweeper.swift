@@ -13,6 +13,8 @@ package struct StorageSweeper: Sendable {
     let ledger: Ledger
     let logger: Logger
     let now: @Sendable () -> Timestamp
+    /// Whether the clock can be believed.
+    let clock: ClockWatch
     /// When it is raised, nothing more is begun: what was taken comes to its end or goes back, and the
     /// rest stays.
     let interruption: Interruption
@@ -21,8 +23,10 @@ package struct StorageSweeper: Sendable {
         ledger: Ledger,
         logger: Logger,
         now: @escaping @Sendable () -> Timestamp,
+        machine: @escaping @Sendable () -> MachineMoment? = { nil },
         interruption: Interruption = Interruption()
     ) {
+        clock = ClockWatch(ledger: ledger, machine: machine)
         self.ledger = ledger
         self.logger = logger
         self.now = now
@@ -124,15 +128,9 @@ package struct StorageSweeper: Sendable {
             try Self.look(request, root, references, settled, time)
         }
         var removals = found.removals
-        let isStuck = !request.isNow && target.afterSweep.isEmpty && presence.hasStubbornMemory
-        if isStuck { removals = [] }
-        // Links of what is in quarantine go, or come back, with that.
-        let held = try await ledger.quarantinedDigests(of: target.row)
-        if !held.isEmpty {
-            removals.removeAll { removal in
-                removal.reason == .danglingLink && removal.digest.map { held[$0] != nil } ?? false
-            }
-        }
+        let obstacle = try await obstacle(to: request, target, presence, time)
+        if !obstacle.isEmpty { removals = [] }
+        removals = try await withoutHeldLinks(removals, root, target)
         if let only = request.only {
             removals = removals.filter { only.contains($0.item(0, target.row).identity) }
         }
@@ -151,14 +149,14 @@ package struct StorageSweeper: Sendable {
         run.kept = found.kept.values.reduce(0, +)
         run.keptReasons = found.kept
         run.note = [
-            isStuck ? Self.stuck : "", found.doubts.isEmpty ? "" : Self.said(found.doubts),
+            obstacle, found.doubts.isEmpty ? "" : Self.said(found.doubts),
             Self.said(request, target),
         ]
         .filter { !$0.isEmpty }.joined(separator: "; ")
         return Draft(
             root: root,
             removals: removals,
-            folders: request.only == nil && !isStuck ? found.folders : [],
+            folders: request.only == nil && obstacle.isEmpty ? found.folders : [],
             run: run,
             way: way,
             isAtRest: isAtRest(target, presence, way),
@@ -167,12 +165,6 @@ package struct StorageSweeper: Sendable {
             doubts: found.doubts
         )
     }
-
-    /// Such a registry would answer with layers that are not there, since it fetches nothing that it
-    /// believes to have.
-    private static let stuck =
-        "nothing is taken: a pull-through cache with a descriptor cache takes no deletes, so nothing "
-        + "makes it forget what is swept; set afterSweep to a command that restarts it"
 
     private struct Look: Sendable {
         var removals: [Taking]

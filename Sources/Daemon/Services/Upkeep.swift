@@ -3,6 +3,7 @@ import Cleanup
 import Logging
 import RegistryClients
 import RegistryModel
+import RetentionPlanning
 import Synchronization
 
 /// The daemon's regular work, each piece a service of its own.
@@ -44,8 +45,16 @@ struct Upkeep: Sendable {
 
     /// Says in the ledger, then beside it, that we live.
     func beat() async throws {
-        let mark = try await deployment.ledger.heartbeat(at: deployment.now())
-        do { try lock.write(mark) } catch {
+        let now = deployment.now()
+        let beat = try await deployment.ledger.heartbeat(at: now, machine: deployment.machine())
+        if let since = beat.stillSince {
+            deployment.logger.warning(
+                "lastpull stood still; what was said meanwhile may be missing",
+                metadata: ["since": "\(since.text)", "until": "\(now.text)"]
+            )
+        }
+        if beat.leap != nil { try await deployment.sayClockDoubt() }
+        do { try lock.write(beat.mark) } catch {
             deployment.logger.error(
                 "it is not written down who serves the ledger",
                 metadata: ["reason": "\(error)"]

@@ -26,7 +26,10 @@ extension Check {
                     + "start `lastpull serve` anew, and the history begins now"
             )
         }
-        if let from = try await deployment.ledger.clockDoubt() {
+        let planMaker = deployment.cleaner.planMaker
+        if let doubt = try await planMaker.clockDoubt(CleanupScope(), now) {
+            texts.append(doubt)
+        } else if let from = try await deployment.ledger.clockDoubt() {
             texts.append(
                 "the clock went from \(from.text) to now between two heartbeats; if that is wrong, set it "
                     + "right; what is old is dropped when `lastpull serve` has run for a day"

@@ -1,17 +1,7 @@
 import Foundation
+package import RegistryModel
 
-/// A moment in the life of this machine, whatever its clocks were set to since.
-package struct MachineMoment: Sendable, Equatable {
-    /// The machine's start: `/proc/sys/kernel/random/boot_id`.
-    package var boot: String
-    /// Milliseconds since that start, sleep included (`CLOCK_BOOTTIME`).
-    package var uptime: Int64
-
-    package init(boot: String, uptime: Int64) {
-        self.boot = boot
-        self.uptime = uptime
-    }
-
+extension MachineMoment {
     /// Now; nil where the system does not tell.
     package static var now: MachineMoment? {
         var time = timespec()
@@ -30,11 +20,6 @@ package struct MachineMoment: Sendable, Equatable {
             return nil
         }
         return MachineMoment(boot: boot, uptime: uptime)
-    }
-
-    /// Whether it is certainly later than another: in a later life of the machine, too.
-    package func isAfter(_ other: MachineMoment) -> Bool {
-        boot != other.boot || uptime > other.uptime
     }
 
     private static var boot: String? {

@@ -1,0 +1,56 @@
+import GRDB
+import RegistryModel
+
+/// The time since the last heartbeat, by the clock, which may be set, and by the machine's own time,
+/// which goes on as it is.
+struct Pulse {
+    /// The last heartbeat.
+    let last: Int64
+    let now: Int64
+    /// The last heartbeat by the machine's own time; nil where that is not known.
+    let before: MachineMoment?
+    private let machine: MachineMoment?
+
+    /// Nil where there was none yet; `machine` is nil where the system does not tell.
+    init?(_ db: Database, now: Int64, machine: MachineMoment?) throws {
+        let row = try db.row("SELECT at, boot, uptime FROM heartbeat WHERE id = 1")
+        guard let row else { return nil }
+        last = row[0]
+        self.now = now
+        let boot: String = row[1]
+        before = boot.isEmpty ? nil : MachineMoment(boot: boot, uptime: row[2])
+        self.machine = machine
+    }
+
+    private var byClock: Int64 { now - last }
+
+    /// Nil where it can't be told, as after the machine's restart.
+    private var byMachine: Int64? {
+        guard let before, let machine else { return nil }
+        return machine.elapsed(since: before)?.milliseconds
+    }
+
+    /// Whether the machine tells how long it was.
+    var isTimed: Bool { byMachine != nil }
+
+    /// Whether the clock went on by more than the machine's own time confirms.
+    var isLeap: Bool {
+        guard let byMachine else { return false }
+        return byClock - byMachine > ClockLeap.limit.milliseconds
+    }
+
+    /// From when on a daemon that has not ended since stood still; nil where it did not.
+    ///
+    /// A stopped process, a paused container or a sleeping machine answers nobody, and a sender may
+    /// have given up meanwhile.
+    var stillSince: Int64? {
+        let longest = max(isLeap ? 0 : byClock, byMachine ?? 0)
+        return longest > Self.standstill.milliseconds ? min(last, now - longest) : nil
+    }
+
+    /// How long a heartbeat may be missing.
+    ///
+    /// Four of them: a busy machine delays one by some seconds, and a forwarder that asks twice, with
+    /// ten seconds each, has not given up yet.
+    static let standstill = Span.seconds(20)
+}
