@@ -231,7 +231,7 @@ struct ImportTests {
     @Test func coversWhatAKilledImportReadOnceItEnds() async throws {
         let killed = LedgerImport(fixture.ledger, registry: fixture.registry, now: fixture.now)
         let clock = try killed.clock(history: .days(30))
-        killed.begin(after: nil)
+        killed.begin(NotedLog(place: "/logs/a"), after: nil)
         let log = [
             fixture.logged(.pull, "a", at: past, key: 1),
             fixture.logged(.pull, "a", at: past + .minutes(3), key: 2),
@@ -325,7 +325,7 @@ struct ImportTests {
             now: fixture.now
         )
         let clock = try importing.clock(history: .days(30))
-        importing.begin(after: nil)
+        importing.begin(NotedLog(place: "/logs/a"), after: nil)
         let log = [
             fixture.logged(.pull, "a", at: past, key: 1),
             fixture.logged(.pull, "a", at: past, key: 2),

@@ -40,7 +40,7 @@ extension LedgerFixture {
     ) throws -> LedgerImport {
         let importing = LedgerImport(ledger, registry: registry, now: now)
         let clock = try importing.clock(history: history)
-        importing.begin(after: nil)
+        importing.begin(NotedLog(place: "/logs/access.log"), after: nil)
         var tables = pieces.prefix(decoders).map { _ in (AccessTable(), NameOrigin()) }
         for (number, accesses) in pieces.enumerated() {
             let turn = decoders > 0 ? number % decoders : 0

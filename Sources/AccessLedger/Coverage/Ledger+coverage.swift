@@ -74,6 +74,8 @@ extension Ledger {
             ).filter { !$0.isOfWrongClock(now) }
                 .compactMap { $0.known(at: beat) }
                 .flatMap(places.here)
+            let doubts = try DoubtRows(db: db, registryId: registry.id).hours()
+            record.covered = record.covered.flatMap { $0.without(hoursOf: doubts) }
             record.move = places.move
             if let trust = try Self.trustedHistory(db, registry), places.isHere(trust.address),
                 !trust.word.isEmpty
@@ -167,6 +169,16 @@ extension CoverageRecord.Stretch {
         }
         guard from < beat else { return nil }
         return Self(from: from, to: beat, reason: reason)
+    }
+
+    /// What is left of what an import covers, where something of its logs was not understood.
+    fileprivate func without(
+        hoursOf doubts: [ClosedRange<Timestamp>]
+    ) -> [CoverageRecord.Stretch] {
+        guard let to, reason == "import", !doubts.isEmpty else { return [self] }
+        return [from...to].without(hoursOf: doubts).map {
+            .init(from: $0.lowerBound, to: $0.upperBound, reason: reason)
+        }
     }
 
     /// A plan keeps to the time of its beginning, and what it reads later may be proven since.

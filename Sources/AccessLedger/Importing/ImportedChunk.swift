@@ -189,6 +189,9 @@ struct ImportedExtent: Sendable {
     private(set) var hours: Set<Int64> = []
     private(set) var first: Timestamp?
     private(set) var last: Timestamp?
+    /// Of its first line and of its last one, in whatever order they are.
+    private(set) var opening: Timestamp?
+    private(set) var closing: Timestamp?
 
     init() {}
 
@@ -206,6 +209,8 @@ struct ImportedExtent: Sendable {
             hour = newHour
         }
         (self.first, self.last) = (first, last)
+        opening = rows.first.map { reading($0.time) }
+        closing = rows.last.map { reading($0.time) }
     }
 }
 
@@ -245,18 +250,37 @@ private struct Clients {
 }
 
 /// When it was that something of a chunk was not understood, as far as its neighbours tell.
-package struct ImportedDoubts: Sendable {
-    var ranges: [ClosedRange<Timestamp>] = []
+package struct ImportedDoubts: Sendable, Equatable {
+    package private(set) var ranges: [ClosedRange<Timestamp>] = []
     /// It reaches back to the chunk before, or on to the next.
     package var startsInDoubt = false
     package var endsInDoubt = false
+    /// Lines around it are not in the order of time, so it may be of any time.
+    package var isEverywhere = false
 
     package init() {}
 
-    /// Adds what lies between two times; without the first, since the chunk before.
-    package mutating func add(from start: Timestamp?, to end: Timestamp) {
-        if start == nil { startsInDoubt = true }
-        let start = min(start ?? end, end)
+    package var isEmpty: Bool {
+        ranges.isEmpty && !startsInDoubt && !endsInDoubt && !isEverywhere
+    }
+
+    /// Whether a line that follows another is more than a little older.
+    package static func isBackwards(from line: Timestamp, to next: Timestamp) -> Bool {
+        next + slack < line
+    }
+
+    /// By how much lines may be out of order, such as where several processes write them.
+    private static let slack = Span.minutes(5)
+
+    /// Adds what lies between two lines; without the first, since the chunk before.
+    package mutating func add(from line: Timestamp?, to next: Timestamp) {
+        guard let line else {
+            startsInDoubt = true
+            return
+        }
+        if Self.isBackwards(from: line, to: next) { isEverywhere = true }
+        let start = min(line, next)
+        let end = max(line, next)
         if let before = ranges.last, before.upperBound >= start {
             ranges[ranges.count - 1] =
                 min(before.lowerBound, start)...max(before.upperBound, end)

@@ -16,10 +16,10 @@ package enum CoverageRefusal: Sendable, Equatable {
 /// The time that an import covers: the hours that hold lines, from the first line to the last
 /// (design, section 5.2).
 ///
-/// An hour in which something was not understood is not covered, whoever vouches for it. That the
-/// first and last hour are covered in part only is caution: nobody knows what came before the first
-/// line, or is still to be written after the last. See ``CoverageRefusal`` for lines that cover
-/// nothing.
+/// That the first and last hour are covered in part only is caution: nobody knows what came before the
+/// first line, or is still to be written after the last. See ``CoverageRefusal`` for lines that cover
+/// nothing. Hours in which something was not understood are taken away whenever coverage is read, for
+/// as long as that is so (``DoubtRows``).
 ///
 /// What is covered waits in the ledger until the import ends, also when it is killed meanwhile: a log
 /// that is still to come may be unreadable.
@@ -38,22 +38,16 @@ struct ImportedSpans {
 
     var first: Timestamp? { later.first }
     var last: Timestamp? { later.last }
-    var doubts: [ClosedRange<Timestamp>] { later.doubts }
-    private var allDoubts: [ClosedRange<Timestamp>] { later.doubts + (earlier?.doubts ?? []) }
 
     /// Takes a piece that was read by `now`; of a clock that is off by `offset` milliseconds, or not.
     mutating func add(_ chunk: ImportedChunk, offset: Int64, now: Timestamp) {
         if chunk.first != nil { hasLines = true }
         if chunk.hasReads { hasReads = true }
         if let time = chunk.future, time > now + Self.slack { future = max(future ?? time, time) }
-        later.add(chunk.extent, chunk.doubts)
+        later.add(chunk.extent)
         guard offset != 0 else { return }
-        // Doubts are found by the later reading.
-        var doubts = chunk.doubts
-        let shift = Span(milliseconds: Int64(clamping: offset.magnitude))
-        doubts.ranges = doubts.ranges.map { $0.lowerBound - shift...$0.upperBound }
         earlier = earlier ?? SpanReading()
-        earlier?.add(chunk.earlierExtent ?? chunk.extent, doubts)
+        earlier?.add(chunk.earlierExtent ?? chunk.extent)
     }
 
     /// Notes that the log has a line that was read before, with its stamp.
@@ -73,12 +67,7 @@ struct ImportedSpans {
 
     mutating func vouch(_ range: ClosedRange<Timestamp>) { vouched.append(range) }
 
-    /// In the order of time, none touching another; of what this import read alone.
-    func covered(_ now: Timestamp) -> [ClosedRange<Timestamp>] {
-        isWhole ? lines(now) : []
-    }
-
-    /// What either reading leaves open is not covered.
+    /// Of what this import read alone; what either reading leaves open is not covered.
     private func lines(_ now: Timestamp) -> [ClosedRange<Timestamp>] {
         guard future == nil else { return [] }
         let vouched = vouched.filter { $0.lowerBound < now }
@@ -107,21 +96,27 @@ struct ImportedSpans {
         try Self.replace("pendingCoverage", of: registryId, by: waiting, db)
     }
 
-    /// Ends the import: what waits is covered, unless something could not be read.
-    mutating func finish(_ registryId: Int64, _ now: Timestamp, _ db: Database) throws {
+    /// Ends the import: what waits is covered, unless something could not be read; returns that.
+    mutating func finish(
+        _ registryId: Int64,
+        _ now: Timestamp,
+        _ db: Database
+    ) throws -> [ClosedRange<Timestamp>] {
         guard isWhole, future == nil else {
             // Stamps that mean nothing are forgotten.
             if future != nil {
-                return try Self.replace("pendingCoverage", of: registryId, by: [], db)
+                try Self.replace("pendingCoverage", of: registryId, by: [], db)
+            } else {
+                try store(registryId, now, db)
             }
-            return try store(registryId, now, db)
+            return []
         }
         let waiting = try waiting(registryId, now, db)
         let known = try Self.spans("coverage", of: registryId, db)
-        let all = (known + waiting).joinedInOrder.without(hoursOf: allDoubts)
+        let all = (known + waiting).joinedInOrder
         try Self.replace("pendingCoverage", of: registryId, by: [], db)
-        guard all != known else { return }
-        try Self.replace("coverage", of: registryId, by: all, db)
+        if all != known { try Self.replace("coverage", of: registryId, by: all, db) }
+        return waiting
     }
 
     private mutating func waiting(
@@ -131,7 +126,7 @@ struct ImportedSpans {
     ) throws -> [ClosedRange<Timestamp>] {
         let before = try before ?? Self.spans("pendingCoverage", of: registryId, db)
         self.before = before
-        return (before.without(hoursOf: allDoubts) + lines(now)).joinedInOrder
+        return (before + lines(now)).joinedInOrder
     }
 
     private static func spans(
@@ -172,44 +167,16 @@ struct ImportedSpans {
     private static let slack = Span.minutes(5)
 }
 
-/// When an import has lines, and when something was not understood, by one reading of their stamps.
+/// When an import has lines, by one reading of their stamps.
 private struct SpanReading {
     private var hours: Set<Int64> = []
     private(set) var first: Timestamp?
     private(set) var last: Timestamp?
-    private(set) var doubts: [ClosedRange<Timestamp>] = []
-    /// The newest line so far, and whether something behind it was not understood.
-    private var end: Timestamp?
-    private var isOpen = false
 
-    mutating func add(_ extent: ImportedExtent, _ found: ImportedDoubts) {
+    mutating func add(_ extent: ImportedExtent) {
         hours.formUnion(extent.hours)
         if let time = extent.first { note(time) }
         if let time = extent.last { note(time) }
-        let start = extent.first ?? end
-        if found.startsInDoubt || isOpen, let from = end ?? start, let to = start ?? end {
-            add(min(from, to)...max(from, to))
-        }
-        for doubt in found.ranges { add(doubt) }
-        if let last = extent.last { end = max(end ?? last, last) }
-        if extent.first != nil { isOpen = false }
-        if found.endsInDoubt {
-            isOpen = true
-            if let end { add(end...end) }
-        }
-    }
-
-    private mutating func add(_ doubt: ClosedRange<Timestamp>) {
-        guard doubts.count < Self.mostDoubts else { return }
-        // Many in a row are one.
-        if let before = doubts.last, before.upperBound.hour + 1 >= doubt.lowerBound.hour,
-            before.lowerBound <= doubt.upperBound
-        {
-            doubts[doubts.count - 1] =
-                min(before.lowerBound, doubt.lowerBound)...max(before.upperBound, doubt.upperBound)
-        } else {
-            doubts.append(doubt)
-        }
     }
 
     mutating func note(_ time: Timestamp) {
@@ -222,8 +189,6 @@ private struct SpanReading {
         _ vouched: [ClosedRange<Timestamp>],
         hasReads: Bool
     ) -> [ClosedRange<Timestamp>] {
-        // Beyond the limit nothing is known of where the doubts are.
-        guard doubts.count < Self.mostDoubts else { return [] }
         var spans = vouched
         if hasReads, let first, let last {
             for hour in hours {
@@ -232,45 +197,6 @@ private struct SpanReading {
                 if start <= end { spans.append(start...end) }
             }
         }
-        return spans.joinedInOrder.without(hoursOf: doubts)
-    }
-
-    /// Logs with more doubtful places are not logs.
-    private static let mostDoubts = 10_000
-}
-
-extension [ClosedRange<Timestamp>] {
-    /// In the order of time, what touches as one.
-    fileprivate var joinedInOrder: [ClosedRange<Timestamp>] {
-        var result: [ClosedRange<Timestamp>] = []
-        for span in sorted(by: { $0.lowerBound < $1.lowerBound }) {
-            if let before = result.last, span.lowerBound <= before.upperBound {
-                result[result.count - 1] =
-                    before.lowerBound...Swift.max(before.upperBound, span.upperBound)
-            } else {
-                result.append(span)
-            }
-        }
-        return result
-    }
-
-    /// What is left without the hours that others touch.
-    fileprivate func without(hoursOf others: [ClosedRange<Timestamp>]) -> [ClosedRange<Timestamp>] {
-        others.reduce(self) { spans, other in
-            spans.flatMap { Self.without(other, $0) }
-        }
-    }
-
-    private static func without(
-        _ other: ClosedRange<Timestamp>,
-        _ span: ClosedRange<Timestamp>
-    ) -> [ClosedRange<Timestamp>] {
-        let start = other.lowerBound.startOfHour
-        let end = other.upperBound.startOfHour + .hours(1)
-        guard span.lowerBound < end, start < span.upperBound else { return [span] }
-        var rest: [ClosedRange<Timestamp>] = []
-        if span.lowerBound < start { rest.append(span.lowerBound...start) }
-        if end < span.upperBound { rest.append(end...span.upperBound) }
-        return rest
+        return spans.joinedInOrder
     }
 }

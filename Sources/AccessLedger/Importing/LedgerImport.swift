@@ -31,7 +31,16 @@ package final class LedgerImport {
     let registry: RegistryRow
     let now: Timestamp
     private let keys: KeySpans
-    private var spans = ImportedSpans()
+    var spans = ImportedSpans()
+    /// The log that is read, and logs that were read whole, of which earlier doubts are no more.
+    var log = LogInHand(NotedLog(place: ""))
+    var settled: Set<Int64> = []
+    /// Logs that were read of which something is noted.
+    var mentioned: Set<Int64> = []
+    /// The time that the import covers, as far as it reaches.
+    package internal(set) var covered: [ClosedRange<Timestamp>] = []
+    /// The time in which something was not understood.
+    package internal(set) var doubts: [ImportDoubt] = []
     private var clock: ImportedChunk.Clock?
     /// What is not stored yet.
     private var pending: [ImportedChunk] = []
@@ -66,13 +75,14 @@ package final class LedgerImport {
     }
 
     /// Begins a log; `position` is how far it was read before, if it was.
-    package func begin(after position: LogPosition?) {
+    package func begin(_ log: NotedLog, after position: LogPosition?) {
         owner += 1
         recent = RecentRecords(position)
+        let clock = clock ?? .init(now: now, horizon: now)
         // What was read before is the same log, as far as coverage goes.
-        if let last = position?.lastLine {
-            spans.note(last, clock ?? .init(now: now, horizon: now))
-        }
+        if let last = position?.lastLine { spans.note(last, clock) }
+        self.log = LogInHand(log, after: position?.lastLine.map(clock.time(of:)))
+        mentioned.insert(log.id)
     }
 
     /// Takes the next piece of the log.
@@ -159,8 +169,14 @@ package final class LedgerImport {
         try keys.store(db)
         // What is piped in may have been written since.
         let now = self.now + .seconds((ContinuousClock.now - began).components.seconds)
-        for chunk in chunks { spans.add(chunk, offset: clock?.offset ?? 0, now: now) }
+        let offset = clock?.offset ?? 0
+        for chunk in chunks {
+            spans.add(chunk, offset: offset, now: now)
+            log.add(chunk)
+        }
         try spans.store(registry.id, now, db)
+        let shift = Span(milliseconds: Int64(clamping: offset.magnitude))
+        try log.store(registry.id, now, shift: shift, db)
         if var position {
             recent.describe(&position)
             try LogPositions(db: db).save(position, of: registry.id, at: now)
@@ -255,19 +271,12 @@ package final class LedgerImport {
             try ledger.transactionHere("end an import into") { db in
                 try Journal(db: db).fold()
                 try raiseNow(db)
-                try spans.finish(registry.id, now, db)
+                try cover(vouched, db)
             }
         } catch let error as DatabaseError {
             throw LedgerError(error, operation: "end an import into", path: ledger.path)
         }
     }
-
-    /// The time that the import covers, as far as it reaches.
-    package var covered: [ClosedRange<Timestamp>] { spans.covered(now) }
-    /// Why its lines cover nothing, if so.
-    package var refusal: CoverageRefusal? { spans.refusal }
-    /// The time in which something was not understood.
-    package var doubts: [ClosedRange<Timestamp>] { spans.doubts }
 
     private static let raiseInterval = Duration.seconds(5)
 }

@@ -25,6 +25,7 @@ enum Migrations {
         migrator.registerMigration("v20", migrate: rememberWhatProofsAreOf)
         migrator.registerMigration("v23", migrate: rememberDoubts)
         migrator.registerMigration("v26", migrate: compareClocks)
+        migrator.registerMigration("v25", migrate: rememberDoubtsOfImports)
         return migrator
     }
 }

@@ -17,6 +17,8 @@ final class ChunkDecoding: @unchecked Sendable {
         var end: Int64
         /// What the log is known by when it was read up to `end`.
         var mark: LogMark
+        /// The log's first bytes.
+        var beginning: [UInt8]
         var isCut: Bool
         /// Its bytes.
         var length: Int64
@@ -99,6 +101,7 @@ final class ChunkDecoding: @unchecked Sendable {
                 chunk: decode(chunk, &pieces),
                 end: chunk.end,
                 mark: LogMark(beginning: chunk.beginning, tail: chunk.tail, offset: chunk.end),
+                beginning: chunk.beginning,
                 isCut: chunk.isCut,
                 length: Int64(chunk.count),
                 fetched: fetched
@@ -155,6 +158,8 @@ final class ChunkDecoding: @unchecked Sendable {
         )
         if decoded.rejected > 0 {
             decoded.doubts = DoubtSearch(dialect: dialect, clock: clock).doubts(in: chunk.bytes)
+            // What no part of it shows may be anywhere in it.
+            if decoded.doubts.isEmpty { decoded.doubts.isEverywhere = true }
         }
         if chunk.dropped > 0 {
             decoded.reject(
@@ -196,16 +201,17 @@ struct DoubtSearch {
             let part = UnsafeRawBufferPointer(rebasing: bytes[start..<end])
             let log = DecodedLog(reading: part, dialect)
             let times = log.table.rows.map { clock.time(of: $0.time) }
-            if let first = times.min(), let newest = times.max() {
-                if isOpen { doubts.add(from: last, to: first) }
-                isOpen = false
-                if log.rest.rejected > 0 {
-                    // Nobody knows where in this part it was, or whether before or behind it.
-                    doubts.add(from: last, to: first)
-                    doubts.add(from: first, to: newest)
-                    isOpen = true
+            if let first = times.first {
+                // Nobody knows where in this part it was, or whether before or behind it.
+                let isDoubtful = log.rest.rejected > 0
+                if isOpen || isDoubtful { doubts.add(from: last, to: first) }
+                if isDoubtful {
+                    for (time, next) in zip(times, times.dropFirst()) {
+                        doubts.add(from: time, to: next)
+                    }
                 }
-                last = newest
+                isOpen = isDoubtful
+                last = times.last
             } else if log.rest.rejected > 0 {
                 isOpen = true
             }

@@ -70,7 +70,7 @@ package struct ImportReport: Sendable {
     /// Bytes of logs that were read.
     package var bytes: Int64 = 0
     package var covered: [ClosedRange<Timestamp>] = []
-    package var doubts: [ClosedRange<Timestamp>] = []
+    package var doubts: [ImportDoubt] = []
     /// Why its lines cover nothing, if so.
     package var refusal: CoverageRefusal?
     /// Logs whose last line was not complete yet.

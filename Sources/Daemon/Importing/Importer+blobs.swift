@@ -33,6 +33,8 @@ extension Importer {
         _ container: BlobContainer,
         _ before: LogPosition?
     ) throws {
+        let identity = LogIdentity(place: address, beginning: nil)
+        let before = mustReadAgain(identity) ? nil : before
         guard before?.version != blob.version || blob.version.isEmpty else {
             report.unchanged += 1
             return
@@ -62,6 +64,7 @@ extension Importer {
         position.version = ""
         let end = try read(
             OpenedLog(chunks: chunks, stream: stream, isCompressed: false),
+            identity,
             into: position,
             after: known
         )

@@ -55,7 +55,10 @@ extension Importer {
             return try importStream(file.stream(from: 0), place: path)
         }
         _ = try file.stream(from: 0).readable(place: path)
-        let candidates = try positions(like: file)
+        let beginning = try file.beginning()
+        let place = URL(fileURLWithPath: path).standardizedFileURL.path
+        let identity = LogIdentity(place: place, beginning: beginning)
+        let candidates = mustReadAgain(identity) ? [] : try positions(beginning: beginning)
         let opened = try file.open(
             known: candidates.map(KnownLog.init),
             pool: pool
@@ -63,12 +66,12 @@ extension Importer {
         let known = opened.known.map { candidates[$0] }
         var position =
             known.flatMap { $0.isImported ? $0 : nil } ?? LogPosition(place: path, isImported: true)
-        position.place = URL(fileURLWithPath: path).standardizedFileURL.path
+        position.place = place
         position.device = file.device
         position.inode = file.inode
         if let known { position.continue(known) }
         let linesBefore = progress.lines
-        try read(opened, into: position, after: known)
+        try read(opened, identity, into: position, after: known)
         bytesBefore += file.size
         progress.bytes = bytesBefore
         if known != nil, progress.lines == linesBefore {
@@ -78,9 +81,8 @@ extension Importer {
         }
     }
 
-    private func positions(like file: LogFile) throws -> [LogPosition] {
-        let beginning = try file.beginning()
-        return try ledger.logPositions(
+    private func positions(beginning: [UInt8]) throws -> [LogPosition] {
+        try ledger.logPositions(
             of: request.registry,
             head: LogMark.hash(beginning),
             length: beginning.count
@@ -104,7 +106,8 @@ extension Importer {
             known: nil,
             isCompressed: isCompressed
         )
-        try read(opened, into: nil, after: nil)
+        let identity = LogIdentity(place: place, beginning: [])
+        try read(opened, identity, into: nil, after: nil)
         bytesBefore += stream.fetched
         report.files += 1
     }

@@ -12,6 +12,8 @@ package final class Importer {
     let now: Timestamp
     let importing: LedgerImport
     let clock: ImportedChunk.Clock
+    /// Logs of which something was not understood.
+    let doubtful: NotedLogs
     let pool = BufferPool()
     let transport = CurlTransport()
     private let began = ContinuousClock.now
@@ -39,6 +41,7 @@ package final class Importer {
         self.onProgress = onProgress
         importing = LedgerImport(ledger, registry: request.registry, now: now)
         clock = try importing.clock(history: request.history)
+        doubtful = NotedLogs(try importing.doubtfulLogs())
     }
 
     /// Imports everything, on the calling thread and more of its own.
@@ -77,15 +80,26 @@ package final class Importer {
 
     // MARK: Pieces
 
+    /// Whether something of a log was not understood when its records were read in another way; then
+    /// it is read from its beginning.
+    func mustReadAgain(_ identity: LogIdentity) -> Bool {
+        doubtful.like(identity).contains { $0.dialect != request.dialect.name }
+    }
+
     /// Reads a log to its end, and returns how far that was.
     @discardableResult
     func read(
         _ opened: OpenedLog,
+        _ identity: LogIdentity,
         into start: LogPosition?,
         after known: LogPosition?
     ) throws -> LogPosition? {
         var position = start
-        importing.begin(after: known)
+        var identity = identity
+        importing.begin(
+            NotedLog(place: identity.place, dialect: request.dialect.name),
+            after: known
+        )
         let decoding = ChunkDecoding(
             opened.chunks,
             of: opened.stream,
@@ -104,6 +118,8 @@ package final class Importer {
                 report.unfinished.append(position?.place ?? "")
                 return
             }
+            identity.note(piece)
+            importing.note(head: identity.head, length: identity.headLength, offset: piece.end)
             importing.add(piece.chunk)
             before = isUnderstood ? position : nil
             if !piece.chunk.isNotUnderstood { isUnderstood = true }
@@ -113,6 +129,11 @@ package final class Importer {
             if isDue { try store(before, holdingLast: true) }
         }
         if isDirty { try store(isUnderstood ? position : nil) }
+        let noted = doubtful.like(identity)
+        importing.mention(noted)
+        if known == nil, isUnderstood {
+            importing.settle(noted.filter { $0.offset <= identity.end })
+        }
         return importing.described(isUnderstood ? position : start)
     }
 

@@ -193,8 +193,18 @@ extension Import {
         if let refusal = report.refusal { Terminal.say(Self.text(refusal)) }
         for doubt in report.doubts.prefix(Self.mostDoubts) {
             Terminal.say(
-                "not covered, for something was not understood: the hours from "
-                    + "\(doubt.lowerBound.text) to \(doubt.upperBound.text)"
+                "not covered, for something in \(doubt.place) was not understood: the hours "
+                    + (doubt.start.map { "from \($0.text) " } ?? "")
+                    + "to \(doubt.range.upperBound.text)"
+            )
+        }
+        if report.doubts.count > Self.mostDoubts {
+            Terminal.say("and \(report.doubts.count - Self.mostDoubts) times more")
+        }
+        if !report.doubts.isEmpty {
+            Terminal.say(
+                "import such a log again with the --format or --key that it needs: then it is read "
+                    + "from its beginning"
             )
         }
         if sums.rejected > 0 { Terminal.say("`lastpull rejected` shows what was not understood") }
@@ -240,7 +250,13 @@ extension Import {
             "from": number(report.sums.first),
             "to": number(report.sums.last),
             "covered": spans(report.covered),
-            "notCovered": spans(report.doubts),
+            "notCovered": report.doubts.map {
+                [
+                    "log": $0.place,
+                    "from": number($0.start),
+                    "to": $0.range.upperBound.milliseconds,
+                ]
+            },
             "coverageRefused": report.refusal.map(text) ?? NSNull(),
             "unfinished": report.unfinished,
             "failures": report.failures,

@@ -1,0 +1,46 @@
+import GRDB
+import RegistryModel
+
+// What an import could not understand, and what it covers all the same.
+extension LedgerImport {
+    /// Why its lines cover nothing, if so.
+    package var refusal: CoverageRefusal? { spans.refusal }
+
+    /// The registry's logs in which imports did not understand something.
+    package func doubtfulLogs() throws -> [NotedLog] {
+        try ledger.readHere("look for doubtful logs in") { db in
+            try DoubtRows(db: db, registryId: registry.id).logs()
+        }
+    }
+
+    /// Notes by what the present log is known again, and how far it is read.
+    package func note(head: [UInt8], length: Int, offset: Int64) {
+        log.log.head = head
+        log.log.headLength = length
+        log.log.offset = offset
+    }
+
+    /// Notes that the present log is one of these, of which something is noted.
+    package func mention(_ logs: [NotedLog]) { mentioned.formUnion(logs.map(\.id)) }
+
+    /// Notes that these were read again whole, so that what was in doubt of them is so no more.
+    package func settle(_ logs: [NotedLog]) { settled.formUnion(logs.map(\.id)) }
+
+    /// Covers what was read, but for what is in doubt of any log of the registry.
+    func cover(_ vouched: ClosedRange<Timestamp>?, _ db: Database) throws {
+        let rows = DoubtRows(db: db, registryId: registry.id)
+        for id in settled { try rows.forget(id) }
+        let spans = try spans.finish(registry.id, now, db)
+        covered = spans.without(hoursOf: try rows.hours())
+        doubts = try rows.all().filter { log, doubt in
+            mentioned.contains(log) || vouched?.overlaps(doubt.range) ?? false
+                || spans.contains { $0.touches(hoursOf: doubt.range) }
+        }.map(\.doubt)
+    }
+}
+
+extension ClosedRange<Timestamp> {
+    fileprivate func touches(hoursOf other: ClosedRange<Timestamp>) -> Bool {
+        lowerBound.hour <= other.upperBound.hour && other.lowerBound.hour <= upperBound.hour
+    }
+}
