@@ -21,54 +21,6 @@ package struct Restorer: Sendable {
         self.now = now
     }
 
-    /// What became of one image.
-    package struct Result: Sendable, Equatable {
-        package enum State: String, Sendable {
-            case restored
-            case skipped
-            case failed
-        }
-
-        package var registry: String
-        package var repository: RepositoryName?
-        package var tag: String?
-        package var digest: Digest?
-        /// What it is, for people.
-        package var subject: String
-        package var state: State
-        package var detail: String
-
-        package init(
-            registry: String,
-            repository: RepositoryName?,
-            tag: String?,
-            digest: Digest?,
-            subject: String,
-            state: State,
-            detail: String
-        ) {
-            self.registry = registry
-            self.repository = repository
-            self.tag = tag
-            self.digest = digest
-            self.subject = subject
-            self.state = state
-            self.detail = detail
-        }
-
-        init(item: RunItem, state: State, detail: String) {
-            registry = item.registry.name
-            repository = item.repository
-            tag = item.tag?.description
-            digest = item.digest
-            subject =
-                item.tag.map { "\(item.repository):\($0)" }
-                ?? "\(item.repository)@\(item.digest?.description ?? "?")"
-            self.state = state
-            self.detail = detail
-        }
-    }
-
     /// Puts back everything that a run removed.
     package func restore(run name: RunName) async throws -> [Result] {
         guard let run = try await ledger.run(name) else {
@@ -122,8 +74,7 @@ package struct Restorer: Sendable {
         }
         do {
             if let other = try await present(item, target), other != digest {
-                let detail = "the tag points to \(other) now; remove or rename that tag first"
-                return Result(item: item, state: .skipped, detail: detail)
+                return Result(item: item, state: .skipped, detail: Result.isTaken(by: other))
             }
             try await put(digest, item.tag, item, target, depth: 0)
             return Result(item: item, state: .restored, detail: "")
@@ -171,11 +122,9 @@ package struct Restorer: Sendable {
                 try await put(child.digest, nil, item, target, depth: depth + 1)
             }
         }
-        if try await missing(content, item, target) != nil {
-            // A sweep may have it in quarantine.
-            let needed = [digest] + content.blobs.map(\.digest)
-            try await sweeper.bringBack(Set(needed), for: item.repository, of: target)
-        }
+        // A sweep may have it in quarantine, whatever a cache makes the registry say.
+        let needed = [digest] + content.blobs.map(\.digest)
+        try await sweeper.bringBack(Set(needed), for: item.repository, of: target)
         if let blob = try await missing(content, item, target) {
             throw Obstacle(reason: "blob \(blob) is gone from the registry; push the image again")
         }
@@ -225,19 +174,23 @@ package struct Restorer: Sendable {
     }
 
     /// A blob that the registry does not have; nil where it has them all.
+    ///
+    /// The disk is asked where that tells, for a cache believes in what is gone.
     private func missing(
         _ content: ManifestContent,
         _ item: RunItem,
         _ target: CleanupTarget
     ) async throws -> Digest? {
+        let client = sweeper.holdsAll(of: target) ? target.reader : target.client
         for blob in content.blobs
-        where try await !target.client.hasBlob(item.repository, blob.digest) {
+        where try await !client.hasBlob(item.repository, blob.digest) {
             return blob.digest
         }
         return nil
     }
 
-    /// Writes by the API, or on the disk where the registry takes no pushes, as a pull-through cache.
+    /// Writes by the API, or on the disk where the registry takes no pushes, as a pull-through cache,
+    /// or takes one for what it believes to have.
     private func write(
         _ bytes: [UInt8],
         _ mediaType: String,
@@ -245,8 +198,13 @@ package struct Restorer: Sendable {
         _ item: RunItem,
         _ target: CleanupTarget
     ) async throws {
-        guard let refusal = await push(bytes, mediaType, reference, item, target) else { return }
-        guard target.storage != nil, !refusal.isRetryable else { throw refusal }
+        if let refusal = await push(bytes, mediaType, reference, item, target) {
+            guard target.storage != nil, !refusal.isRetryable else { throw refusal }
+        } else {
+            guard sweeper.holdsAll(of: target) else { return }
+            let written = try? await target.reader.manifest(item.repository, reference)
+            guard written?.bytes != bytes else { return }
+        }
         _ = try await target.reader.put(
             item.repository,
             reference,

@@ -9,7 +9,9 @@ import Synchronization
 ///
 /// So one `fsync` serves every request that waits, and each is answered after the commit that holds
 /// it. Under no load a request is recorded at once. A thread of its own does nothing else: requests
-/// that are being read never stand before a commit.
+/// that are being read never stand before a commit. While a commit takes longer than senders wait,
+/// because another process writes, what they send is refused at once, and so is what waits of it;
+/// what nobody would send again waits for as long as it takes.
 package final class Intake: AccessSink, Service {
     private let ledger: Ledger
     private let registries: [String: RegistryRow]
@@ -17,6 +19,7 @@ package final class Intake: AccessSink, Service {
     private let now: @Sendable () -> Timestamp
     private let onDelivery: @Sendable (Delivery) -> Void
     private let onCommit: @Sendable (RecordedBatch) -> Void
+    private let patience: Duration
     private let state = Mutex(State())
     /// Wakes the thread; signalled once each time it has gone to sleep.
     private let bell = DispatchSemaphore(value: 0)
@@ -25,15 +28,19 @@ package final class Intake: AccessSink, Service {
     fileprivate struct Batch {
         var deliveries: [Delivery] = []
         var answers: [CheckedContinuation<DeliveryAnswer, any Error>] = []
+        /// Whether each will be sent again when it is refused.
+        var isRepeatable: [Bool] = []
         /// Accesses, and one more for each delivery.
         var size = 0
 
         mutating func append(
             _ delivery: Delivery,
-            _ answer: CheckedContinuation<DeliveryAnswer, any Error>
+            _ answer: CheckedContinuation<DeliveryAnswer, any Error>,
+            isRepeatable: Bool
         ) {
             deliveries.append(delivery)
             answers.append(answer)
+            self.isRepeatable.append(isRepeatable)
             size += delivery.body.accesses.count + 1
         }
     }
@@ -43,6 +50,8 @@ package final class Intake: AccessSink, Service {
         var queue: [Batch] = []
         var isAsleep = false
         var isClosed = false
+        /// When the commit under way began.
+        var began: ContinuousClock.Instant?
     }
 
     package init(
@@ -50,6 +59,7 @@ package final class Intake: AccessSink, Service {
         registries: [RegistryRow],
         ignoring ignoreList: AccessIgnoreList,
         now: @escaping @Sendable () -> Timestamp,
+        patience: Duration = .seconds(5),
         onDelivery: @escaping @Sendable (Delivery) -> Void = { _ in },
         onCommit: @escaping @Sendable (RecordedBatch) -> Void
     ) {
@@ -60,6 +70,7 @@ package final class Intake: AccessSink, Service {
         )
         self.ignoreList = ignoreList
         self.now = now
+        self.patience = patience
         self.onDelivery = onDelivery
         self.onCommit = onCommit
     }
@@ -71,23 +82,34 @@ package final class Intake: AccessSink, Service {
         from source: AccessSource,
         of registry: String
     ) async throws -> DeliveryAnswer {
+        try await record(body, from: source, of: registry, isRepeatable: false)
+    }
+
+    /// The same of what its sender sends again when it is refused: that does not wait for long.
+    package func record(
+        _ body: DecodedBody,
+        from source: AccessSource,
+        of registry: String,
+        isRepeatable: Bool
+    ) async throws -> DeliveryAnswer {
         guard let row = registries[registry] else { throw IntakeError.unknownRegistry(registry) }
         return try await record(
-            Delivery(registry: row, source: source, body: body, receivedAt: now())
+            Delivery(registry: row, source: source, body: body, receivedAt: now()),
+            isRepeatable: isRepeatable
         )
     }
 
     /// Records a delivery, and returns only when it is safe on the disk.
-    func record(_ delivery: Delivery) async throws -> DeliveryAnswer {
+    func record(
+        _ delivery: Delivery,
+        isRepeatable: Bool = false
+    ) async throws -> DeliveryAnswer {
         onDelivery(delivery)
         return try await withCheckedThrowingContinuation { continuation in
-            let (isAsleep, isClosed) = state.withLock { state in
-                guard !state.isClosed else { return (false, true) }
-                state.append(delivery, continuation)
-                defer { state.isAsleep = false }
-                return (state.isAsleep, false)
+            let (refusal, refused, isAsleep) = state.withLock { state in
+                state.take(delivery, continuation, isRepeatable ? patience : nil)
             }
-            if isClosed { continuation.resume(throwing: IntakeError.closed) }
+            if let refusal { for one in refused { one.resume(throwing: refusal) } }
             if isAsleep { bell.signal() }
         }
     }
@@ -129,7 +151,11 @@ package final class Intake: AccessSink, Service {
     private func nextBatch() -> Batch? {
         while true {
             let (batch, isOver) = state.withLock { state in
-                if let batch = state.takeFirst() { return (Batch?(batch), false) }
+                state.began = nil
+                if let batch = state.takeFirst() {
+                    state.began = .now
+                    return (Batch?(batch), false)
+                }
                 state.isAsleep = !state.isClosed
                 return (nil, state.isClosed)
             }
@@ -150,7 +176,7 @@ package final class Intake: AccessSink, Service {
             for (delivery, answer) in zip(batch.deliveries, batch.answers) {
                 do {
                     var single = Batch()
-                    single.append(delivery, answer)
+                    single.append(delivery, answer, isRepeatable: false)
                     try record(single)
                 } catch {
                     answer.resume(throwing: error)
@@ -191,12 +217,52 @@ package final class Intake: AccessSink, Service {
 }
 
 extension Intake.State {
-    mutating func append(
+    typealias Answer = CheckedContinuation<DeliveryAnswer, any Error>
+
+    /// Takes a delivery, or says why not, and who else is not to wait any longer.
+    ///
+    /// It also says whether the thread has to be woken. `patience` is nil for what waits for as long
+    /// as it takes.
+    mutating func take(
         _ delivery: Delivery,
-        _ answer: CheckedContinuation<DeliveryAnswer, any Error>
+        _ answer: Answer,
+        _ patience: Duration?
+    ) -> (refusal: IntakeError?, refused: [Answer], isAsleep: Bool) {
+        guard !isClosed else { return (.closed, [answer], false) }
+        if let patience, let began, .now - began >= patience {
+            return (.busy, takeRepeatable() + [answer], false)
+        }
+        append(delivery, answer, isRepeatable: patience != nil)
+        defer { isAsleep = false }
+        return (nil, [], isAsleep)
+    }
+
+    /// Takes out of the queue what will be sent again.
+    private mutating func takeRepeatable() -> [Answer] {
+        var taken: [Answer] = []
+        var rest: [Intake.Batch] = []
+        for batch in queue {
+            var kept = Intake.Batch()
+            for (index, answer) in batch.answers.enumerated() {
+                if batch.isRepeatable[index] {
+                    taken.append(answer)
+                } else {
+                    kept.append(batch.deliveries[index], answer, isRepeatable: false)
+                }
+            }
+            if !kept.answers.isEmpty { rest.append(kept) }
+        }
+        queue = rest
+        return taken
+    }
+
+    private mutating func append(
+        _ delivery: Delivery,
+        _ answer: Answer,
+        isRepeatable: Bool
     ) {
         if queue.last.map({ $0.size >= Self.largestBatch }) ?? true { queue.append(.init()) }
-        queue[queue.count - 1].append(delivery, answer)
+        queue[queue.count - 1].append(delivery, answer, isRepeatable: isRepeatable)
     }
 
     mutating func takeFirst() -> Intake.Batch? { queue.isEmpty ? nil : queue.removeFirst() }
@@ -208,11 +274,14 @@ extension Intake.State {
 package enum IntakeError: Error, Sendable, Equatable, CustomStringConvertible {
     case unknownRegistry(String)
     case closed
+    /// The commit under way takes too long.
+    case busy
 
     package var description: String {
         switch self {
         case .unknownRegistry(let name): "registry \(name) is not in the settings; add it there"
         case .closed: "lastpull is stopping; try again"
+        case .busy: "another process writes to the ledger for long; try again"
         }
     }
 }

@@ -225,7 +225,7 @@ package struct LastpullDaemon: Sendable {
         let access = deployment.settings.access
         let router = Router(context: ListeningContext.self)
         AccessRoutes(
-            sink: intake,
+            sink: RepeatableIntake(intake: intake),
             tokens: access.ingest.map { AccessTokens($0) },
             naming: deployment.ledger.recordNaming,
             refused: refused,

@@ -3,6 +3,7 @@ import Daemon
 import Foundation
 import GRDB
 import RegistryModel
+import Synchronization
 import TestSupport
 import Testing
 
@@ -22,6 +23,10 @@ struct IntakeTests {
             now: { Timestamp(milliseconds: 1_772_600_767_123) },
             onCommit: { _ in }
         )
+    }
+
+    private final class Flag: Sendable {
+        let value = Mutex(false)
     }
 
     private static let patience = Duration.milliseconds(300)
@@ -48,6 +53,59 @@ struct IntakeTests {
         let other = try DatabaseQueue(path: ledger.path, configuration: configuration)
         try other.writeWithoutTransaction { try $0.execute(sql: "BEGIN IMMEDIATE") }
         return other
+    }
+
+    // A sender has given up long before the ledger does, and sends again: what waits would grow.
+    @Test func nobodyWaitsBehindACommitThatTakesLong() async throws {
+        let slow = try Ledger(path: ledger.path)
+        let intake = Intake(
+            ledger: slow,
+            registries: [try await slow.registry(named: "local")],
+            ignoring: AccessIgnoreList(),
+            now: { Timestamp(milliseconds: 1_772_600_767_123) },
+            patience: .milliseconds(500),
+            onCommit: { _ in }
+        )
+        let other = try writer()
+        let service = Task { try await intake.run() }
+        let isRefused = Flag()
+        var sent: [Task<Int, any Error>] = []
+        try await eventually("what comes is refused", within: .seconds(15)) {
+            let number = UInt64(sent.count)
+            sent.append(
+                Task { [intake] in
+                    do {
+                        return try await intake.record(
+                            Self.body(number),
+                            from: .events,
+                            of: "local",
+                            isRepeatable: true
+                        ).accepted
+                    } catch IntakeError.busy {
+                        isRefused.value.withLock { $0 = true }
+                        return 0
+                    }
+                }
+            )
+            return isRefused.value.withLock(\.self)
+        }
+        // What nobody sends again is never refused.
+        let patient = Task { [intake] in
+            try await intake.record(Self.body(1_000), from: .log, of: "local").accepted
+        }
+        // What waited is refused, too; only the commit under way goes on.
+        try await other.writeWithoutTransaction { try $0.execute(sql: "ROLLBACK") }
+        var accepted = 0
+        for task in sent { accepted += try await task.value }
+        #expect(try await patient.value == 1)
+        #expect(accepted >= 1 && accepted < sent.count)
+        for number in sent.indices {
+            let body = try Self.body(UInt64(number))
+            accepted += try await intake.record(body, from: .events, of: "local").accepted
+        }
+        #expect(accepted == sent.count)
+        service.cancel()
+        try await service.value
     }
 
     // Tried one after the other, the last would be answered after forty times the patience; its

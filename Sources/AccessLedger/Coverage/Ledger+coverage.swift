@@ -161,16 +161,6 @@ extension CoverageRecord.Stretch {
         return to > now + Self.longestPlan
     }
 
-    /// What is left of what an import covers, where something of its logs was not understood.
-    fileprivate func without(
-        hoursOf doubts: [ClosedRange<Timestamp>]
-    ) -> [CoverageRecord.Stretch] {
-        guard let to, reason == "import", !doubts.isEmpty else { return [self] }
-        return [from...to].without(hoursOf: doubts).map {
-            .init(from: $0.lowerBound, to: $0.upperBound, reason: reason)
-        }
-    }
-
     /// What of it was proven while heartbeats were written; those that are missing may be of a daemon
     /// that stood still, and will be an absence when it comes to notice.
     fileprivate func known(at beat: Timestamp?) -> Self? {
@@ -179,6 +169,16 @@ extension CoverageRecord.Stretch {
         }
         guard from < beat else { return nil }
         return Self(from: from, to: beat, reason: reason)
+    }
+
+    /// What is left of what an import covers, where something of its logs was not understood.
+    fileprivate func without(
+        hoursOf doubts: [ClosedRange<Timestamp>]
+    ) -> [CoverageRecord.Stretch] {
+        guard let to, reason == "import", !doubts.isEmpty else { return [self] }
+        return [from...to].without(hoursOf: doubts).map {
+            .init(from: $0.lowerBound, to: $0.upperBound, reason: reason)
+        }
     }
 
     /// A plan keeps to the time of its beginning, and what it reads later may be proven since.

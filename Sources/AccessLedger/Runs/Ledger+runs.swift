@@ -199,7 +199,7 @@ extension Ledger {
         }
     }
 
-    /// Changes what is said of a run.
+    /// Changes a run's note, and nothing else of it.
     package func set(note: String, of run: RunName) async throws {
         try await write("write a run to") { db in
             try db.run("UPDATE run SET note = ? WHERE name = ?", [note, run.description])

@@ -40,3 +40,16 @@ extension RegistryProcess {
         return start.isAfter(moment)
     }
 }
+
+extension StorageSweeper {
+    /// Whether a registry has what lies on its disk, and nothing else: one that fetches what it has
+    /// not is a pull-through cache, which is known where its process is seen.
+    func holdsAll(of target: CleanupTarget) -> Bool {
+        guard let root = try? open(target) else { return false }
+        switch RegistryPresence.onStorage(root) {
+        case .running(let processes):
+            return processes.allSatisfy { !$0.isPullThrough && $0.cache != .unknown }
+        case .absent, .unknown: return false
+        }
+    }
+}

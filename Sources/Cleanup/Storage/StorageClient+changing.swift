@@ -61,14 +61,18 @@ extension StorageClient {
         }
     }
 
-    /// Writes a file unless it is there: what lies at these paths has the same content.
+    /// Writes a file unless it is there as it should be: a registry never rewrites what it has.
     private static func write(
         _ bytes: [UInt8],
         to path: StoragePath,
         _ root: StorageRoot
     ) throws {
-        guard try root.facts(path) == nil else { return }
-        if let folder = path.parent { try root.makeFolders(folder) }
-        try root.write(path, bytes)
+        guard let facts = try root.facts(path) else {
+            if let folder = path.parent { try root.makeFolders(folder) }
+            return try root.write(path, bytes)
+        }
+        guard facts.kind == .file else { return }
+        if facts.size == bytes.count, try root.read(path, atMost: bytes.count) == bytes { return }
+        try Quarantine(root: root).mend(path, bytes)
     }
 }

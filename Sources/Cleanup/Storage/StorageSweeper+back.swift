@@ -1,5 +1,4 @@
 import AccessLedger
-import Logging
 package import RegistryModel
 import RegistryStorage
 
@@ -78,78 +77,6 @@ extension StorageSweeper {
         }
     }
 
-    /// Brings items of a run back to where they were, with the links that the registry dropped.
-    func bringBack(
-        _ items: [StorageItem],
-        of run: RunName,
-        _ root: StorageRoot,
-        because reason: String,
-        from former: RunItem.State? = nil
-    ) async throws {
-        guard !items.isEmpty else { return }
-        let returning = try await putBack(items, of: run, root)
-        try await link(returning, root, because: reason, from: former)
-    }
-
-    /// Items of a run whose files are back, and whose links are still to be written.
-    private struct Returning: Sendable {
-        var run: RunName
-        var items: [StorageItem]
-        var contents: Contents
-    }
-
-    private func putBack(
-        _ items: [StorageItem],
-        of run: RunName,
-        _ root: StorageRoot
-    ) async throws -> Returning {
-        let contents = try await Self.contents(run, root)
-        let quarantine = Quarantine(root: root)
-        try await offPool {
-            for item in items {
-                for file in contents.files(of: item) { try quarantine.putBack(file.path, of: run) }
-            }
-        }
-        return Returning(run: run, items: items, contents: contents)
-    }
-
-    /// Writes the links anew that the registry dropped, and notes that all is back.
-    ///
-    /// What a link leads to may have been taken by another run: its files have to be back by then.
-    private func link(
-        _ returning: Returning,
-        _ root: StorageRoot,
-        because reason: String,
-        from former: RunItem.State?
-    ) async throws {
-        let (run, items) = (returning.run, returning.items)
-        let quarantine = Quarantine(root: root)
-        try await offPool {
-            for item in items {
-                // A link to what a purge has just deleted would be believed.
-                guard try item.digest.map({ try root.facts(.blobData($0)) != nil }) ?? true else {
-                    continue
-                }
-                for link in returning.contents.droppedLinks(of: item) {
-                    try quarantine.restoreLink(link)
-                }
-            }
-        }
-        try await ledger.set(
-            .skipped,
-            ofStorageItems: items.map(\.ordinal),
-            in: run,
-            detail: "brought back: \(reason)",
-            from: former,
-            at: now()
-        )
-        try await tidy(run, root)
-        logger.notice(
-            "brought back from quarantine",
-            metadata: ["run": "\(run)", "items": "\(items.count)", "reason": "\(reason)"]
-        )
-    }
-
     /// Brings back what was asked for, with what it refers to (design, section 5.8, point 3).
     ///
     /// A link to what others have, too, comes back only for its own repository.
@@ -170,13 +97,13 @@ extension StorageSweeper {
             because: "somebody asked for it"
         )
         // The next sweep must not take it at once, though all of it may be old.
-        let blobs = Set(back.filter { $0.kind == .blob }.compactMap(\.digest))
+        let blobs = Set(back.map(\.item).filter { $0.kind == .blob }.compactMap(\.digest))
         try await ledger.note(named: blobs, of: target.row, at: now())
     }
 
     /// Brings back what is named, with what it refers to, and further items by run and ordinal.
     ///
-    /// - Returns: What came back.
+    /// - Returns: What became of each.
     @discardableResult
     func bringBack(
         _ named: Set<Digest>,
@@ -185,7 +112,7 @@ extension StorageSweeper {
         of target: CleanupTarget,
         _ root: StorageRoot,
         because reason: String
-    ) async throws -> [StorageItem] {
+    ) async throws -> [ReturnedItem] {
         let references = LedgerReferences(ledger: ledger)
         let wanted = try await offPool { try Self.withReferences(named, root, references) }
         var found = others
@@ -203,10 +130,12 @@ extension StorageSweeper {
             guard !items.isEmpty else { continue }
             returning.append(try await putBack(items, of: run, root))
         }
+        var returned: [ReturnedItem] = []
         for part in returning {
-            try await link(part, root, because: reason, from: .quarantined)
+            returned += try await link(part, root, because: reason, from: .quarantined)
         }
-        return returning.flatMap(\.items)
+        try await restate(returning.map(\.run), of: target)
+        return returned
     }
 
     private static func withReferences(

@@ -82,8 +82,9 @@ extension StorageSweeper {
             try taken.ordinals.filter { try Self.wasPushed(removals[$0], quarantine, run) }
         }
         if !moved.isEmpty {
-            try await putBack(moved, draft, because: "the tag was pushed meanwhile")
-            left.subtract(moved)
+            left.subtract(
+                try await putBack(moved, draft, because: "the tag was pushed meanwhile")
+            )
         }
         left = try await secondLook(draft, left, target)
         // A process that begins later has never seen what was taken.
@@ -121,8 +122,9 @@ extension StorageSweeper {
         if interruption.isRaised {
             // A registry that has not forgotten it would answer with what is not there, until the
             // next cleanup.
-            try await putBack(left.subtracting(proven), draft, because: Self.interrupted)
-            left.formIntersection(proven)
+            left.subtract(
+                try await putBack(left.subtracting(proven), draft, because: Self.interrupted)
+            )
         }
         if !draft.way.isAlone {
             // What was accepted before it was taken, or on the word of a cache that had not
@@ -273,34 +275,8 @@ extension StorageSweeper {
             }
         )
         guard !again.isEmpty else { return taken }
-        try await putBack(again, draft, because: "needed again, or named by a push meanwhile")
-        return taken.subtracting(again)
-    }
-
-    func putBack(_ ordinals: Set<Int>, _ draft: Draft, because reason: String) async throws {
-        guard !ordinals.isEmpty else { return }
-        let quarantine = Quarantine(root: draft.root)
-        let run = draft.run.name
-        let removals = ordinals.map { draft.removals[$0] }
-        try await offPool {
-            for removal in removals {
-                for path in removal.files { try quarantine.putBack(path, of: run) }
-                for link in removal.links {
-                    try quarantine.putBack(link.path, of: run)
-                    try quarantine.restoreLink(link.path)
-                }
-            }
-        }
-        try await ledger.set(
-            .skipped,
-            ofStorageItems: ordinals.sorted(),
-            in: run,
-            detail: reason,
-            at: now()
-        )
-        logger.notice(
-            "put back from quarantine",
-            metadata: ["run": "\(run)", "items": "\(ordinals.count)", "reason": "\(reason)"]
+        return taken.subtracting(
+            try await putBack(again, draft, because: "needed again, or named by a push meanwhile")
         )
     }
 }

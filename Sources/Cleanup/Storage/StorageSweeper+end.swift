@@ -39,7 +39,7 @@ extension StorageSweeper {
     ) async throws -> RunRecord {
         var run = run
         let taken = run.storage.count { $0.isTaken }
-        let held = isPurgedNext ? "" : Self.inQuarantine(run, for: target.quarantine)
+        let held = isPurgedNext ? "" : QuarantineNote.text(run.storage, for: target.quarantine)
         // What is needed again by now stays without anything having failed.
         let isFailed = isHarmful || taken == 0 && isCutOff
         let isWhole = taken == run.storage.count
@@ -66,23 +66,12 @@ extension StorageSweeper {
         return run
     }
 
-    /// What a run has in quarantine, in words; `time` is how long all of it stays there.
-    private static func inQuarantine(_ run: RunRecord, for time: Span? = nil) -> String {
-        let held = run.storage.filter { $0.state == .quarantined }
-        guard !held.isEmpty else { return "" }
-        let bytes = ByteCount(held.reduce(0) { $0 + $1.bytes })
-        let unproven = held.count { !$0.isForgotten }
-        return "\(bytes) in quarantine" + (time.map { " for at least \($0)" } ?? "")
-            + (unproven == 0
-                ? "" : "; \(unproven) items stay there until the registry is restarted")
-    }
-
     /// Says of a sweep that was purged at once what the purge has left, and returns it as it is now.
     package func settle(_ swept: RunRecord) async throws -> RunRecord {
         guard var run = try await ledger.run(swept.name) else { return swept }
-        let held = Self.inQuarantine(run)
+        let held = QuarantineNote.text(run.storage)
         guard !held.isEmpty else { return run }
-        run.note = Cleaner.joined([run.note, held])
+        run.note = Cleaner.joined([QuarantineNote.without(run.note), held])
         try await ledger.set(note: run.note, of: run.name)
         return run
     }

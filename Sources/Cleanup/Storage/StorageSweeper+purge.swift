@@ -55,6 +55,7 @@ extension StorageSweeper {
             guard found < needed, let record = try await ledger.run(name) else { continue }
             let contents = try await Self.contents(name, root)
             var wanted: [StorageItem] = []
+            var damaged: [StorageItem] = []
             for item in record.storage where item.state == .quarantined {
                 let files = contents.files(of: item)
                 if again.wants(item, files.map(\.path), since: record.createdAt)
@@ -64,6 +65,10 @@ extension StorageSweeper {
                     continue
                 }
                 guard item.isForgotten else { continue }
+                if try await isDamagedInPlace(item, files.map(\.path), root) {
+                    damaged.append(item)
+                    continue
+                }
                 var own = item
                 own.ordinal = run.storage.count
                 own.state = .planned
@@ -93,14 +98,30 @@ extension StorageSweeper {
                 found += own.bytes
             }
             try await bringBack(wanted, of: name, root, because: "a manifest or a push needs it")
+            try await bringBack(damaged, of: name, root, because: "its place holds a damaged file")
+            if !wanted.isEmpty || !damaged.isEmpty { try await restate([name], of: target) }
         }
         guard !run.storage.isEmpty else { return nil }
         run.state = .running
         try await ledger.create(run)
         FaultPoint.purgePlanned.reach()
         try await purge(sources, run, root)
+        try await restate(Set(sources.map(\.run)), of: target)
         try await setAside(root)
         return try await end(run.name, of: target, note: "")
+    }
+
+    /// Whether there is damaged content in the place of what a run has: a registry believes in that,
+    /// and nothing but our copy mends it.
+    private func isDamagedInPlace(
+        _ item: StorageItem,
+        _ files: [StoragePath],
+        _ root: StorageRoot
+    ) async throws -> Bool {
+        guard let digest = item.digest, files.contains(.blobData(digest)),
+            try root.facts(.blobData(digest)) != nil
+        else { return false }
+        return try await offPool { try Quarantine(root: root).isDamagedInPlace(digest) }
     }
 
     /// The order of a purge: what a kill has not deleted yet is counted by the next.

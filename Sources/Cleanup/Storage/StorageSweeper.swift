@@ -130,13 +130,7 @@ package struct StorageSweeper: Sendable {
         var removals = found.removals
         let obstacle = try await obstacle(to: request, target, presence, time)
         if !obstacle.isEmpty { removals = [] }
-        // Links of what is in quarantine go, or come back, with that.
-        let held = try await ledger.quarantinedDigests(of: target.row)
-        if !held.isEmpty {
-            removals.removeAll { removal in
-                removal.reason == .danglingLink && removal.digest.map { held[$0] != nil } ?? false
-            }
-        }
+        removals = try await withoutHeldLinks(removals, root, target)
         if let only = request.only {
             removals = removals.filter { only.contains($0.item(0, target.row).identity) }
         }

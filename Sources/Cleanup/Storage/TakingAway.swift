@@ -89,6 +89,8 @@ struct TakingAway {
     }
 
     /// Moves the files of one removal away; false, and nothing is moved, where there is no room.
+    ///
+    /// What then can't come back, as something else is in its place by now, is taken all the same.
     private mutating func isTaken(_ index: Int) throws -> Bool {
         let removal = removals[index]
         let run = draft.run.name
@@ -96,8 +98,7 @@ struct TakingAway {
             for path in removal.files { _ = try quarantine.take(path, for: run) }
         } catch {
             guard error.isFull else { throw error }
-            for path in removal.files { try quarantine.putBack(path, of: run) }
-            return false
+            guard case .stays = try quarantine.putBack(removal.files, of: run) else { return false }
         }
         if draft.way.takesManifestData {
             // Without its content a link leads nowhere, and the purge finds it.

@@ -27,6 +27,13 @@ enum RegistryPath {
         return nil
     }
 
+    /// Whether a text may name a manifest or a blob, wherever in it.
+    static func isNamed(in text: UnsafeRawBufferPointer) -> Bool {
+        guard let version = text.firstIndex(of: "/v2/") else { return false }
+        let rest = text.part(version + 3, text.count)
+        return rest.firstIndex(of: "/manifests/") != nil || rest.firstIndex(of: "/blobs/") != nil
+    }
+
     /// Finds `<repository>` and `<reference>` in `[prefix]/v2/<repository>/manifests/<reference>`.
     static func manifest(
         in path: UnsafeRawBufferPointer

@@ -15,7 +15,9 @@ extension LogDecoder {
         defer { arena.release(mark) }
         if Self.mayHaveBeginning(line), readWrapped(line, raw, at: offset, place) { return }
         if format?.hasCommonLines ?? true, let access = AccessLine(line, &times) {
-            addLine(access.request(arena), from: line, at: offset)
+            addLine(from: line, at: offset) { arena throws(FieldProblem) in
+                try access.request(arena)
+            }
         } else if readOtherLine(line, at: offset, place) {
             return
         } else if place.isApplicationLog || Self.isApplicationLine(line) {
@@ -26,17 +28,22 @@ extension LogDecoder {
         }
     }
 
+    @inline(__always)
     private mutating func addLine(
-        _ request: LoggedRequest?,
         from line: UnsafeRawBufferPointer,
-        at offset: Int
+        at offset: Int,
+        _ request: (ByteArena) throws(FieldProblem) -> LoggedRequest?
     ) {
         hasAccessLines = true
-        guard let request else {
-            decoded.ignored += 1
-            return
+        do throws(FieldProblem) {
+            if let request = try request(arena) {
+                add(request, as: "line", from: line, at: offset)
+            } else {
+                decoded.ignored += 1
+            }
+        } catch {
+            decoded.reject(line, "line at byte \(offset): \(error.reason)")
         }
-        add(request, as: "line", from: line, at: offset)
     }
 
     /// Whether a line may begin with a time or a priority; an access line begins with an address.
@@ -107,9 +114,11 @@ extension LogDecoder {
         }
         let reads = { [format] (wanted: LogFormat) in format == nil || format == wanted }
         if reads(.envoy), let access = EnvoyLine(line, &times) {
-            addLine(access.request, from: line, at: offset)
+            addLine(from: line, at: offset) { _ throws(FieldProblem) in try access.request() }
         } else if reads(.haproxy), let access = HAProxyLine(line) {
-            addLine(access.request(arena), from: line, at: offset)
+            addLine(from: line, at: offset) { arena throws(FieldProblem) in
+                try access.request(arena)
+            }
         } else if reads(.caddy), let record = CaddyConsoleLine(line) {
             readConsole(record, from: line, at: offset, place)
         } else {

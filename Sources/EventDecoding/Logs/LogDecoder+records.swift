@@ -56,7 +56,14 @@ extension LogDecoder {
             decoded.reject(bytes, "record at byte \(offset) is not of the format asked for")
             return
         }
-        guard let request = loggedRequest() else {
+        var told: LoggedRequest?
+        do throws(FieldProblem) {
+            told = try loggedRequest()
+        } catch {
+            decoded.reject(bytes, "\(kind) at byte \(offset): \(error.reason)")
+            return
+        }
+        guard let request = told else {
             decoded.ignored += 1
             return
         }
@@ -71,24 +78,37 @@ extension LogDecoder {
         add(request, isOwnLog: isOwnLog, as: kind, from: bytes, at: offset)
     }
 
+    /// Method and target that `fields` tell of, or nil for what names nothing.
+    @inline(__always)
+    private func requestParts(
+        _ status: Int?
+    ) throws(FieldProblem) -> (method: UnsafeRawBufferPointer, target: UnsafeRawBufferPointer)? {
+        let method = plain(.method)
+        let target = plain(.target)
+        if !method.isEmpty, !target.isEmpty { return (method, target) }
+        let request = plain(.request)
+        if !method.isEmpty, LoggedRequest.isTarget(request) { return (method, request) }
+        return try LoggedRequest.parts(of: request, status: status)
+    }
+
     /// The request that `fields` tell of, or nil for one that says nothing; its time is the least that
     /// there is where none can be read.
-    private mutating func loggedRequest() -> LoggedRequest? {
-        var method = plain(.method)
-        var target = plain(.target)
-        if !method.isEmpty, target.isEmpty, plain(.request).starts(with: "/") {
-            target = plain(.request)
-        } else if method.isEmpty || target.isEmpty {
-            guard let parts = LoggedRequest.parts(of: plain(.request)) else { return nil }
-            method = parts.method
-            target = parts.target
+    private mutating func loggedRequest() throws(FieldProblem) -> LoggedRequest? {
+        let known = LoggedRequest.status(plain(.status))
+        guard let (method, target) = try requestParts(known) else { return nil }
+        guard let status = known else {
+            if RegistryPath.isNamed(in: target) {
+                let text = String(decoding: plain(.status), as: UTF8.self)
+                throw .invalid("status", text, isNot: "status")
+            }
+            return nil
         }
         var request = LoggedRequest(
             time: Timestamp(milliseconds: .min),
             isSecondGranular: false,
             method: method,
             target: target,
-            status: Int(plain(.status).wholeNumber ?? 0)
+            status: status
         )
         guard request.isHeeded else { return nil }
         if let reading = times.read(plain(.time)) {

@@ -20,12 +20,12 @@ struct LoggedRequest {
     var accessClass: AccessClass? {
         switch status {
         case 200:
-            if method.equals("GET") { return .pull }
-            return method.equals("HEAD") ? .resolve : nil
-        case 201: return method.equals("PUT") ? .push : nil
-        case 202: return method.equals("DELETE") ? .delete : nil
+            if isGet { return .pull }
+            return isHead ? .resolve : nil
+        case 201: return method.equals("PUT") || method.equals("put") ? .push : nil
+        case 202: return method.equals("DELETE") || method.equals("delete") ? .delete : nil
         // Not modified: the client has it, and asked whether it is still the one.
-        case 304: return method.equals("GET") || method.equals("HEAD") ? .resolve : nil
+        case 304: return isRead ? .resolve : nil
         default: return nil
         }
     }
@@ -38,18 +38,11 @@ struct LoggedRequest {
         (status == 206 || status == 302 || status == 307) && isRead
     }
 
-    fileprivate var isRead: Bool { method.equals("GET") || method.equals("HEAD") }
+    fileprivate var isRead: Bool { isGet || isHead }
 
-    /// Method and target of `METHOD target HTTP/x`; nil for anything else, such as a TLS greeting.
-    static func parts(
-        of line: UnsafeRawBufferPointer
-    ) -> (method: UnsafeRawBufferPointer, target: UnsafeRawBufferPointer)? {
-        guard let first = line.firstIndex(of: UInt8(ascii: " "), from: 0),
-            let second = line.firstIndex(of: UInt8(ascii: " "), from: first + 1),
-            line.starts(with: "HTTP/", at: second + 1)
-        else { return nil }
-        return (line.part(0, first), line.part(first + 1, second))
-    }
+    /// Elastic's schema had methods in lower case before its version 1.6 (`http.request.method`).
+    fileprivate var isGet: Bool { method.equals("GET") || method.equals("get") }
+    private var isHead: Bool { method.equals("HEAD") || method.equals("head") }
 }
 
 extension LogDecoder {
@@ -59,10 +52,12 @@ extension LogDecoder {
     /// path's repository all the same: where the registry does hold that name, to count too much
     /// keeps, to count too little removes.
     mutating func row(of request: LoggedRequest) throws(FieldProblem) -> AccessTable.Row? {
-        guard let accessClass = request.accessClass,
-            let path = plainPath(of: request.target),
-            let (name, reference) = RegistryPath.manifest(in: path)
-        else { return nil }
+        guard let accessClass = request.accessClass else { return nil }
+        guard let path = plainPath(of: request.target) else {
+            try LoggedRequest.refuse(request.target, as: "path", request.status)
+            return nil
+        }
+        guard let (name, reference) = RegistryPath.manifest(in: path) else { return nil }
         let repository = try texts.repository(name, "repository")
         let isDigest = reference.firstIndex(of: UInt8(ascii: ":"), from: 0) != nil
         var digest = isDigest ? try texts.digest(reference, "reference") : -1
@@ -102,7 +97,7 @@ extension LogDecoder {
     ///
     /// Nil for any other request, and for names that no registry can hold.
     private mutating func miss(of request: LoggedRequest) -> Miss? {
-        guard request.status == 404, request.method.equals("GET") || request.method.equals("HEAD"),
+        guard request.status == 404, request.isRead,
             !request.userAgent.starts(with: "lastpull/"), let path = plainPath(of: request.target)
         else { return nil }
         let manifest = RegistryPath.manifest(in: path)
@@ -113,7 +108,7 @@ extension LogDecoder {
         let digest = text.contains(":") ? Digest(text) : nil
         let tag = text.contains(":") || manifest == nil ? nil : TagName(text)
         guard digest != nil || tag != nil else { return nil }
-        let accessClass: AccessClass = request.method.equals("GET") ? .pull : .resolve
+        let accessClass: AccessClass = request.isGet ? .pull : .resolve
         keys.begin(request.time, accessClass)
         keys.add(name)
         keys.add(reference)

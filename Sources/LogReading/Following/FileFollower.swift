@@ -33,6 +33,12 @@ package final class FileFollower {
     private var past: [LogGrowth] = []
     /// Since when nothing is in the place while something is still open.
     private var missingSince: Timestamp?
+    /// What lay beside the log when its folder was last listed.
+    var seen = SeenSiblings()
+    /// The last rotation, while the folder is still searched for what came before it.
+    var settling: Settling?
+    /// When the place was last looked at.
+    private var lookedAt: Timestamp?
 
     /// `known` is what was read there before, the newest first.
     package init(path: String, dialect: LogDialect = LogDialect(), known: [FollowedFile]) {
@@ -76,6 +82,7 @@ package final class FileFollower {
 
     /// Looks at what is in the place now, and opens it where it is another file.
     private func open(_ now: Timestamp, _ record: (Reading) throws -> Void) throws {
+        defer { lookedAt = now }
         guard let identity = LogFile.identity(of: path) else {
             // A writer that renames it makes another one soon; what is open is read meanwhile.
             guard !files.isEmpty else { throw LogReadingError(errno: ENOENT, place: path) }
@@ -84,7 +91,10 @@ package final class FileFollower {
         }
         missingSince = nil
         if let earlier {
+            // Before anything is opened: what is there by then is older than what is followed.
+            let beside = generations.beside()
             try start(after: earlier, record)
+            seen.note(beside)
             past = earlier.prefix(Self.mostEarlier).map(\.growth)
             self.earlier = nil
         }
@@ -94,18 +104,37 @@ package final class FileFollower {
             return
         }
         if current.file.isAt(identity) {
-            try checkContent(current, record)
+            try checkContent(current, now, record)
             return
         }
-        current.quietSince = nil
         // One that was renamed may be named back.
         if let place = files.firstIndex(where: { !$0.isCopy && $0.file.isAt(identity) }) {
+            beginSettling(now, after: current, wasReplaced: true)
             files.append(files.remove(at: place))
-            return
+        } else {
+            let file = try regularFile()
+            beginSettling(now, after: current, wasReplaced: true)
+            files.append(
+                takeLetGo(file) ?? FollowedOpenFile(file, FollowedFile(file, after: current.state))
+            )
         }
-        let file = try regularFile()
-        files.append(
-            takeLetGo(file) ?? FollowedOpenFile(file, FollowedFile(file, after: current.state))
+        current.quietSince = nil
+        try settle(now, record)
+    }
+
+    private func beginSettling(
+        _ now: Timestamp,
+        after current: FollowedOpenFile,
+        wasReplaced: Bool
+    ) {
+        let pause = lookedAt.map { now - $0 } ?? .zero
+        let unsettled = settling.flatMap { $0.isUnsettled ? $0 : nil }
+        settling = Settling(
+            since: unsettled?.since ?? current.lookedChange,
+            until: now + Self.settledAfter,
+            lastLine: unsettled?.lastLine ?? current.state.growth.lastLine,
+            replaced: wasReplaced ? current : nil,
+            isAfterPause: pause > Self.settledAfter
         )
     }
 
@@ -120,9 +149,25 @@ package final class FileFollower {
     /// Sees whether the file that is in the place was truncated.
     private func checkContent(
         _ open: FollowedOpenFile,
+        _ now: Timestamp,
         _ record: (Reading) throws -> Void
     ) throws {
-        guard try !open.hasWhatWasRead() else { return }
+        let change = open.file.changeStamp
+        if try !open.hasWhatWasRead() {
+            beginSettling(now, after: open, wasReplaced: false)
+            try goOn(inTruncated: open, record)
+        } else if open.state.growth.offset == 0, change != open.lookedChange {
+            // Nothing was read by which a truncation could be told.
+            beginSettling(now, after: open, wasReplaced: false)
+        }
+        open.lookedChange = change
+        try settle(now, record)
+    }
+
+    private func goOn(
+        inTruncated open: FollowedOpenFile,
+        _ record: (Reading) throws -> Void
+    ) throws {
         let next = FollowedFile(open.file, after: open.state)
         // Whoever truncates a log copies it before, mostly.
         if let rest = rest(of: open.state) {

@@ -43,6 +43,8 @@ final class FollowedOpenFile {
     var isDone = false
     /// Its last change at the time when its content was last seen to be what was read.
     var checkedChange: Int64?
+    /// Its last change at the last look that found it in the log's place, in nanoseconds.
+    var lookedChange: Int64
     /// It does not grow any more.
     let isCopy: Bool
     private let inflated: (any ByteStream)?
@@ -56,6 +58,7 @@ final class FollowedOpenFile {
         isCopy = false
         inflated = nil
         aheadOffset = 0
+        lookedChange = file.changeStamp
     }
 
     /// The rest of a log in a file beside; nil where it is not in there.
@@ -70,6 +73,7 @@ final class FollowedOpenFile {
         isCopy = file.inode != state.inode
         inflated = opened.isCompressed ? opened.stream : nil
         aheadOffset = state.growth.offset
+        lookedChange = file.changeStamp
         self.state.growth.load(beginning: opened.beginning, tail: opened.tail)
     }
 
@@ -82,6 +86,7 @@ final class FollowedOpenFile {
         isCopy = isCompressed
         inflated = isCompressed ? stream : nil
         aheadOffset = 0
+        lookedChange = file.changeStamp
     }
 
     func quiet(_ now: Timestamp) -> Span { quietSince.map { now - $0 } ?? .zero }
@@ -97,6 +102,12 @@ final class FollowedOpenFile {
         guard try file.matches(growth.mark, offset: growth.offset) else { return false }
         checkedChange = change
         return true
+    }
+
+    /// Its first bytes at present; none of a compressed one, which is read once only.
+    func beginning() -> [UInt8] {
+        guard inflated == nil else { return [] }
+        return (try? file.bytes(at: 0, count: LogMark.length)) ?? []
     }
 
     /// Up to `count` bytes at `offset`, which never goes back behind where it was.

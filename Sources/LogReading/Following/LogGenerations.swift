@@ -18,9 +18,20 @@ struct LogGenerations {
 
     /// Regular files in the folder whose names begin as the file's does, by their last change.
     func siblings() -> [LogFile] {
-        names().compactMap { try? LogFile($0) }
-            .filter(\.isRegular)
-            .sorted { $0.changedAt < $1.changedAt }
+        var files: [LogFile] = []
+        for _ in 0..<Self.attempts {
+            var isRenamed = false
+            files = names().compactMap { name in
+                do {
+                    return try LogFile(name)
+                } catch {
+                    isRenamed = isRenamed || (error as? LogReadingError)?.kind == .notThere
+                    return nil
+                }
+            }
+            if !isRenamed { break }
+        }
+        return files.filter(\.isRegular).sorted { $0.changedAt < $1.changedAt }
     }
 
     /// What else is in the folder and has a name that begins as the file's does.
@@ -42,7 +53,9 @@ struct LogGenerations {
         let last = state.growth.lastLine ?? Timestamp(milliseconds: 0)
         var found: [(file: LogFile, first: Timestamp)] = []
         var rotated = Rotated()
-        for name in names() {
+        let names = names()
+        let all = Set(names)
+        for name in names where !Self.isPacked(name, from: all) {
             var status = stat()
             // What has gone meanwhile was renamed once more, or is none of ours.
             guard stat(name, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
@@ -70,7 +83,7 @@ struct LogGenerations {
     }
 
     /// When the first access was that a log's beginning tells of; nil where it tells of none.
-    private func firstAccess(in bytes: [UInt8], of name: String) throws -> Timestamp? {
+    func firstAccess(in bytes: [UInt8], of name: String) throws -> Timestamp? {
         let end = bytes.lastIndex(of: UInt8(ascii: "\n")) ?? bytes.count - 1
         let body = AccessLog.decode(Array(bytes[...end]), dialect)
         guard !body.accesses.isEmpty || body.ignored > 0 else {
@@ -89,5 +102,19 @@ struct LogGenerations {
         return "\(name) can't be read: \(reason)"
     }
 
-    private static let lookedAt = 65_536
+    /// Whether a file is being made from another one, which is still there.
+    static func isPacked(_ name: String, from names: Set<String>) -> Bool {
+        guard let dot = name.lastIndex(of: "."), packings.contains(String(name[dot...])) else {
+            return false
+        }
+        return names.contains(String(name[..<dot]))
+    }
+
+    private static let packings: Set = [
+        ".gz", ".bz2", ".xz", ".zst", ".lz4", ".lzo", ".lzma", ".br", ".zip", ".7z", ".Z",
+    ]
+    /// Bytes of a beginning in which the first access is looked for.
+    static let lookedAt = 65_536
+    /// Lists of a folder until one holds no name that somebody changes meanwhile.
+    static let attempts = 3
 }

@@ -43,7 +43,7 @@ package struct Quarantine: Sendable {
     ///
     /// For a moment a push of just that content then finds no folder to write to, and has to try
     /// again; on a full disk it would have failed anyway.
-    private func move(
+    func move(
         _ path: StoragePath,
         to place: StoragePath
     ) throws(StorageError) -> StorageRoot.Move {
@@ -75,7 +75,7 @@ package struct Quarantine: Sendable {
         let isNew = moved.map { $0.modified > link.modified } ?? false
         let data = try root.facts(.blobData(link.digest))
         guard isNew || data != nil else { return true }
-        try putBack(path, of: run)
+        _ = try putBack(path, of: run)
         return false
     }
 
@@ -88,32 +88,8 @@ package struct Quarantine: Sendable {
         else { return false }
         let moved = try root.facts(Self.place(of: link.path, in: run))
         guard let moved, moved.modified > link.modified else { return true }
-        try putBack(link.path, of: run)
+        _ = try putBack(link.path, of: run)
         return false
-    }
-
-    /// Moves a file back to where it was.
-    ///
-    /// What the registry has written there meanwhile stays; ours is the same content, and goes.
-    package func putBack(_ path: StoragePath, of run: RunName) throws(StorageError) {
-        let place = Self.place(of: path, in: run)
-        let outcome = try withBytesGivenUp { () throws(StorageError) in try move(place, to: path) }
-        if outcome == .targetExists { _ = try root.removeFile(place) }
-        // Where room is short, the next one needs what its folder takes.
-        if let folder = place.parent { _ = try root.removeEmptyFolder(folder) }
-    }
-
-    /// What has to come back may use what is set aside for a full disk.
-    private func withBytesGivenUp<Result>(
-        _ body: () throws(StorageError) -> Result
-    ) throws(StorageError) -> Result {
-        do {
-            return try body()
-        } catch {
-            guard error.kind == .full else { throw error }
-            try SweepReserve(root: root).giveUpBytes()
-            return try body()
-        }
     }
 
     /// The content of a file of the quarantine; nil where it is not there.
@@ -151,6 +127,20 @@ package struct Quarantine: Sendable {
     package func runs() throws(StorageError) -> [RunName] {
         guard let entries = try root.list(Self.folder) else { return [] }
         return entries.compactMap { RunName($0.name) }.sorted()
+    }
+
+    /// Which of these blobs any run has here, whatever ledger it is written down in.
+    package func held(of blobs: Set<Digest>) throws(StorageError) -> Set<Digest> {
+        var held: Set<Digest> = []
+        guard !blobs.isEmpty else { return held }
+        for run in try runs() {
+            guard try root.facts(Self.place(of: .blobs, in: run)) != nil else { continue }
+            for digest in blobs where !held.contains(digest) {
+                let place = Self.place(of: .blobData(digest), in: run)
+                if try root.facts(place) != nil { held.insert(digest) }
+            }
+        }
+        return held
     }
 
     /// Whether a run has a folder here.
@@ -202,22 +192,6 @@ package struct Quarantine: Sendable {
             }
         }
         return links.sorted()
-    }
-
-    /// Writes a layer link anew, unless it is there.
-    package func restoreLink(_ path: StoragePath) throws(StorageError) {
-        guard let digest = path.linkedDigest else { return }
-        guard try root.facts(path) == nil else { return }
-        try withBytesGivenUp { () throws(StorageError) in try writeLink(path, digest) }
-    }
-
-    private func writeLink(_ path: StoragePath, _ digest: Digest) throws(StorageError) {
-        if let folder = path.parent { try root.makeFolders(folder) }
-        do {
-            try root.write(path, Array(digest.description.utf8))
-        } catch let error where error.kind == .other(EEXIST) {
-            // A push wrote it at the same moment.
-        }
     }
 
     /// Forgets which links were dropped, once nothing of the run is left to be put back.

@@ -33,6 +33,19 @@ extension StorageRoot {
         }
     }
 
+    /// Renames a file over another, whose content is gone then; a folder is never replaced.
+    ///
+    /// At no time is there neither of them. False where the source or the folder was not there.
+    func replace(_ path: StoragePath, by source: StoragePath) throws(StorageError) -> Bool {
+        guard let from = try folder(above: source) else { return false }
+        defer { close(from) }
+        guard let to = try folder(above: path) else { return false }
+        defer { close(to) }
+        guard renameat(from, String(source.name), to, String(path.name)) != 0 else { return true }
+        guard errno == ENOENT else { throw failure(errno, "replace", path) }
+        return false
+    }
+
     /// Moves by a second name for a file, which never replaces; a folder is renamed when nothing
     /// is in its place, as no folder that holds something is ever replaced.
     private func moveInSteps(

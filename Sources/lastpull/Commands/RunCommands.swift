@@ -111,7 +111,7 @@ struct Restore: AsyncParsableCommand {
             digest: image.digest,
             of: target
         )
-        guard swept.isEmpty else { return swept.map(Self.result) }
+        guard swept.isEmpty else { return swept }
         return try await deployment.restorer.restore(
             image.repository,
             tag: image.tag,
@@ -130,24 +130,11 @@ struct Restore: AsyncParsableCommand {
             return try await deployment.restorer.restore(run: name)
         }
         let target = try deployment.cleaner.target(named: registry.name)
-        let results = try await deployment.sweeper.restore(name, of: target).map(Self.result)
+        let results = try await deployment.sweeper.restore(name, of: target)
         guard !results.isEmpty else {
             throw CleanupError.nothingToRestore("run \(name), which has nothing in quarantine,")
         }
         return results
-    }
-
-    private static func result(_ item: StorageItem) -> Restorer.Result {
-        let name = [item.repository?.description, item.name, item.digest?.description]
-        return Restorer.Result(
-            registry: item.registry.name,
-            repository: item.repository,
-            tag: item.kind == .tag ? item.name : nil,
-            digest: item.digest,
-            subject: name.compactMap(\.self).joined(separator: " "),
-            state: .restored,
-            detail: ""
-        )
     }
 
     private func printResults(_ results: [Restorer.Result]) throws {

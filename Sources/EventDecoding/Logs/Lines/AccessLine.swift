@@ -23,9 +23,8 @@ struct AccessLine {
         // After `[`, the time and `] "`.
         let requestStart = bracket + Timestamp.commonLogLength + 4
         guard let requestEnd = line.closingQuote(from: requestStart),
-            let status = line.decimal(at: requestEnd + 2, count: 3),
-            line[requestEnd + 1] == UInt8(ascii: " "),
-            requestEnd + 5 == line.count || line[requestEnd + 5] == UInt8(ascii: " ")
+            let (status, statusEnd) = Self.status(in: line, at: requestEnd + 2),
+            line[requestEnd + 1] == UInt8(ascii: " ")
         else { return nil }
         host = line.part(0, hostEnd)
         self.user = user
@@ -33,12 +32,34 @@ struct AccessLine {
         requestLine = line.part(requestStart, requestEnd)
         self.status = status
         self.line = line
-        statusEnd = requestEnd + 5
+        self.statusEnd = statusEnd
+    }
+
+    /// A status, or the last one of nginx's `$upstream_status`.
+    @inline(__always)
+    private static func status(
+        in line: UnsafeRawBufferPointer,
+        at start: Int
+    ) -> (status: Int, end: Int)? {
+        var end = start + 3
+        guard var status = line.decimal(at: start, count: 3) else { return nil }
+        if end == line.count { return (status, end) }
+        while true {
+            let gap =
+                line.starts(with: ", ", at: end) ? 2 : line.starts(with: " : ", at: end) ? 3 : 0
+            guard gap > 0, let next = line.decimal(at: end + gap, count: 3) else { break }
+            status = next
+            end += gap + 3
+        }
+        guard end == line.count || line[end] == UInt8(ascii: " ") else { return nil }
+        return (status, end)
     }
 
     /// The request, or nil for bytes that are no HTTP.
-    func request(_ arena: ByteArena) -> LoggedRequest? {
-        guard let (method, target) = LoggedRequest.parts(of: requestLine) else { return nil }
+    func request(_ arena: ByteArena) throws(FieldProblem) -> LoggedRequest? {
+        guard let (method, target) = try LoggedRequest.parts(of: requestLine, status: status) else {
+            return nil
+        }
         var request = LoggedRequest(
             time: time,
             isSecondGranular: true,

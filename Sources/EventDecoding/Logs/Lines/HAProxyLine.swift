@@ -26,14 +26,17 @@ struct HAProxyLine {
         let brace = middle.firstIndex(of: UInt8(ascii: "{"), from: 0) ?? middle.count
         captures = middle.part(brace, middle.count)
         // frontend, backend/server, timers, status
-        guard let status = middle.part(0, brace).word(3) else { return nil }
+        guard let word = middle.part(0, brace).word(3), let status = LoggedRequest.status(word)
+        else { return nil }
         // -1 where there was no answer.
-        self.status = Int(status.wholeNumber ?? 0)
+        self.status = status
     }
 
     /// The request, or nil for `<BADREQ>`.
-    func request(_ arena: ByteArena) -> LoggedRequest? {
-        guard let (method, target) = LoggedRequest.parts(of: requestLine) else { return nil }
+    func request(_ arena: ByteArena) throws(FieldProblem) -> LoggedRequest? {
+        guard let (method, target) = try LoggedRequest.parts(of: requestLine, status: status) else {
+            return nil
+        }
         var request = LoggedRequest(
             time: time,
             isSecondGranular: false,
