@@ -56,6 +56,7 @@ extension Ledger {
             try db.run("DELETE FROM instance WHERE droppedAt < ?", [horizon])
             try db.run("DELETE FROM tagWatch WHERE comparedAt < ?", [(now - .days(7)).milliseconds])
             try DoubtRows.rollOff(db, before: horizon)
+            try UnreadRows.rollOff(db, before: horizon)
             try Self.rollOffLogs(db, before: horizon)
             try db.run("DELETE FROM clientRead WHERE day < ?", [(now - .days(7)).day])
             try db.run("DELETE FROM event WHERE time < ?", [(now - Self.eventTime).milliseconds])

@@ -214,23 +214,41 @@ struct ImportTests {
         )
     }
 
-    // Until a log is mended that could not be read, nobody knows what is in it.
+    // Until a log is mended that could not be read, nobody knows what is in it; others say nothing.
     @Test func coversNothingUntilEveryLogIsRead() async throws {
         let log = [fixture.logged(.pull, "a", at: past, key: 1)]
         let other = [fixture.logged(.pull, "a", at: past + .minutes(2), key: 2)]
         let vouched = past - .hours(1)...past + .hours(1)
+        let unread = CoverageRefusal.unread(["/logs/broken.log"])
         let broken = try fixture.importing([log], vouched: vouched, isWhole: false)
-        #expect(broken.covered == [] && broken.refusal == .unread)
-        #expect(try await covered() == [])
-        let mended = try fixture.importing([other])
+        #expect(broken.covered == [] && broken.refusal == unread)
+        for vouched in [nil, vouched] {
+            let another = try fixture.importing([other], vouched: vouched)
+            #expect(another.covered == [] && another.refusal == unread)
+            #expect(try await covered() == [])
+        }
+        let mended = LedgerImport(fixture.ledger, registry: fixture.registry, now: fixture.now)
+        mended.release(try mended.unreadLogs())
+        try mended.finish()
         #expect(mended.refusal == nil)
         #expect(try await covered() == [past...past, past + .minutes(2)...past + .minutes(2)])
+        #expect(try await covered() == mended.covered)
+    }
+
+    // What is older than the history says nothing of it.
+    @Test func waitsForNoLogOlderThanTheHistory() async throws {
+        try fixture.importing([], isWhole: false)
+        let later = fixture.now + .days(9)
+        _ = try await fixture.ledger.rollOff(history: .days(7), now: later)
+        let importing = LedgerImport(fixture.ledger, registry: fixture.registry, now: later)
+        #expect(try importing.unreadLogs() == [])
     }
 
     // What was covered before a kill counts with the import that goes on.
     @Test func coversWhatAKilledImportReadOnceItEnds() async throws {
         let killed = LedgerImport(fixture.ledger, registry: fixture.registry, now: fixture.now)
         let clock = try killed.clock(history: .days(30))
+        try killed.expect([NotedLog(place: "/logs/a")])
         killed.begin(NotedLog(place: "/logs/a"), after: nil)
         let log = [
             fixture.logged(.pull, "a", at: past, key: 1),
@@ -246,7 +264,12 @@ struct ImportTests {
         )
         try killed.store(nil)
         #expect(try await covered() == [])
+        // Another one says nothing of the rest of that log.
         try fixture.importing([])
+        #expect(try await covered() == [])
+        let resumed = LedgerImport(fixture.ledger, registry: fixture.registry, now: fixture.now)
+        resumed.release(try resumed.unreadLogs())
+        try resumed.finish()
         #expect(try await covered() == [past...past + .minutes(3)])
     }
 

@@ -40,6 +40,7 @@ extension LedgerFixture {
     ) throws -> LedgerImport {
         let importing = LedgerImport(ledger, registry: registry, now: now)
         let clock = try importing.clock(history: history)
+        if !isWhole { try importing.expect([NotedLog(place: "/logs/broken.log")]) }
         importing.begin(NotedLog(place: "/logs/access.log"), after: nil)
         var tables = pieces.prefix(decoders).map { _ in (AccessTable(), NameOrigin()) }
         for (number, accesses) in pieces.enumerated() {
@@ -61,7 +62,7 @@ extension LedgerFixture {
             try importing.store(nil, holdingLast: true)
         }
         try importing.store(nil)
-        try importing.finish(vouched: vouched, isWhole: isWhole)
+        try importing.finish(vouched: vouched)
         return importing
     }
 }

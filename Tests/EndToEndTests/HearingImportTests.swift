@@ -147,6 +147,98 @@ extension Hearing {
             #expect(mended.covered.count == 1)
         }
 
+        // Another log that goes well says nothing of what is in it.
+        @Test func whatWaitsForALogWaitsUntilItIsReadOrLeftOut() async throws {
+            try folder.write(lines(0..<100), to: "a.log")
+            try folder.write(lines(0..<3_000), to: "b.log")
+            try await gzip("b.log")
+            let packed = folder.file("b.log.gz")
+            let whole = try #require(FileManager.default.contents(atPath: packed))
+            try folder.write(Array(whole.prefix(whole.count / 2)), to: "b.log.gz")
+            let cut = try await importing(folder.file("a.log"), packed, status: 2)
+            #expect(cut.covered == [] && cut.coverageRefused?.contains(packed) == true)
+            try folder.write(lines(2_000..<2_050), to: "c.log")
+            for _ in 0..<2 {
+                let other = try await importing(folder.file("c.log"))
+                #expect(other.covered == [] && other.coverageRefused?.contains(packed) == true)
+                #expect(other.coverageRefused?.contains("--leave-out") == true)
+            }
+            try FileManager.default.moveItem(atPath: packed, toPath: folder.file("b.log.1.gz"))
+            try folder.write(lines(3_000..<3_100), to: "b.log.gz")
+            #expect(try await importing(packed).covered == [])
+            let left = try await importing("--leave-out", packed)
+            #expect(left.coverageRefused == nil && left.covered.count == 3)
+        }
+
+        @Test func anImportThatIsRepeatedCoversNoMore() async throws {
+            let log = lines(0..<300) + "nothing of ours\n" + lines(310..<600)
+            let path = try folder.write(log, to: "access.log")
+            let all = "2020-01-01..2040-01-01"
+            let first = try await importing("--covers", all, path)
+            let again = try await importing("--covers", all, path)
+            #expect(again.unchanged == 1 && again.covered.count == 2)
+            for answer in [first, again] {
+                let doubt = (now - .days(10) + .minutes(305)).milliseconds
+                #expect(!answer.covered.contains { $0.from < doubt && $0.to > doubt })
+            }
+            // What is mended is read whole, and counts nothing twice.
+            try folder.write(
+                log.replacing("nothing of ours\n", with: lines(300..<301)),
+                to: "access.log"
+            )
+            let piped = try await importing("--format", "combined", path)
+            #expect(piped.lines == 591 && piped.accesses == 1 && piped.duplicates == 590)
+            #expect(try await importing("--covers", all, path).covered.count == 1)
+        }
+
+        // With another format it may be understood, so that it is read from its beginning.
+        @Test func aLogInDoubtIsReadAgainInAnotherFormat() async throws {
+            let own = (0..<60).map {
+                let time = now - .days(10) + .minutes(Int64($0) + 300)
+                return #"{"when":\#(time.milliseconds),"verb":"GET","#
+                    + #""u":"/v2/team/api/manifests/v1","st":200,"ip":"10.0.0.9"}"# + "\n"
+            }
+            let path = try folder.write(
+                (lines(0..<200) + own.joined() + lines(400..<500)),
+                to: "access.log"
+            )
+            let all = "2020-01-01..2040-01-01"
+            let first = try await importing("--covers", all, path)
+            #expect(first.rejected == 60 && first.covered.count == 2)
+            let again = try await importing(
+                "--covers",
+                all,
+                "--key",
+                "time=when",
+                "--key",
+                "method=verb",
+                "--key",
+                "path=u",
+                "--key",
+                "status=st",
+                "--key",
+                "address=ip",
+                path
+            )
+            #expect(again.accesses == 60 && again.duplicates == 300 && again.rejected == 0)
+            #expect(again.covered.count == 1)
+        }
+
+        // Another log's hours may have been its own.
+        @Test func aLogOfWhichNothingIsUnderstoodLeavesNothingCovered() async throws {
+            let good = try folder.write(lines(0..<100), to: "a.log")
+            let unknown = (0..<100).map { "\($0)|GET|/v2/team/api/manifests/v1|200\n" }
+            let other = try folder.write(unknown.joined(), to: "b.log")
+            let first = try await importing(good, other, status: 2)
+            #expect(first.accesses == 100 && first.covered == [])
+            #expect(first.failures.first?.contains("nothing in it was understood") == true)
+            let next = try folder.write(lines(100..<200), to: "a2.log")
+            #expect(try await importing(next).covered == [])
+            #expect(try await importing(good, other, status: 1).covered == [])
+            let left = try await importing("--leave-out", other, next)
+            #expect(left.coverageRefused == nil && left.covered.count == 2)
+        }
+
         // Else they would be logs of which nothing is understood.
         @Test func whatElseIsWrongWithAPlaceIsSaid() async throws {
             let packed: [UInt8] = [0x28, 0xB5, 0x2F, 0xFD, 0x04, 0x58, 0x01]

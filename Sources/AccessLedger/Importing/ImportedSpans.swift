@@ -5,9 +5,9 @@ package import RegistryModel
 package enum CoverageRefusal: Sendable, Equatable {
     /// None tells of a read, so the logs may be of writes only. What is vouched for is covered.
     case noReads
-    /// A log could not be read to its end, and nobody knows which accesses are in it. What the others
-    /// cover counts as soon as an import reads all that it is given.
-    case unread
+    /// Logs at these places could not be read to their ends, by this import or an earlier one, and
+    /// nobody knows which accesses are in them. What the others cover counts as soon as they are read.
+    case unread([String])
     /// Some are stamped for a time that is still to come, the newest for this one, so nobody knows
     /// what any of the stamps means. What is vouched for is not covered either.
     case future(Timestamp)
@@ -21,8 +21,8 @@ package enum CoverageRefusal: Sendable, Equatable {
 /// nothing. Hours in which something was not understood are taken away whenever coverage is read, for
 /// as long as that is so (``DoubtRows``).
 ///
-/// What is covered waits in the ledger until the import ends, also when it is killed meanwhile: a log
-/// that is still to come may be unreadable.
+/// What is covered waits in the ledger until all logs are read that imports were to read, also when
+/// one of them is killed meanwhile: a log that is still to come may be unreadable.
 struct ImportedSpans {
     /// By the later reading of the stamps and by the earlier one, where they differ.
     private var later = SpanReading()
@@ -33,8 +33,11 @@ struct ImportedSpans {
     private var future: Timestamp?
     /// What imports that did not end well left waiting.
     private var before: [ClosedRange<Timestamp>]?
-    /// Whether all logs were read to their ends, as far as is known.
+    /// Whether all logs of this import were read to their ends, as far as is known.
     var isWhole = true
+    /// Where the logs are that were not, of this import and earlier ones.
+    var unread: [String] = []
+    var isRead: Bool { isWhole && unread.isEmpty }
 
     var first: Timestamp? { later.first }
     var last: Timestamp? { later.last }
@@ -61,7 +64,7 @@ struct ImportedSpans {
     /// Why its lines cover nothing, if so.
     var refusal: CoverageRefusal? {
         if let future { return .future(future) }
-        if !isWhole { return .unread }
+        if !isRead { return .unread(unread) }
         return hasLines && !hasReads ? .noReads : nil
     }
 
@@ -102,7 +105,7 @@ struct ImportedSpans {
         _ now: Timestamp,
         _ db: Database
     ) throws -> [ClosedRange<Timestamp>] {
-        guard isWhole, future == nil else {
+        guard isRead, future == nil else {
             // Stamps that mean nothing are forgotten.
             if future != nil {
                 try Self.replace("pendingCoverage", of: registryId, by: [], db)

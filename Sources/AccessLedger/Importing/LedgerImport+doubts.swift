@@ -13,6 +13,32 @@ extension LedgerImport {
         }
     }
 
+    /// The registry's logs that imports were to read and did not read to their ends.
+    package func unreadLogs() throws -> [NotedLog] {
+        try ledger.readHere("look for unread logs in") { db in
+            try UnreadRows(db: db, registryId: registry.id).all()
+        }
+    }
+
+    /// Notes logs that are to be read: what is imported waits for them, also if this import is killed.
+    package func expect(_ logs: [NotedLog]) throws {
+        do {
+            try ledger.transactionHere("note logs in") { db in
+                let rows = UnreadRows(db: db, registryId: registry.id)
+                for log in logs { try rows.note(log, at: now) }
+            }
+        } catch let error as DatabaseError {
+            throw LedgerError(error, operation: "note logs in", path: ledger.path)
+        }
+    }
+
+    /// Notes that nothing waits for these logs any more: they were read to their ends, or somebody says
+    /// that what is in them does not matter.
+    package func release(_ logs: [NotedLog]) { read.formUnion(logs.map(\.id)) }
+
+    /// Notes that these could not be read, whatever else has their beginning.
+    package func hold(_ logs: [NotedLog]) { held.formUnion(logs.map(\.id)) }
+
     /// Notes by what the present log is known again, and how far it is read.
     package func note(head: [UInt8], length: Int, offset: Int64) {
         log.log.head = head
@@ -30,6 +56,10 @@ extension LedgerImport {
     func cover(_ vouched: ClosedRange<Timestamp>?, _ db: Database) throws {
         let rows = DoubtRows(db: db, registryId: registry.id)
         for id in settled { try rows.forget(id) }
+        let waiting = UnreadRows(db: db, registryId: registry.id)
+        for id in read.subtracting(held) { try waiting.forget(id) }
+        self.spans.unread = try waiting.all().map(\.place)
+        if let vouched, self.spans.isRead { self.spans.vouch(vouched) }
         let spans = try spans.finish(registry.id, now, db)
         covered = spans.without(hoursOf: try rows.hours())
         doubts = try rows.all().filter { log, doubt in

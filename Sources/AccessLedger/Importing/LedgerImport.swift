@@ -35,6 +35,10 @@ package final class LedgerImport {
     /// The log that is read, and logs that were read whole, of which earlier doubts are no more.
     var log = LogInHand(NotedLog(place: ""))
     var settled: Set<Int64> = []
+    /// Logs that were read to their ends, or left out.
+    var read: Set<Int64> = []
+    /// Logs that could not be read.
+    var held: Set<Int64> = []
     /// Logs that were read of which something is noted.
     var mentioned: Set<Int64> = []
     /// The time that the import covers, as far as it reaches.
@@ -259,14 +263,13 @@ package final class LedgerImport {
 
     /// Ends the import; with `vouched` for the time in which somebody says that the logs are whole.
     ///
-    /// Nothing is covered, whoever vouches for it, unless it `isWhole`: all logs were read to their
-    /// ends.
+    /// Nothing is covered, whoever vouches for it, unless it `isWhole`, and all logs that this and
+    /// earlier imports were to read were read to their ends.
     package func finish(
         vouched: ClosedRange<Timestamp>? = nil,
         isWhole: Bool = true
     ) throws {
         spans.isWhole = isWhole
-        if let vouched, isWhole { spans.vouch(vouched) }
         do {
             try ledger.transactionHere("end an import into") { db in
                 try Journal(db: db).fold()

@@ -23,6 +23,8 @@ package struct ImportRequest: Sendable {
     /// How long accesses are remembered.
     package var history: Span
     package var ignoreList: AccessIgnoreList
+    /// The places of logs, or folders of them, that are not to be read, and that nothing waits for.
+    package var leftOut: [String]
 
     package init(
         registry: RegistryRow,
@@ -31,7 +33,8 @@ package struct ImportRequest: Sendable {
         dialect: LogDialect = LogDialect(),
         vouched: ClosedRange<Timestamp>? = nil,
         history: Span,
-        ignoring ignoreList: AccessIgnoreList = AccessIgnoreList()
+        ignoring ignoreList: AccessIgnoreList = AccessIgnoreList(),
+        leavingOut leftOut: [String] = []
     ) {
         self.registry = registry
         self.places = places
@@ -40,6 +43,7 @@ package struct ImportRequest: Sendable {
         self.vouched = vouched
         self.history = history
         self.ignoreList = ignoreList
+        self.leftOut = leftOut
     }
 
     /// Reads `FROM..TO`: two dates or times, the first moments of what is meant.

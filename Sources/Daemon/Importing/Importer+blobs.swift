@@ -20,9 +20,11 @@ extension Importer {
             marker = page.next
         } while marker != nil
         let addresses = blobs.map { container.address(of: $0.name) }
+        let read = zip(blobs, addresses).filter { !isLeftOut($0.1) }
+        try expect(read.map { NotedLog(place: $0.1) })
         let left = zip(blobs, addresses).map { $0.length - (known[$1]?.offset ?? 0) }
         progress.totalBytes = bytesBefore + left.reduce(0) { $0 + max(0, $1) }
-        for (blob, address) in zip(blobs, addresses) {
+        for (blob, address) in read {
             try attempt(address) { try importBlob(blob, address, container, known[address]) }
         }
     }
@@ -37,6 +39,7 @@ extension Importer {
         let before = mustReadAgain(identity) ? nil : before
         guard before?.version != blob.version || blob.version.isEmpty else {
             report.unchanged += 1
+            wasRead(identity)
             return
         }
         var known = before

@@ -10,15 +10,25 @@ extension Importer {
     /// pointed to.
     func localFiles() throws -> [String] {
         var found: [(path: String, first: Timestamp)] = []
-        for case .path(let path) in request.places {
+        var logs: [NotedLog] = []
+        for case .path(let path) in request.places where !isLeftOut(Self.standardPath(path)) {
+            let folder = LogIdentity(place: Self.standardPath(path), beginning: nil)
             do {
                 let files = try LogFolder.files(at: path, matching: request.glob)
                 if files.isEmpty { report.failures.append(nothing(in: path)) }
-                for file in files { found.append((file, firstTime(of: file))) }
+                if files.isEmpty { logs.append(NotedLog(place: folder.place)) }
+                if !files.isEmpty, files != [path] { wasRead(folder) }
+                for file in files where !isLeftOut(Self.standardPath(file)) {
+                    let (first, log) = glimpse(of: file)
+                    found.append((file, first))
+                    logs.append(log)
+                }
             } catch let error as LogReadingError {
                 report.failures.append(error.description)
+                logs.append(NotedLog(place: folder.place))
             }
         }
+        try expect(logs)
         return found.enumerated()
             .sorted { ($0.element.first, $0.offset) < ($1.element.first, $1.offset) }
             .map(\.element.path)
@@ -29,17 +39,26 @@ extension Importer {
             ?? "\(folder): there is no file in it; check the path"
     }
 
-    private func firstTime(of path: String) -> Timestamp {
+    static func standardPath(_ path: String) -> String {
+        path.contains("://") ? path : URL(fileURLWithPath: path).standardizedFileURL.path
+    }
+
+    /// When a log begins, and by what it is known.
+    private func glimpse(of path: String) -> (first: Timestamp, log: NotedLog) {
+        var log = NotedLog(place: Self.standardPath(path))
         let latest = Timestamp(milliseconds: .max)
         // Whatever is wrong with it is found out when it is read.
         guard let file = try? LogFile(path), file.isRegular,
-            let bytes = try? file.beginning(Self.lookedAt)
-        else { return latest }
+            // Of one that is damaged later the first bytes may be there.
+            let bytes = (try? file.beginning(Self.lookedAt)) ?? (try? file.beginning())
+        else { return (latest, log) }
+        log.headLength = min(bytes.count, LogMark.length)
+        log.head = LogMark.hash(bytes.prefix(log.headLength))
         let end = bytes.lastIndex(of: UInt8(ascii: "\n")) ?? bytes.endIndex
-        let log = bytes[..<end].withUnsafeBytes {
+        let decoded = bytes[..<end].withUnsafeBytes {
             DecodedLog(reading: $0, request.dialect)
         }
-        return log.table.rows.map(\.time).min() ?? latest
+        return (decoded.table.rows.map(\.time).min() ?? latest, log)
     }
 
     func totalBytes(_ files: [String]) -> Int64? {
@@ -52,11 +71,12 @@ extension Importer {
     func importFile(_ path: String) throws {
         let file = try LogFile(path)
         guard file.isRegular else {
-            return try importStream(file.stream(from: 0), place: path)
+            let log = try expectStream(Self.standardPath(path))
+            return try importStream(file.stream(from: 0), as: log)
         }
         _ = try file.stream(from: 0).readable(place: path)
         let beginning = try file.beginning()
-        let place = URL(fileURLWithPath: path).standardizedFileURL.path
+        let place = Self.standardPath(path)
         let identity = LogIdentity(place: place, beginning: beginning)
         let candidates = mustReadAgain(identity) ? [] : try positions(beginning: beginning)
         let opened = try file.open(
@@ -93,12 +113,16 @@ extension Importer {
     }
 
     func importStandardInput() throws {
-        let stream = FileStream(descriptor: STDIN_FILENO, place: "standard input")
-        try importStream(stream, place: "standard input")
+        let place = "standard input"
+        let log = try expectStream(place)
+        try attempt(place) {
+            try importStream(FileStream(descriptor: STDIN_FILENO, place: place), as: log)
+        }
     }
 
     /// Reads what can be read once only: only its records' keys tell what is known of it.
-    private func importStream(_ stream: FileStream, place: String) throws {
+    private func importStream(_ stream: FileStream, as log: NotedLog) throws {
+        let place = log.place
         let (inflated, isCompressed) = try stream.readable(place: place).inflated(place: place)
         let opened = OpenedLog(
             chunks: LineChunks(inflated, pool: pool),
@@ -106,8 +130,10 @@ extension Importer {
             known: nil,
             isCompressed: isCompressed
         )
-        let identity = LogIdentity(place: place, beginning: [])
+        var identity = LogIdentity(place: place, beginning: [])
+        identity.expected = log
         try read(opened, identity, into: nil, after: nil)
+        importing.release([log])
         bytesBefore += stream.fetched
         report.files += 1
     }

@@ -14,6 +14,10 @@ package final class Importer {
     let clock: ImportedChunk.Clock
     /// Logs of which something was not understood.
     let doubtful: NotedLogs
+    /// Logs that were not read to their ends.
+    var unread: NotedLogs
+    /// The places of logs that somebody leaves out.
+    let leftOut: [String]
     let pool = BufferPool()
     let transport = CurlTransport()
     private let began = ContinuousClock.now
@@ -42,6 +46,8 @@ package final class Importer {
         importing = LedgerImport(ledger, registry: request.registry, now: now)
         clock = try importing.clock(history: request.history)
         doubtful = NotedLogs(try importing.doubtfulLogs())
+        unread = NotedLogs(try importing.unreadLogs())
+        leftOut = request.leftOut.flatMap { [$0, Self.standardPath($0)] }
     }
 
     /// Imports everything, on the calling thread and more of its own.
@@ -49,14 +55,22 @@ package final class Importer {
     /// A log that can't be read is reported, and the others are imported; an error of the ledger ends
     /// it. Killed at any point, another import goes on from the last thing that was stored.
     package func run() throws -> ImportReport {
+        leaveOut()
         let files = try localFiles()
         progress.totalBytes = totalBytes(files)
         for file in files { try attempt(file) { try importFile(file) } }
         for place in request.places {
             switch place {
             case .path: continue
-            case .standardInput: try attempt("standard input") { try importStandardInput() }
-            case .blobs(let place): try attempt(place.description) { try importBlobs(place) }
+            case .standardInput: try importStandardInput()
+            case .blobs(let place) where isLeftOut(place.description): continue
+            case .blobs(let place):
+                let identity = LogIdentity(place: place.description, beginning: nil)
+                try expect([NotedLog(place: identity.place)])
+                try attempt(identity.place) {
+                    try importBlobs(place)
+                    wasRead(identity)
+                }
             }
         }
         try importing.finish(vouched: request.vouched, isWhole: report.failures.isEmpty)
@@ -74,6 +88,7 @@ package final class Importer {
         } catch let error as LogReadingError {
             // What came before it is whole.
             try importing.store(nil)
+            importing.hold(unread.at(Self.standardPath(place)))
             report.failures.append(error.description)
         }
     }
@@ -95,22 +110,11 @@ package final class Importer {
         after known: LogPosition?
     ) throws -> LogPosition? {
         var position = start
-        var identity = identity
-        importing.begin(
-            NotedLog(place: identity.place, dialect: request.dialect.name),
-            after: known
-        )
-        let decoding = ChunkDecoding(
-            opened.chunks,
-            of: opened.stream,
-            dialect: request.dialect,
-            clock: clock,
-            ignoring: request.ignoreList,
-            width: max(1, ProcessInfo.processInfo.activeProcessorCount)
-        )
+        var log = identity
+        log.hasTime = known?.lastLine != nil
+        importing.begin(NotedLog(place: log.place, dialect: request.dialect.name), after: known)
+        let decoding = decoding(opened)
         var isDirty = false
-        // One that was read as something else must be read again when that is mended.
-        var isUnderstood = known != nil
         // How far the log is read without the newest piece, which is stored with the next.
         var before = position
         try decoding.run { piece in
@@ -118,23 +122,47 @@ package final class Importer {
                 report.unfinished.append(position?.place ?? "")
                 return
             }
-            identity.note(piece)
-            importing.note(head: identity.head, length: identity.headLength, offset: piece.end)
+            // One that was read as something else must be read again when that is mended.
+            before = log.isUnderstood ? position : nil
+            log.note(piece)
+            try nameStream(&log)
+            importing.note(head: log.head, length: log.headLength, offset: log.end)
             importing.add(piece.chunk)
-            before = isUnderstood ? position : nil
-            if !piece.chunk.isNotUnderstood { isUnderstood = true }
             position?.advance(piece)
             isDirty = true
             note(piece)
             if isDue { try store(before, holdingLast: true) }
         }
-        if isDirty { try store(isUnderstood ? position : nil) }
-        let noted = doubtful.like(identity)
+        if isDirty { try store(log.isUnderstood ? position : nil) }
+        try end(log, isWhole: known == nil)
+        return importing.described(isDirty ? position : start)
+    }
+
+    private func decoding(_ opened: OpenedLog) -> ChunkDecoding {
+        ChunkDecoding(
+            opened.chunks,
+            of: opened.stream,
+            dialect: request.dialect,
+            clock: clock,
+            ignoring: request.ignoreList,
+            width: max(1, ProcessInfo.processInfo.activeProcessorCount)
+        )
+    }
+
+    /// Notes that a log was read to its end, from its beginning on where it `isWhole`.
+    private func end(_ log: LogIdentity, isWhole: Bool) throws {
+        let noted = doubtful.like(log)
         importing.mention(noted)
-        if known == nil, isUnderstood {
-            importing.settle(noted.filter { $0.offset <= identity.end })
+        let hasNothing = log.end == 0 && isWhole && report.unfinished.last == log.place
+        guard log.isUnderstood, !hasNothing else {
+            throw LogReadingError(
+                kind: .other,
+                place: log.place,
+                reason: "nothing in it was understood; give the --format or --key that it needs"
+            )
         }
-        return importing.described(isUnderstood ? position : start)
+        if isWhole { importing.settle(noted.filter { $0.offset <= log.end }) }
+        wasRead(log)
     }
 
     private func note(_ piece: ChunkDecoding.Piece) {

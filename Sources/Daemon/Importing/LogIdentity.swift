@@ -14,6 +14,14 @@ struct LogIdentity {
     private(set) var head: [UInt8] = []
     private(set) var headLength = 0
     private(set) var end: Int64 = 0
+    /// Whether it has a line with a time, and whether something in it was not understood.
+    var hasTime = false
+    private var hasRejected = false
+    /// Of what nothing was understood nobody knows of when it is.
+    var isUnderstood: Bool { hasTime || !hasRejected }
+
+    /// What it is noted as before its first bytes are known.
+    var expected: NotedLog?
 
     init(place: String, beginning: [UInt8]?) {
         self.place = place
@@ -22,6 +30,8 @@ struct LogIdentity {
 
     mutating func note(_ piece: ChunkDecoding.Piece) {
         end = piece.end
+        if piece.chunk.first != nil { hasTime = true }
+        if piece.chunk.rejected > 0 { hasRejected = true }
         guard let beginning else { return }
         if beginning.isEmpty { self.beginning = piece.beginning }
         head = piece.mark.head
@@ -30,23 +40,47 @@ struct LogIdentity {
 
     func isThat(of log: NotedLog) -> Bool {
         guard log.headLength > 0, let beginning else { return log.place == place }
-        guard beginning.count >= log.headLength, isLong(log) || log.place == place else {
-            return false
-        }
+        // Lines have times in them: no two logs have as many bytes in common as a mark takes.
+        let isLong = log.headLength >= LogMark.length
+        guard beginning.count >= log.headLength, isLong || log.place == place else { return false }
         return LogMark.hash(beginning.prefix(log.headLength)) == log.head
     }
 
-    /// Lines have times in them: no two logs have this many bytes in common.
-    private func isLong(_ log: NotedLog) -> Bool { log.headLength >= LogMark.length }
+    var longHead: [UInt8]? {
+        guard let beginning, beginning.count >= LogMark.length else { return nil }
+        return LogMark.hash(beginning.prefix(LogMark.length))
+    }
 }
 
 /// Logs of which the ledger notes something.
 struct NotedLogs {
-    private var logs: [NotedLog]
+    private var byHead: [[UInt8]: [NotedLog]] = [:]
+    private var byPlace: [String: [NotedLog]] = [:]
 
-    init(_ logs: [NotedLog]) { self.logs = logs }
+    init(_ logs: [NotedLog]) { for log in logs { add(log) } }
 
-    func like(_ identity: LogIdentity) -> [NotedLog] { logs.filter(identity.isThat) }
+    mutating func add(_ log: NotedLog) {
+        byPlace[log.place, default: []].append(log)
+        if log.headLength >= LogMark.length { byHead[log.head, default: []].append(log) }
+    }
+
+    func like(_ identity: LogIdentity) -> [NotedLog] {
+        let there = at(identity.place).filter(identity.isThat)
+        guard !byHead.isEmpty, let head = identity.longHead else { return there }
+        return there + byHead[head, default: []].filter { $0.place != identity.place }
+    }
+
+    /// The one that is noted just so.
+    func same(as log: NotedLog) -> NotedLog? {
+        at(log.place).first { log.headLength == $0.headLength && log.head == $0.head }
+    }
+
+    func at(_ place: String) -> [NotedLog] { byPlace[place, default: []] }
+
+    /// Those at places that are such.
+    func at(_ isMeant: (String) -> Bool) -> [NotedLog] {
+        byPlace.filter { isMeant($0.key) }.flatMap(\.value)
+    }
 }
 
 extension LogDialect {

@@ -53,13 +53,21 @@ struct Import: AsyncParsableCommand {
     )
     var covers: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "A log, or a folder of logs, that says nothing of this registry: it is not read, and nothing waits for it; may be given more than once.",
+            valueName: "place"
+        )
+    )
+    var leaveOut: [String] = []
+
     @Argument(
         help: ArgumentHelp(
             "Files, folders, the address of an Azure Blob container with its signature, or - for standard input.",
             valueName: "place"
         )
     )
-    var places: [String]
+    var places: [String] = []
 
     func validate() throws {
         if let format, LogFormat(rawValue: format) == nil {
@@ -70,6 +78,9 @@ struct Import: AsyncParsableCommand {
             throw ValidationError(
                 "--covers \(covers): write FROM..TO with dates or times, such as 2026-01-01..2026-02-01"
             )
+        }
+        guard !places.isEmpty || !leaveOut.isEmpty else {
+            throw ValidationError("no place is given; name files, folders, a container, or -")
         }
         _ = try ownKeys()
         _ = try requested()
@@ -104,7 +115,8 @@ struct Import: AsyncParsableCommand {
             ),
             vouched: covers.flatMap(ImportRequest.span),
             history: deployment.settings.history,
-            ignoring: deployment.settings.ignoreAccess
+            ignoring: deployment.settings.ignoreAccess,
+            leavingOut: leaveOut
         )
         let report = try await Self.onThread {
             let bar = ProgressBar()
@@ -218,15 +230,24 @@ extension Import {
         case .noReads:
             "the lines cover nothing, for none tells of a pull or another read: the logs may be of "
                 + "writes only; if they are whole, import them again with --covers FROM..TO"
-        case .unread:
-            "nothing is covered yet, for not every log could be read, and nobody knows what is in it: "
-                + "mend that, or leave the log out if it says nothing of this registry, and import "
-                + "again"
+        case .unread(let places):
+            "nothing is covered yet, for not every log could be read and understood, and nobody knows "
+                + "what is in \(listed(places)): mend that and import it again (with the --format or "
+                + "--key that it needs), or if it says nothing of this registry, say --leave-out PLACE"
         case .future(let time):
             "nothing is covered, for lines are of the future, up to \(time.text): the log has another "
                 + "clock or time zone; let a probe show the difference (probeUrl) or stamp lines in "
                 + "UTC, then import again with --covers FROM..TO"
         }
+    }
+
+    private static func listed(_ places: [String]) -> String {
+        var seen: Set<String> = []
+        let unique = places.filter { seen.insert($0).inserted }
+        guard !unique.isEmpty else { return "it" }
+        let rest = unique.count - mostPlaces
+        return unique.prefix(mostPlaces).joined(separator: ", ")
+            + (rest > 0 ? " and \(rest) more" : "")
     }
 
     private static func json(_ report: ImportReport, _ registry: String) -> [String: Any] {
@@ -267,4 +288,5 @@ extension Import {
     private static func rounded(_ value: Double) -> String { String(format: "%.1f", value) }
 
     private static let mostDoubts = 10
+    private static let mostPlaces = 5
 }

@@ -1,0 +1,44 @@
+import AccessLedger
+import LogReading
+import RegistryModel
+
+// What waits for logs that could not be read, and those that are left out.
+extension Importer {
+    /// Notes logs that are to be read from now on.
+    func expect(_ logs: [NotedLog]) throws {
+        guard !logs.isEmpty else { return }
+        let noted = logs.map { unread.same(as: $0) ?? $0 }
+        try importing.expect(noted)
+        for log in noted where unread.same(as: log) == nil { unread.add(log) }
+    }
+
+    /// Notes a stream that can be read once only: until its first bytes are known, nothing is it.
+    func expectStream(_ place: String) throws -> NotedLog {
+        var log = NotedLog(place: place)
+        log.headLength = 1
+        try importing.expect([log])
+        return log
+    }
+
+    /// Notes the first bytes of a stream, as soon as they are known.
+    func nameStream(_ identity: inout LogIdentity) throws {
+        guard var log = identity.expected else { return }
+        identity.expected = nil
+        log.head = identity.head
+        log.headLength = identity.headLength
+        try importing.expect([log])
+    }
+
+    /// Notes that a log was read to its end.
+    func wasRead(_ identity: LogIdentity) { importing.release(unread.like(identity)) }
+
+    func isLeftOut(_ place: String) -> Bool {
+        leftOut.contains { place == $0 || place.hasPrefix($0.hasSuffix("/") ? $0 : $0 + "/") }
+    }
+
+    /// Lets nothing wait for the logs that are left out any more.
+    func leaveOut() {
+        guard !leftOut.isEmpty else { return }
+        importing.release(unread.at(isLeftOut))
+    }
+}
