@@ -82,7 +82,7 @@ extension EnginePlanner {
     ) -> ImageVerdict {
         var last: ImageVerdict?
         for name in image.policyNames {
-            let (repository, tag) = EngineImage.parts(of: name)
+            let (repository, _) = EngineImage.parts(of: name)
             guard let policy = policies.deciding(engine: engine.name, repository: repository) else {
                 let verdict = Verdict.keep(.noPolicy, detail: "no policy is for \(repository)")
                 return ImageVerdict(verdict: verdict, policy: Policy(name: ""))
@@ -141,7 +141,7 @@ extension EnginePlanner {
         if standings.newest.contains(name) {
             return .keep(.newest, detail: "among the newest \(keep.newest ?? 0)")
         }
-        let (repository, tag) = EngineImage.parts(of: name)
+        let (repository, _) = EngineImage.parts(of: name)
         // A tag that can't be read matches everything: it is kept.
         if let tag,
             let pattern = keep.tags.first(where: { pattern in

@@ -1,7 +1,7 @@
 package import AccessLedger
 import Foundation
 import RegistryClients
-package import RegistryModel
+import RegistryModel
 package import RetentionPlanning
 
 /// What removing images from an engine would come to now.

@@ -1,5 +1,5 @@
 package import Foundation
-package import RegistryModel
+import RegistryModel
 
 /// How far clocks on the wall are ahead of UTC at each moment.
 package struct LocalClock: Sendable {

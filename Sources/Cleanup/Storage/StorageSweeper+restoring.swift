@@ -1,4 +1,4 @@
-package import AccessLedger
+import AccessLedger
 package import RegistryModel
 import RegistryStorage
 
