@@ -141,7 +141,7 @@ extension EnginePlanner {
         if standings.newest.contains(name) {
             return .keep(.newest, detail: "among the newest \(keep.newest ?? 0)")
         }
-        let (repository, _) = EngineImage.parts(of: name)
+        let (repository, tag) = EngineImage.parts(of: name)
         // A tag that can't be read matches everything: it is kept.
         if let tag,
             let pattern = keep.tags.first(where: { pattern in
