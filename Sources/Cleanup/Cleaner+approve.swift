@@ -12,6 +12,9 @@ extension Cleaner {
         defer { withExtendedLifetime(locks) {} }
         // While the lock was not ours a trigger may have stored a newer plan.
         let run = try await waiting(name)
+        if let doubt = try await planMaker.clockDoubt(scope, now()) {
+            throw CleanupError.clockInDoubt(run: name, why: doubt)
+        }
         let fresh = try await draft(scope, modes: [.enforce], isQuick: true)
         let still = Set(fresh.items.lazy.map(Identity.init))
         for item in run.items where item.isEnforced && !still.contains(Identity(item)) {

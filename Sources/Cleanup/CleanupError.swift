@@ -13,6 +13,8 @@ package enum CleanupError: Error, Sendable, Equatable, CustomStringConvertible {
     case unknownRegistry(String)
     case unknownRun(String)
     case notWaiting(run: RunName, state: String)
+    /// The clock leapt, and nobody knows yet whether it is right.
+    case clockInDoubt(run: RunName, why: String)
     /// A newer plan of the same has come in its place; nil where that has left the ledger.
     case superseded(run: RunName, by: RunName?, isWaiting: Bool)
     case nothingToRestore(String)
@@ -53,6 +55,8 @@ package enum CleanupError: Error, Sendable, Equatable, CustomStringConvertible {
             "no run \(name) in the ledger; `lastpull runs` lists them"
         case .notWaiting(let run, let state):
             "run \(run) does not wait for approval, it is \(state)"
+        case .clockInDoubt(let run, let why):
+            "run \(run) still waits for approval: \(why)"
         case .superseded(let run, let newer?, true):
             "run \(run) was superseded by run \(newer), a newer plan of the same; "
                 + "`lastpull approve \(newer)` carries that out"

@@ -4,10 +4,11 @@ import RetentionPlanning
 
 /// Holds removals back while nobody knows whether the clock is right.
 ///
-/// A leap makes everything old at once, for rules that go by age. So nothing goes for as long as the
-/// longest such age, or as the leap where that is longer: what was fresh before it has become that
-/// old by then. A day at most: somebody has noticed a wrong clock by then. Only time in which a daemon
-/// serves counts, and a clock that is set right ends it at once.
+/// A leap makes everything old at once, for rules that go by age. So nothing goes for as long as a
+/// short leap was; after others for as long as the longest such age, or as the leap where that is
+/// longer: what was fresh before it has become that old by then. A day at most: somebody has noticed a
+/// wrong clock by then. Only time in which a daemon serves counts, and a clock that is set right ends
+/// it at once.
 struct ClockWatch: Sendable {
     let ledger: Ledger
     let machine: @Sendable () -> MachineMoment?
@@ -22,6 +23,11 @@ struct ClockWatch: Sendable {
             .max { $0.rest < $1.rest }
     }
 
+    /// A leap up to which removals are held back no longer than it was.
+    ///
+    /// It makes nothing older than that, so that nothing goes before its time. Machines that are paused
+    /// for a backup make one each night.
+    static let short = Span.hours(1)
     /// The longest that a leap holds removals back.
     static let longest = Span.days(1)
 }
@@ -34,7 +40,9 @@ struct ClockDoubt: Sendable, Equatable, CustomStringConvertible {
 
     init(_ leap: ClockLeap, ages: Span) {
         self.leap = leap
-        hold = min(ClockWatch.longest, max(leap.to - leap.from, ages))
+        let length = leap.to - leap.from
+        hold =
+            length <= ClockWatch.short ? length : min(ClockWatch.longest, max(length, ages))
     }
 
     var rest: Span { Span(milliseconds: hold.milliseconds - leap.served.milliseconds) }

@@ -74,7 +74,9 @@ extension LocalPrune {
             try damage(scene, layer, 10)
             try scene.configure(grace: "1h", quarantine: "0s")
             _ = try await scene.run("prune")
-            #expect(try Array(Data(contentsOf: place(scene, layer))) == own.bytes)
+            // The good copy is as old as it was, so it may go once more.
+            let left = try? Data(contentsOf: place(scene, layer))
+            #expect(left == nil || left == Data(own.bytes), "a damaged file is left")
             #expect(RegistryDisk(scene.registry.storage).quarantinedFiles.isEmpty)
         }
 

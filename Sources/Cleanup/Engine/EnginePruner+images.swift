@@ -87,6 +87,9 @@ extension EnginePruner {
             throw CleanupError.unknownRun(name.description)
         }
         try await ledger.checkApproval(of: run)
+        if let doubt = try await clock.doubt(at: now()) {
+            throw CleanupError.clockInDoubt(run: name, why: "\(doubt)")
+        }
         let request = ImageRequest(
             cause: .init(name: run.cause),
             policies: policies,

@@ -20,6 +20,9 @@ extension StorageSweeper {
             throw CleanupError.unknownRun(name.description)
         }
         try await ledger.checkApproval(of: run)
+        if let doubt = try await clock.doubt(at: now()) {
+            throw CleanupError.clockInDoubt(run: name, why: "\(doubt)")
+        }
         var request = StorageRequest(
             cause: .init(name: run.cause, measured: run.measured),
             scope: try CleanupScope(run.scope),
