@@ -74,10 +74,13 @@ extension LocalPrune {
             try damage(scene, layer, 10)
             try scene.configure(grace: "1h", quarantine: "0s")
             _ = try await scene.run("prune")
-            // The good copy is as old as it was, so it may go once more.
+            // The good copy is as old as it was, so that it may go once more, and does for good then.
             let left = try? Data(contentsOf: place(scene, layer))
             #expect(left == nil || left == Data(own.bytes), "a damaged file is left")
+            _ = try await scene.run("prune")
+            #expect(!FileManager.default.fileExists(atPath: place(scene, layer).path))
             #expect(RegistryDisk(scene.registry.storage).quarantinedFiles.isEmpty)
+            try await scene.fetch("a/x:v1")
         }
 
         // There is no good copy: who has the image has to push it again, and is told so.
