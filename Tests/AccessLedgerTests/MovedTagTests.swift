@@ -43,6 +43,25 @@ struct MovedTagTests {
         )
     }
 
+    /// Lists `found` alone, now.
+    private func listFound(_ seed: String, began: Timestamp) async throws {
+        try await fixture.ledger.list(
+            LedgerFixture.repository,
+            of: fixture.registry,
+            RepositoryListing(
+                tags: [
+                    ListedTag(
+                        name: try #require(TagName("found")),
+                        digest: LedgerFixture.digest(seed)
+                    )
+                ],
+                isWhole: false
+            ),
+            began: began,
+            now: fixture.now
+        )
+    }
+
     /// Whether `prod` points to its old image and counts as pushed at `time`.
     private func expectPushed(at time: Timestamp, newerTags: Int = 0) async throws {
         let tag = try await fixture.tag("prod")
@@ -88,21 +107,7 @@ struct MovedTagTests {
     @Test func aTagThatIsNewInAListingIsAsNewAsThat() async throws {
         let began = fixture.now
         fixture.now = fixture.now + .minutes(1)
-        try await fixture.ledger.list(
-            LedgerFixture.repository,
-            of: fixture.registry,
-            RepositoryListing(
-                tags: [
-                    ListedTag(
-                        name: try #require(TagName("found")),
-                        digest: LedgerFixture.digest("old")
-                    )
-                ],
-                isWhole: false
-            ),
-            began: began,
-            now: fixture.now
-        )
+        try await listFound("old", began: began)
         #expect(try await fixture.tag("found").firstSeen == fixture.now)
         #expect(try await fixture.tag("found").newerTags == 0)
         // An old log tells of a push of something else: it moved since, nobody knows when.
@@ -181,21 +186,7 @@ struct MovedTagTests {
         let rank = try await fixture.tag("found").newerTags
         let began = fixture.now
         fixture.now = fixture.now + .hours(1)
-        try await fixture.ledger.list(
-            LedgerFixture.repository,
-            of: fixture.registry,
-            RepositoryListing(
-                tags: [
-                    ListedTag(
-                        name: try #require(TagName("found")),
-                        digest: LedgerFixture.digest("whole")
-                    )
-                ],
-                isWhole: false
-            ),
-            began: began,
-            now: fixture.now
-        )
+        try await listFound("whole", began: began)
         let tag = try await fixture.tag("found")
         #expect(try await tag.manifest == fixture.manifest("whole").id)
         #expect(tag.pushedAt == nil)
