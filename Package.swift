@@ -60,16 +60,17 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CLinux"),
+        .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
         module("RegistryModel", [crypto]),
         module("CurlTransport", ["CCurl", "RegistryModel"]),
         module("RegistryClients", ["CurlTransport", "RegistryModel", crypto]),
-        module("AccessLedger", ["RegistryModel", grdb, sqlite]),
+        module("AccessLedger", ["CSQLite", "RegistryModel", grdb, sqlite]),
         module("EventDecoding", ["CZlib", "CZstd", "RegistryModel", crypto]),
         module("LogReading", ["CZlib", "CurlTransport", "EventDecoding", "RegistryModel", crypto]),
         module("RetentionPlanning", ["RegistryModel"]),
-        module("RegistryStorage", ["CLinux", "RegistryModel", crypto, yams]),
+        module("RegistryStorage", ["CLinux", "EventDecoding", "RegistryModel", crypto, yams]),
         module(
             "Cleanup",
             [
@@ -152,7 +153,10 @@ let package = Package(
                 logging,
             ]
         ),
-        tests("RegistryStorageTests", ["RegistryModel", "RegistryStorage", "TestSupport"]),
+        tests(
+            "RegistryStorageTests",
+            ["Fuzzing", "RegistryModel", "RegistryStorage", "TestSupport"]
+        ),
         tests(
             "DaemonTests",
             [

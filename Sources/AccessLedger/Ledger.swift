@@ -27,6 +27,7 @@ package final class Ledger: Sendable {
     package init(path: String, patience: Duration = Ledger.patience) throws {
         self.path = path
         recentReads = RecentReads()
+        SQLiteSetup.done
         (pool, recordNaming) = try Self.reporting("open", path) {
             let pool = try DatabasePool(
                 path: path,

@@ -58,6 +58,23 @@ package struct PackedList<Element: Packable> {
 }
 
 extension PackedList: RandomAccessCollection {
+    /// One of its own, which the compiler sees through: that of all collections asks for each element
+    /// by way of their protocol.
+    package struct Iterator: IteratorProtocol {
+        private let list: PackedList
+        private var position = 0
+
+        fileprivate init(_ list: PackedList) { self.list = list }
+
+        package mutating func next() -> Element? {
+            guard position < list.starts.count else { return nil }
+            defer { position += 1 }
+            return list[position]
+        }
+    }
+
+    package func makeIterator() -> Iterator { Iterator(self) }
+
     package var startIndex: Int { 0 }
     package var endIndex: Int { starts.count }
 

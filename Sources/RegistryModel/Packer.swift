@@ -100,17 +100,21 @@ package struct Unpacker {
         guard flag() else { return Digest(unchecked: text()) }
         let start = offset
         offset += 32
-        let text = String(unsafeUninitializedCapacity: 71) { buffer in
-            for (index, byte) in "sha256:".utf8.enumerated() { buffer[index] = byte }
-            for index in 0..<32 {
-                let byte = bytes[start + index]
-                buffer[7 + 2 * index] = Self.hex(byte >> 4)
-                buffer[8 + 2 * index] = Self.hex(byte & 15)
+        let text = bytes.withUnsafeBufferPointer { bytes in
+            String(unsafeUninitializedCapacity: 71) { buffer in
+                Self.prefix.withUTF8Buffer { _ = buffer.update(fromContentsOf: $0) }
+                for index in 0..<32 {
+                    let byte = bytes[start + index]
+                    buffer[7 + 2 * index] = Self.hex(byte >> 4)
+                    buffer[8 + 2 * index] = Self.hex(byte & 15)
+                }
+                return 71
             }
-            return 71
         }
         return Digest(unchecked: text)
     }
+
+    private static let prefix: StaticString = "sha256:"
 
     private static func hex(_ value: UInt8) -> UInt8 { value + (value < 10 ? 48 : 87) }
 

@@ -77,7 +77,7 @@ package struct RunRecord: Sendable, Equatable {
 extension RunRecord {
     /// Bytes that the run itself gave back.
     package var reclaimed: Int64 {
-        storage.reduce(0) { $0 + $1.reclaimed } + freed.reduce(0) { $0 + $1.reclaimed }
+        StorageSums(storage).reclaimed + freed.reduce(0) { $0 + $1.reclaimed }
     }
 
     /// Whether it removes images over a registry's API, and nothing else.

@@ -2,60 +2,50 @@ import Foundation
 import GRDB
 
 extension Ledger {
-    /// What manifests refer to, as it was packed when they were read; 32 bytes name each.
+    /// Gives what manifests refer to, as it was packed when they were read, to `body`, with the digest
+    /// of each, 32 bytes; `digests` are such bytes, one after the other.
     ///
-    /// Many are looked up by reading the whole table, which is faster than as many questions.
-    package func packedReferences(of digests: [[UInt8]]) throws -> [[UInt8]: [UInt8]] {
+    /// Many are looked up by reading the whole table, which is faster than as many questions: `body`
+    /// may be given others, too. What it is given is there until it returns.
+    package func eachReferences(
+        of digests: [UInt8],
+        _ body: (_ digest: UnsafeRawBufferPointer, _ packed: UnsafeRawBufferPointer) -> Void
+    ) throws {
         do {
-            return try pool.read { db in
-                try Self.areMost(digests, db)
-                    ? try Self.allReferences(among: Set(digests), db)
-                    : try Self.eachReference(digests, db)
+            try pool.read { db in
+                guard try !Self.areMost(digests.count / Self.digestLength, db) else {
+                    return try db.cachedStatement(
+                        sql: "SELECT digest, packed FROM manifestReferences"
+                    ).eachBlobs(body)
+                }
+                let statement = try db.cachedStatement(
+                    sql: "SELECT packed FROM manifestReferences WHERE digest = ?"
+                )
+                try digests.withUnsafeBytes { bytes in
+                    for start in stride(from: 0, to: bytes.count, by: Self.digestLength) {
+                        let digest = UnsafeRawBufferPointer(
+                            rebasing: bytes[start..<min(start + Self.digestLength, bytes.count)]
+                        )
+                        try statement.blob(of: digest) { body(digest, $0) }
+                    }
+                }
             }
         } catch let error as DatabaseError {
             throw LedgerError(error, operation: "read references from", path: path)
         }
     }
 
+    /// Bytes of SHA-256.
+    private static let digestLength = 32
+
     /// Whether at most four times as many are held; to count them all would be to read them all.
-    private static func areMost(_ digests: [[UInt8]], _ db: Database) throws -> Bool {
-        let few = digests.count * 4
+    private static func areMost(_ count: Int, _ db: Database) throws -> Bool {
+        let few = count * 4
         let held = try db.number(
             "SELECT count(*) FROM (SELECT 1 FROM manifestReferences LIMIT ?)",
             [few + 1]
         )
         return (held ?? 0) <= few
-    }
-
-    private static func eachReference(
-        _ digests: [[UInt8]],
-        _ db: Database
-    ) throws -> [[UInt8]: [UInt8]] {
-        var found: [[UInt8]: [UInt8]] = [:]
-        for digest in digests {
-            let row = try db.row(
-                "SELECT packed FROM manifestReferences WHERE digest = ?",
-                [Data(digest)]
-            )
-            if let row { found[digest] = [UInt8](row[0] as Data) }
-        }
-        return found
-    }
-
-    private static func allReferences(
-        among wanted: Set<[UInt8]>,
-        _ db: Database
-    ) throws -> [[UInt8]: [UInt8]] {
-        var found: [[UInt8]: [UInt8]] = [:]
-        found.reserveCapacity(wanted.count)
-        let rows = try Row.fetchCursor(
-            db.cachedStatement(sql: "SELECT digest, packed FROM manifestReferences")
-        )
-        while let row = try rows.next() {
-            let digest = [UInt8](row[0] as Data)
-            if wanted.contains(digest) { found[digest] = [UInt8](row[1] as Data) }
-        }
-        return found
     }
 
     /// A mark of a million blobs needs its memory for more than pages that are seen once.
@@ -79,14 +69,17 @@ extension Ledger {
             try pool.write { db in
                 try checkFile("keep references in")
                 rowMemory.begin()
-                for manifest in read {
-                    try db.run(
-                        """
+                let statement = try db.cachedStatement(
+                    sql: """
                         INSERT INTO manifestReferences (digest, packed) VALUES (?, ?)
                         ON CONFLICT (digest) DO UPDATE SET packed = excluded.packed
-                        """,
-                        [Data(manifest.digest), Data(manifest.packed)]
-                    )
+                        """
+                )
+                for manifest in read {
+                    try statement.execute { values in
+                        values.add(manifest.digest)
+                        values.add(manifest.packed)
+                    }
                 }
             }
         } catch let error as DatabaseError {

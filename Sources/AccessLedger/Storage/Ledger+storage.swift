@@ -8,19 +8,29 @@ extension Ledger {
         at time: Timestamp,
         _ db: Database
     ) throws {
-        try db.run(
-            """
-            INSERT INTO storageItem (runId, ordinal, registryId, kind, digest, repository, name,
-                reason, bytes, reclaimed, state, isForgotten, detail, changedAt)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-            """,
-            [
-                run, item.ordinal, item.registry.id, item.kind.rawValue,
-                item.digest?.description, item.repository?.description, item.name, item.reason,
-                item.bytes, item.reclaimed, item.state.rawValue, item.isForgotten, item.detail,
-                time.milliseconds,
-            ]
+        let statement = try db.cachedStatement(
+            sql: """
+                INSERT INTO storageItem (runId, ordinal, registryId, kind, digest, repository, name,
+                    reason, bytes, reclaimed, state, isForgotten, detail, changedAt)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """
         )
+        try statement.execute { values in
+            values.add(run)
+            values.add(Int64(item.ordinal))
+            values.add(item.registry.id)
+            values.add(item.kind.rawValue)
+            values.add(item.digest?.description)
+            values.add(item.repository?.description)
+            values.add(item.name)
+            values.add(item.reason)
+            values.add(item.bytes)
+            values.add(item.reclaimed)
+            values.add(item.state.rawValue)
+            values.add(item.isForgotten ? 1 : 0)
+            values.add(item.detail)
+            values.add(time.milliseconds)
+        }
     }
 
     static func storageItems(ofRun id: Int64, _ db: Database) throws -> PackedList<StorageItem> {
@@ -140,15 +150,17 @@ extension Ledger {
         _ db: Database
     ) throws {
         guard let id = try runId(run, db) else { return }
-        for item in items {
-            try db.run(
-                """
+        let statement = try db.cachedStatement(
+            sql: """
                 UPDATE storageItem
                 SET state = 'done', reclaimed = ?1, bytes = min(bytes, ?1), changedAt = ?2
                 WHERE runId = ?3 AND ordinal = ?4
-                """,
-                [item.reclaimed, time.milliseconds, id, item.ordinal]
-            )
+                """
+        )
+        for item in items {
+            try statement.execute(words: [
+                item.reclaimed, time.milliseconds, id, Int64(item.ordinal),
+            ])
         }
     }
 

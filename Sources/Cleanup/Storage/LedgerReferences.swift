@@ -11,11 +11,15 @@ package struct LedgerReferences: ReferenceStore {
         of digests: [PackedDigest]
     ) throws -> [PackedDigest: PackedReferences] {
         var found: [PackedDigest: PackedReferences] = [:]
-        for (digest, packed) in try ledger.packedReferences(of: digests.map(\.bytes)) {
-            guard let digest = PackedDigest(bytes: digest),
-                let references = PackedReferences(bytes: packed)
-            else { continue }
-            found[digest] = references
+        found.reserveCapacity(digests.count)
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(digests.count * PackedDigest.byteCount)
+        for digest in digests { digest.withBytes { bytes.append(contentsOf: $0) } }
+        let wanted = Set(digests)
+        try ledger.eachReferences(of: bytes) { digest, packed in
+            guard let digest = PackedDigest(raw: digest), wanted.contains(digest) else { return }
+            // What is damaged is read anew.
+            found[digest] = PackedReferences(raw: packed)
         }
         return found
     }

@@ -6,13 +6,11 @@ import RegistryModel
 enum QuarantineNote {
     /// Says how much of a run is in quarantine, and how long all of it stays there; empty where
     /// nothing is.
-    static func text(_ items: some Sequence<StorageItem>, for period: Span? = nil) -> String {
-        let held = items.filter { $0.state == .quarantined }
-        guard !held.isEmpty else { return "" }
-        let bytes = ByteCount(held.reduce(0) { $0 + $1.bytes })
-        let unproven = held.count { !$0.isForgotten }
+    static func text(_ sums: StorageSums, for period: Span? = nil) -> String {
+        guard sums.states[.quarantined] ?? 0 > 0 else { return "" }
+        let bytes = ByteCount(sums.quarantined)
         let text = "\(bytes)\(inQuarantine)" + (period.map { "\(atLeast)\($0)" } ?? "")
-        return unproven == 0 ? text : "\(text); \(unproven)\(untilRestart)"
+        return sums.unforgotten == 0 ? text : "\(text); \(sums.unforgotten)\(untilRestart)"
     }
 
     /// A note without what it says of the quarantine.
@@ -35,7 +33,7 @@ extension StorageSweeper {
     func restate(_ runs: some Sequence<RunName>, of target: CleanupTarget) async throws {
         for name in runs {
             guard let run = try await ledger.run(name), run.state.isOver else { continue }
-            let held = QuarantineNote.text(run.storage, for: target.quarantine)
+            let held = QuarantineNote.text(StorageSums(run.storage), for: target.quarantine)
             let note = Cleaner.joined([QuarantineNote.without(run.note), held])
             if note != run.note { try await ledger.set(note: note, of: name) }
         }

@@ -38,8 +38,9 @@ extension StorageSweeper {
         purged: [(ordinal: Int, reclaimed: Int64)] = []
     ) async throws -> RunRecord {
         var run = run
-        let taken = run.storage.count { $0.isTaken }
-        let held = isPurgedNext ? "" : QuarantineNote.text(run.storage, for: target.quarantine)
+        let sums = StorageSums(run.storage)
+        let taken = sums.taken
+        let held = isPurgedNext ? "" : QuarantineNote.text(sums, for: target.quarantine)
         // What is needed again by now stays without anything having failed.
         let isFailed = isHarmful || taken == 0 && isCutOff
         let isWhole = taken == run.storage.count
@@ -59,7 +60,7 @@ extension StorageSweeper {
             "sweep ended",
             metadata: [
                 "run": "\(run.name)", "state": "\(run.state.rawValue)", "items": "\(taken)",
-                "reclaimed": "\(run.storage.reduce(0) { $0 + $1.reclaimed })",
+                "reclaimed": "\(sums.reclaimed)",
                 "note": "\(run.note)",
             ]
         )
@@ -69,7 +70,7 @@ extension StorageSweeper {
     /// Says of a sweep that was purged at once what the purge has left, and returns it as it is now.
     package func settle(_ swept: RunRecord) async throws -> RunRecord {
         guard var run = try await ledger.run(swept.name) else { return swept }
-        let held = QuarantineNote.text(run.storage)
+        let held = QuarantineNote.text(StorageSums(run.storage))
         guard !held.isEmpty else { return run }
         run.note = Cleaner.joined([QuarantineNote.without(run.note), held])
         try await ledger.set(note: run.note, of: run.name)
@@ -80,19 +81,25 @@ extension StorageSweeper {
     ///
     /// `byRepository` says how the bytes spread: a blob counts for the first repository that links it.
     static func events(of run: RunRecord, at time: Timestamp) -> [PruneEvent] {
-        var byKind: [[String]: Tally] = [:]
+        var byKind: [StorageItem.Kind: [String: Tally]] = [:]
         for item in run.storage where item.isTaken {
-            byKind[[item.registry.name, item.kind.rawValue], default: Tally()].add(item)
+            byKind[item.kind, default: [:]][item.registry.name, default: Tally()].add(item)
         }
-        return byKind.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map { key, sum in
+        let sums = byKind.flatMap { kind, sums in
+            sums.map { (registry: $0.key, kind: kind.rawValue, sum: $0.value) }
+        }
+        return sums.sorted { ($0.registry, $0.kind) < ($1.registry, $1.kind) }.map {
+            registry,
+            kind,
+            sum in
             PruneEvent(
-                type: key[1],
+                type: kind,
                 action: "prune",
-                actor: key[0],
+                actor: registry,
                 attributes: [
                     "reclaimed": "\(sum.reclaimed)",
                     "released": "\(run.isPurge ? 0 : sum.bytes)",
-                    "registry": key[0],
+                    "registry": registry,
                     "run": run.name.description,
                     "trigger": run.cause,
                     "measured": run.measured,

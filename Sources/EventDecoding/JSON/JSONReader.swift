@@ -3,7 +3,7 @@
 /// Callers enter objects and arrays and take the values they want; whatever they skip is checked
 /// just the same. The bytes must outlive the reader and every `JSONText` it returned. After an
 /// error the reader must not be used any more.
-struct JSONReader {
+package struct JSONReader {
     let bytes: UnsafeRawBufferPointer
     /// The offset of the next byte to read.
     private(set) var position: Int
@@ -14,25 +14,25 @@ struct JSONReader {
     /// No registry nests deeper, and the stack is safe.
     static let deepest = 128
 
-    init(_ bytes: UnsafeRawBufferPointer, at position: Int = 0) {
+    package init(_ bytes: UnsafeRawBufferPointer, at position: Int = 0) {
         self.bytes = bytes
         self.position = position
     }
 
     /// Returns the next byte that is not space, without taking it.
     @inline(__always)
-    mutating func peek() throws(DecodingFailure) -> UInt8 {
+    package mutating func peek() throws(DecodingFailure) -> UInt8 {
         skipSpace()
         guard position < bytes.count else { throw .endOfInput(at: position) }
         return bytes[position]
     }
 
-    mutating func enterObject() throws(DecodingFailure) { try enter(UInt8(ascii: "{")) }
+    package mutating func enterObject() throws(DecodingFailure) { try enter(UInt8(ascii: "{")) }
 
-    mutating func enterArray() throws(DecodingFailure) { try enter(UInt8(ascii: "[")) }
+    package mutating func enterArray() throws(DecodingFailure) { try enter(UInt8(ascii: "[")) }
 
     /// Returns the next key of the object, whose value must then be read or skipped; nil leaves it.
-    mutating func nextKey() throws(DecodingFailure) -> JSONText? {
+    package mutating func nextKey() throws(DecodingFailure) -> JSONText? {
         guard try hasNext(before: UInt8(ascii: "}")) else { return nil }
         let key = try string()
         let colon = try peek()
@@ -42,7 +42,7 @@ struct JSONReader {
     }
 
     /// Whether the array has another item, which must then be read or skipped; false leaves it.
-    mutating func nextItem() throws(DecodingFailure) -> Bool {
+    package mutating func nextItem() throws(DecodingFailure) -> Bool {
         try hasNext(before: UInt8(ascii: "]"))
     }
 
@@ -50,13 +50,13 @@ struct JSONReader {
     mutating func skip(to end: Int) { position = end }
 
     /// Checks that only space is left.
-    mutating func finish() throws(DecodingFailure) {
+    package mutating func finish() throws(DecodingFailure) {
         skipSpace()
         guard position == bytes.count else { throw .trailingBytes(at: position) }
     }
 
     /// Reads past one value of any kind.
-    mutating func skipValue() throws(DecodingFailure) {
+    package mutating func skipValue() throws(DecodingFailure) {
         switch try peek() {
         case UInt8(ascii: "\""): _ = try string()
         case UInt8(ascii: "{"):
@@ -73,7 +73,7 @@ struct JSONReader {
     }
 
     /// Reads a string.
-    mutating func string() throws(DecodingFailure) -> JSONText {
+    package mutating func string() throws(DecodingFailure) -> JSONText {
         let quote = try peek()
         guard quote == UInt8(ascii: "\"") else { throw .unexpectedByte(quote, at: position) }
         let start = position + 1
@@ -83,7 +83,7 @@ struct JSONReader {
     }
 
     /// Reads a number, as its text.
-    mutating func number() throws(DecodingFailure) -> JSONText {
+    package mutating func number() throws(DecodingFailure) -> JSONText {
         skipSpace()
         let start = position
         guard let end = JSONNumber.end(in: bytes, from: start) else {

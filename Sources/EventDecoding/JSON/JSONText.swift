@@ -1,8 +1,8 @@
 /// The inside of a JSON string, or a number's text, still in the bytes it was read from.
-struct JSONText {
+package struct JSONText {
     /// As it stands in the document, without the quotes.
-    let bytes: UnsafeRawBufferPointer
-    let isEscaped: Bool
+    package let bytes: UnsafeRawBufferPointer
+    package let isEscaped: Bool
 
     /// Gives `body` the bytes that the text stands for; copies only where there are escapes.
     func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
@@ -12,7 +12,7 @@ struct JSONText {
 
     /// Inlined, for the length alone tells most keys apart.
     @inline(__always)
-    func equals(_ other: StaticString) -> Bool {
+    package func equals(_ other: StaticString) -> Bool {
         guard isEscaped else { return bytes.equals(other) }
         return withBytes { $0.equals(other) }
     }
@@ -25,5 +25,5 @@ struct JSONText {
     var string: String { withBytes { String(decoding: $0, as: UTF8.self) } }
 
     /// The value of a plain whole number, or nil for anything else.
-    var wholeNumber: Int64? { withBytes { $0.wholeNumber } }
+    package var wholeNumber: Int64? { withBytes { $0.wholeNumber } }
 }

@@ -68,6 +68,7 @@ final class ManifestReader: Workbench {
     }
 
     private func parse() -> Finding {
+        if let references = PlainManifest.references(of: bytes) { return .references(references) }
         do throws(ManifestError) {
             return .references(
                 PackedReferences(try ManifestContent(parsing: bytes, mediaType: nil))

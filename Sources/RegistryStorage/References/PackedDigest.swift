@@ -27,7 +27,7 @@ package struct PackedDigest: Sendable, Hashable, Comparable {
     }
 
     /// Packs 32 bytes; nil for any other number of them.
-    init?(raw bytes: UnsafeRawBufferPointer) {
+    package init?(raw bytes: UnsafeRawBufferPointer) {
         guard bytes.count == Self.byteCount else { return nil }
         func word(_ index: Int) -> UInt64 {
             UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self))
@@ -35,11 +35,13 @@ package struct PackedDigest: Sendable, Hashable, Comparable {
         words = (word(0), word(1), word(2), word(3))
     }
 
-    package var bytes: [UInt8] {
+    package var bytes: [UInt8] { withBytes { Array($0) } }
+
+    package func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
         let parts = (
             words.0.bigEndian, words.1.bigEndian, words.2.bigEndian, words.3.bigEndian
         )
-        return withUnsafeBytes(of: parts) { Array($0) }
+        return withUnsafeBytes(of: parts, body)
     }
 
     package static func == (left: PackedDigest, right: PackedDigest) -> Bool {
@@ -57,6 +59,6 @@ package struct PackedDigest: Sendable, Hashable, Comparable {
         hasher.combine(words.3)
     }
 
-    static let byteCount = 32
+    package static let byteCount = 32
     static let prefix: StaticString = "sha256:"
 }

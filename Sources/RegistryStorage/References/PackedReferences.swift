@@ -32,6 +32,13 @@ package struct PackedReferences: Sendable, Equatable {
             || (manifest.subject != nil && subject == nil)
     }
 
+    /// Those of an image: configuration and layers, each once.
+    init(image blobs: [PackedDigest], subject: PackedDigest?) {
+        self.init(.image)
+        self.blobs = blobs
+        self.subject = subject
+    }
+
     private init(_ content: Content) {
         self.content = content
         hasForeignManifests = false
@@ -46,27 +53,38 @@ package struct PackedReferences: Sendable, Equatable {
 extension PackedReferences {
     /// Reads what `bytes` wrote; nil for another version or anything damaged, which means that the
     /// manifest has to be read again.
-    package init?(bytes: some Collection<UInt8>) {
-        var rest = Array(bytes)[...]
-        guard rest.popFirst() == Self.version, let flags = rest.popFirst(),
-            let content = Content(rawValue: flags & Self.contentMask),
+    package init?(bytes: [UInt8]) {
+        guard let read = bytes.withUnsafeBytes({ PackedReferences(raw: $0) }) else { return nil }
+        self = read
+    }
+
+    /// As ``init(bytes:)``, of bytes that lie elsewhere.
+    package init?(raw bytes: UnsafeRawBufferPointer) {
+        let size = PackedDigest.byteCount
+        guard bytes.count >= Self.headLength, bytes[0] == Self.version else { return nil }
+        let flags = bytes[1]
+        guard let content = Content(rawValue: flags & Self.contentMask),
             flags & ~(Self.contentMask | Self.foreignFlag | Self.subjectFlag) == 0
         else { return nil }
+        let childCount = Int(
+            UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: 2, as: UInt32.self))
+        )
+        let subjectCount = flags & Self.subjectFlag != 0 ? 1 : 0
+        let (count, rest) = (bytes.count - Self.headLength).quotientAndRemainder(dividingBy: size)
+        guard rest == 0, count >= childCount + subjectCount else { return nil }
+        func digests(_ range: Range<Int>) -> [PackedDigest] {
+            range.compactMap { number in
+                let start = Self.headLength + number * size
+                return PackedDigest(
+                    raw: UnsafeRawBufferPointer(rebasing: bytes[start..<(start + size)])
+                )
+            }
+        }
         self.init(content)
         hasForeignManifests = flags & Self.foreignFlag != 0
-        guard let childCount = Self.takeCount(&rest) else { return nil }
-        let subjectCount = flags & Self.subjectFlag != 0 ? 1 : 0
-        let size = PackedDigest.byteCount
-        guard rest.count % size == 0, rest.count / size >= childCount + subjectCount else {
-            return nil
-        }
-        let digests = stride(from: rest.startIndex, to: rest.endIndex, by: size)
-            .compactMap { start in
-                rest[start..<(start + size)].withUnsafeBytes { PackedDigest(raw: $0) }
-            }
-        children = Array(digests.prefix(childCount))
-        subject = subjectCount == 1 ? digests[childCount] : nil
-        blobs = Array(digests.dropFirst(childCount + subjectCount))
+        children = digests(0..<childCount)
+        subject = digests(childCount..<(childCount + subjectCount)).first
+        blobs = digests((childCount + subjectCount)..<count)
     }
 
     /// A version, flags, the number of children (32 bits, little-endian), then the digests: the
@@ -87,14 +105,9 @@ extension PackedReferences {
             | (subject == nil ? 0 : Self.subjectFlag)
     }
 
-    private static func takeCount(_ rest: inout ArraySlice<UInt8>) -> Int? {
-        guard rest.count >= 4 else { return nil }
-        var count = 0
-        for shift in [0, 8, 16, 24] { count |= Int(rest.removeFirst()) << shift }
-        return count
-    }
-
     private static let version: UInt8 = 1
+    /// Its version, flags and the number of children.
+    private static let headLength = 6
     private static let contentMask: UInt8 = 3
     private static let foreignFlag: UInt8 = 4
     private static let subjectFlag: UInt8 = 8

@@ -16,7 +16,7 @@ struct Storage: AsyncParsableCommand {
     @Option(help: "Tags of each repository.") var tags = 50
     @Option(help: "Untagged manifests of each repository.") var untagged = 25
     @Option(help: "Tags of the one large repository; half as many untagged.") var large = 1_500
-    @Option(help: "Runs of each dry run; the median counts.") var rounds = 3
+    @Option(help: "Runs of each dry run and second sweep; the median counts.") var rounds = 3
     @Option(help: "Tags deleted one by one.") var deletes = 50
     @Option(help: "The folder in which trees are made (else the temporary one).")
     var folder: String?
@@ -75,7 +75,7 @@ struct Storage: AsyncParsableCommand {
         }
         if isWanted(.sweep) {
             figures += try duel.sweep().figures("sweep, \(duel.title)", cold: 10)
-            figures += try duel.secondSweep().figures("second sweep of it", warm: 30)
+            figures += try duel.secondSweep(rounds: rounds).figures("second sweep of it", warm: 30)
         }
         if isWanted(.deletes) { figures += try duel.deletes(of: shape, count: deletes) }
         return figures

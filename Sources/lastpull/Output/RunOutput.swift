@@ -8,9 +8,18 @@ import RegistryModel
 struct RunOutput {
     let run: RunRecord
     /// What other runs of the same command gave back.
-    var reclaimedElse: Int64 = 0
+    private let reclaimedElse: Int64
+    private let storage: StorageSums
 
-    private var reclaimed: Int64 { run.reclaimed + reclaimedElse }
+    init(run: RunRecord, reclaimedElse: Int64 = 0) {
+        self.run = run
+        self.reclaimedElse = reclaimedElse
+        storage = StorageSums(run.storage)
+    }
+
+    private var reclaimed: Int64 {
+        storage.reclaimed + run.freed.reduce(0) { $0 + $1.reclaimed } + reclaimedElse
+    }
 
     private func printJSON() {
         var object = JSONText(writingTo: Terminal.say(part:))
@@ -36,11 +45,10 @@ struct RunOutput {
         let isPlan = run.state.isPlan
         let images = run.items.lazy
             .filter { $0.state == .done || isPlan && $0.state == .planned }
-        let storage = run.storage.lazy.filter { $0.isTaken || isPlan && $0.state == .planned }
         let engine = run.engine.filter { $0.state == .done || isPlan && $0.state == .planned }
         // A purge gives back what another run has released.
         return images.reduce(0) { $0 + $1.bytes }
-            + (run.isPurge ? 0 : storage.reduce(0) { $0 + $1.bytes })
+            + (run.isPurge ? 0 : storage.released + (isPlan ? storage.planned : 0))
             + engine.reduce(0) { $0 + $1.bytes }
     }
 
@@ -49,7 +57,7 @@ struct RunOutput {
         guard !run.state.isPlan else { return [:] }
         var counts: [String: Int] = [:]
         for item in run.items where item.isEnforced { counts[item.state.rawValue, default: 0] += 1 }
-        for item in run.storage { counts[item.state.rawValue, default: 0] += 1 }
+        for (state, count) in storage.states { counts[state.rawValue, default: 0] += count }
         for item in run.engine { counts[item.state.rawValue, default: 0] += 1 }
         return counts
     }
@@ -133,7 +141,7 @@ struct RunOutput {
             .joined(separator: ", ")
         let total = run.items.count + run.storage.count + run.engine.count
         let done =
-            run.items.count { $0.state == .done } + run.storage.count { $0.isTaken }
+            run.items.count { $0.state == .done } + storage.taken
             + run.engine.count { $0.state == .done }
         let count =
             run.state.isPlan ? "\(total) to remove" : "\(done) of \(total) removed\(leftOver)"
