@@ -38,6 +38,7 @@ package final class Ledger: Sendable {
                 try db.execute(sql: "PRAGMA cache_size = -\(Self.writerCacheKiB)")
                 try db.execute(sql: "PRAGMA wal_autocheckpoint = \(Self.pagesPerCheckpoint)")
             }
+            try pool.writeWithoutTransaction(Migrations.begin)
             let migrator = Migrations.all
             if try pool.read(migrator.hasBeenSuperseded) {
                 throw LedgerError(

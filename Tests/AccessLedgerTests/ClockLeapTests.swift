@@ -90,6 +90,18 @@ struct ClockLeapTests {
         #expect(try await fixture.covers(before, fixture.now))
     }
 
+    // Whoever sets it right may come late: by then more time has passed than the clock had skipped.
+    @Test func isOverWhenTheClockIsSetBackLate() async throws {
+        _ = try await hear()
+        fixture.setClock(by: .minutes(2))
+        for _ in 0..<40 { try await fixture.live(.seconds(5)) }
+        #expect(try await leaps().count == 1)
+        fixture.setClock(by: Span(milliseconds: -Span.minutes(2).milliseconds))
+        try await fixture.live(.seconds(5))
+        #expect(try await leaps() == [])
+        #expect(try await fixture.coverage().losses == [])
+    }
+
     // Set back by a part of it, the clock is as wrong as it is still ahead.
     @Test func whatIsLeftOfItStays() async throws {
         let before = try await hear()

@@ -170,6 +170,79 @@ extension Hearing {
             #expect(left.coverageRefused == nil && left.covered.count == 3)
         }
 
+        // What could still be read of a damaged log is not the log.
+        @Test func theReadablePartOfALogIsNotTheLog() async throws {
+            let text = lines(0..<40_000)
+            try folder.write(text, to: "b.log")
+            try await gzip("b.log")
+            let packed = folder.file("b.log.gz")
+            let whole = try #require(FileManager.default.contents(atPath: packed))
+            try folder.write(Array(whole.prefix(whole.count / 4 * 3)), to: "b.log.gz")
+            let other = try folder.write(lines(50_000..<50_100), to: "a.log")
+            let cut = try await importing(packed, other, status: 2)
+            #expect(cut.covered == [] && cut.accesses > 100)
+            let part = Array(text.utf8.prefix(text.utf8.count / 2))
+            let end = try #require(part.lastIndex(of: UInt8(ascii: "\n")))
+            try folder.write(Array(part[...end]), to: "part.log")
+            #expect(try await importing(folder.file("part.log")).covered == [])
+            try folder.write(text, to: "mended.log")
+            let mended = try await importing(folder.file("mended.log"))
+            #expect(mended.coverageRefused == nil && !mended.covered.isEmpty)
+        }
+
+        // They look like what servers write about themselves, but name manifests.
+        @Test(arguments: [
+            #"[2026-11-19 17:16:11] 10.0.0.5 "GET /v2/team/api/manifests/v1 HTTP/1.1" 200"#,
+            #"time="2026-11-19" level=info verb=GET target=/v2/team/api/manifests/v1 code=200"#,
+            #"{"level":30,"req":{"verb":"GET","target":"/v2/a/manifests/v1"},"msg":"request"}"#,
+        ])
+        func aLogWhoseRequestsPassForOtherWordsLeavesNothingCovered(_ line: String) async throws {
+            let good = try folder.write(lines(0..<100), to: "a.log")
+            let unknown = String(repeating: line + "\n", count: 50)
+            let other = try folder.write(unknown, to: "b.log")
+            let first = try await importing(good, other, status: 2)
+            #expect(first.accesses == 100 && first.covered == [])
+            #expect(first.failures.first?.contains("nothing in it was understood") == true)
+            // Nor with a format that passes it over.
+            let wrong = try folder.write(lines(100..<200), to: "c.log")
+            _ = try await importing("--format", "logrus", wrong, status: 1)
+            #expect(try await importing("--leave-out", other).covered == [])
+        }
+
+        // What says nothing of manifests is evidence of nothing, and hinders nothing.
+        @Test func wordsOfServersAboutThemselvesAreNoRequests() async throws {
+            let good = try folder.write(lines(0..<100), to: "a.log")
+            let words = "2026/11/19 05:06:07 [notice] 1#1: start worker processes\n"
+            let other = try folder.write(words, to: "error.log")
+            #expect(try await importing(good, other).covered.count == 1)
+        }
+
+        // A pipe whose writer is slow to begin is no empty log.
+        @Test func aNamedPipeIsWaitedFor() async throws {
+            let pipe = folder.file("pipe")
+            try #require(mkfifo(pipe, 0o600) == 0)
+            let text = lines(0..<50)
+            async let writes: Void = Self.write(text, toPipe: pipe)
+            let answer = try await importing(pipe)
+            #expect(answer.accesses == 50)
+            try await writes
+        }
+
+        /// Writes to a pipe as soon as somebody reads it.
+        private static func write(_ text: String, toPipe path: String) async throws {
+            let deadline = ContinuousClock.now + .seconds(20)
+            var descriptor: CInt = -1
+            while descriptor < 0, ContinuousClock.now < deadline {
+                try await Task.sleep(for: .milliseconds(10))
+                descriptor = open(path, O_WRONLY | O_NONBLOCK)
+            }
+            try #require(descriptor >= 0)
+            let bytes = Array(text.utf8)
+            _ = fcntl(descriptor, F_SETFL, 0)
+            #expect(Foundation.write(descriptor, bytes, bytes.count) == bytes.count)
+            close(descriptor)
+        }
+
         @Test func anImportThatIsRepeatedCoversNoMore() async throws {
             let log = lines(0..<300) + "nothing of ours\n" + lines(310..<600)
             let path = try folder.write(log, to: "access.log")
@@ -333,7 +406,10 @@ extension Hearing {
         }
 
         @Test func wrongUsageIsSaid() async throws {
-            for arguments in [["--format", "xml", "x"], ["--covers", "yesterday", "x"], []] {
+            for arguments in [
+                ["--format", "xml", "x"], ["--covers", "yesterday", "x"], [],
+                ["--leave-out", "", "x"],
+            ] {
                 let result = try await Lastpull.run(
                     ["import", "--url", "http://127.0.0.1:1"] + arguments
                 )

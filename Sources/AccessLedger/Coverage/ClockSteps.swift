@@ -136,12 +136,12 @@ struct ClockSteps {
         }
     }
 
-    /// A leap is over when the clock is back where the machine's own time says it would be; what is
-    /// left of it stays.
+    /// A leap is over when the clock is back where the machine's own time says it would be, however
+    /// long that took; what is left of it stays.
     private func mendLeaps() throws {
         let leaps = try db.rows(
-            "SELECT id, fromTime, boot, uptime FROM clockLeap WHERE toTime > ?",
-            [now]
+            "SELECT id, fromTime, boot, uptime, toTime FROM clockLeap",
+            []
         )
         for leap in leaps {
             let start: Int64 = leap[1]
@@ -152,7 +152,7 @@ struct ClockSteps {
             }
             if now <= start || isOver ?? false {
                 try db.run("DELETE FROM clockLeap WHERE id = ?", [leap[0] as Int64])
-            } else {
+            } else if leap[4] > now {
                 try db.run(
                     "UPDATE clockLeap SET toTime = ? WHERE id = ?",
                     [now, leap[0] as Int64]

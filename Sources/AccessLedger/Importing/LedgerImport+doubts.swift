@@ -36,8 +36,12 @@ extension LedgerImport {
     /// that what is in them does not matter.
     package func release(_ logs: [NotedLog]) { read.formUnion(logs.map(\.id)) }
 
-    /// Notes that these could not be read, whatever else has their beginning.
-    package func hold(_ logs: [NotedLog]) { held.formUnion(logs.map(\.id)) }
+    /// Notes that these could not be read to their ends, whatever else has their beginning.
+    package func hold(_ logs: [NotedLog]) {
+        for held in logs {
+            self.held[held.id] = held.place == log.log.place ? log.log.offset : 0
+        }
+    }
 
     /// Notes by what the present log is known again, and how far it is read.
     package func note(head: [UInt8], length: Int, offset: Int64) {
@@ -57,7 +61,8 @@ extension LedgerImport {
         let rows = DoubtRows(db: db, registryId: registry.id)
         for id in settled { try rows.forget(id) }
         let waiting = UnreadRows(db: db, registryId: registry.id)
-        for id in read.subtracting(held) { try waiting.forget(id) }
+        for id in read.subtracting(held.keys) { try waiting.forget(id) }
+        for (id, offset) in held { try waiting.note(id, readTo: offset) }
         self.spans.unread = try waiting.all().map(\.place)
         if let vouched, self.spans.isRead { self.spans.vouch(vouched) }
         let spans = try spans.finish(registry.id, now, db)

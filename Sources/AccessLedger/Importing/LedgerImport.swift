@@ -37,8 +37,8 @@ package final class LedgerImport {
     var settled: Set<Int64> = []
     /// Logs that were read to their ends, or left out.
     var read: Set<Int64> = []
-    /// Logs that could not be read.
-    var held: Set<Int64> = []
+    /// Logs that could not be read, and how far they were.
+    var held: [Int64: Int64] = [:]
     /// Logs that were read of which something is noted.
     var mentioned: Set<Int64> = []
     /// The time that the import covers, as far as it reaches.

@@ -11,13 +11,15 @@ struct UnreadRows {
     func all() throws -> [NotedLog] {
         try db.rows(
             """
-            SELECT id, place, head, headLength FROM unreadLog WHERE registryId = ? ORDER BY place, id
+            SELECT id, place, head, headLength, readTo FROM unreadLog
+            WHERE registryId = ? ORDER BY place, id
             """,
             [registryId]
         ).map { row in
             var log = NotedLog(place: row[1], id: row[0])
             log.head = Array(row[2] as Data)
             log.headLength = row[3]
+            log.offset = row[4]
             return log
         }
     }
@@ -31,6 +33,14 @@ struct UnreadRows {
             ON CONFLICT (id) DO UPDATE SET head = ?4, headLength = ?5, since = ?6
             """,
             [log.id, registryId, log.place, Data(log.head), log.headLength, time.milliseconds]
+        )
+    }
+
+    /// Notes how far a log was read, of which there is more.
+    func note(_ id: Int64, readTo offset: Int64) throws {
+        try db.run(
+            "UPDATE unreadLog SET readTo = max(readTo, ?) WHERE id = ?",
+            [offset, id]
         )
     }
 

@@ -20,6 +20,8 @@ final class ChunkDecoding: @unchecked Sendable {
         /// The log's first bytes.
         var beginning: [UInt8]
         var isCut: Bool
+        /// Whether it names manifests in lines of which none was taken for a request.
+        var isPassedOver = false
         /// Its bytes.
         var length: Int64
         /// Bytes that were fetched so far, compressed as they are.
@@ -97,12 +99,14 @@ final class ChunkDecoding: @unchecked Sendable {
     private func work() {
         var pieces = LogPieces(dialect)
         while waitForTurn(), let (number, chunk, fetched) = read() {
+            let decoded = decode(chunk, &pieces)
             let piece = Piece(
-                chunk: decode(chunk, &pieces),
+                chunk: decoded,
                 end: chunk.end,
                 mark: LogMark(beginning: chunk.beginning, tail: chunk.tail, offset: chunk.end),
                 beginning: chunk.beginning,
                 isCut: chunk.isCut,
+                isPassedOver: decoded.hasNoRequests && chunk.bytes.namesManifests,
                 length: Int64(chunk.count),
                 fetched: fetched
             )
@@ -176,10 +180,12 @@ final class ChunkDecoding: @unchecked Sendable {
 
     /// Pieces that are decoded while others are stored: a commit takes as long as many of them, and
     /// what they are decoded to is small.
-    private static let ahead = 16
+    private static let ahead = 24
 }
 
 extension UnsafeRawBufferPointer {
+    fileprivate var namesManifests: Bool { firstRange(of: "/manifests/".utf8) != nil }
+
     /// The bytes behind what some editors put before a text.
     fileprivate var withoutByteOrderMark: UnsafeRawBufferPointer {
         starts(with: [0xEF, 0xBB, 0xBF]) ? UnsafeRawBufferPointer(rebasing: self[3...]) : self

@@ -48,7 +48,7 @@ extension Importer {
         var log = NotedLog(place: Self.standardPath(path))
         let latest = Timestamp(milliseconds: .max)
         // Whatever is wrong with it is found out when it is read.
-        guard let file = try? LogFile(path), file.isRegular,
+        guard LogFile.isRegular(path), let file = try? LogFile(path),
             // Of one that is damaged later the first bytes may be there.
             let bytes = (try? file.beginning(Self.lookedAt)) ?? (try? file.beginning())
         else { return (latest, log) }
@@ -69,7 +69,7 @@ extension Importer {
     }
 
     func importFile(_ path: String) throws {
-        let file = try LogFile(path)
+        let file = try LogFile(path, waitsForWriter: true)
         guard file.isRegular else {
             let log = try expectStream(Self.standardPath(path))
             return try importStream(file.stream(from: 0), as: log)

@@ -29,8 +29,15 @@ extension Importer {
         try importing.expect([log])
     }
 
-    /// Notes that a log was read to its end.
-    func wasRead(_ identity: LogIdentity) { importing.release(unread.like(identity)) }
+    /// Notes that a log was read to its end; one elsewhere that goes no further than another could be
+    /// read is that other's beginning only.
+    func wasRead(_ identity: LogIdentity) {
+        importing.release(
+            unread.like(identity).filter {
+                $0.offset == 0 || $0.offset < identity.end || $0.place == identity.place
+            }
+        )
+    }
 
     func isLeftOut(_ place: String) -> Bool {
         leftOut.contains { place == $0 || place.hasPrefix($0.hasSuffix("/") ? $0 : $0 + "/") }

@@ -14,11 +14,12 @@ struct LogIdentity {
     private(set) var head: [UInt8] = []
     private(set) var headLength = 0
     private(set) var end: Int64 = 0
-    /// Whether it has a line with a time, and whether something in it was not understood.
+    /// Whether it has a line with a time, and whether something in it was not understood, or names
+    /// manifests and was taken for words of a server about itself.
     var hasTime = false
-    private var hasRejected = false
+    private var hasUnknown = false
     /// Of what nothing was understood nobody knows of when it is.
-    var isUnderstood: Bool { hasTime || !hasRejected }
+    var isUnderstood: Bool { hasTime || !hasUnknown }
 
     /// What it is noted as before its first bytes are known.
     var expected: NotedLog?
@@ -31,7 +32,7 @@ struct LogIdentity {
     mutating func note(_ piece: ChunkDecoding.Piece) {
         end = piece.end
         if piece.chunk.first != nil { hasTime = true }
-        if piece.chunk.rejected > 0 { hasRejected = true }
+        if piece.chunk.rejected > 0 || piece.isPassedOver { hasUnknown = true }
         guard let beginning else { return }
         if beginning.isEmpty { self.beginning = piece.beginning }
         head = piece.mark.head

@@ -11,10 +11,12 @@ package final class LogFile {
     package let isRegular: Bool
 
     /// Opens what `path` leads to; it must not be a folder.
-    package init(_ path: String) throws {
+    ///
+    /// A pipe that nobody writes to is at its end at once, unless its writer is waited for.
+    package init(_ path: String, waitsForWriter: Bool = false) throws {
         self.path = path
-        // A pipe that nobody writes to would be waited for.
-        descriptor = Foundation.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        let waiting = waitsForWriter && Self.isPipe(path) ? 0 : O_NONBLOCK
+        descriptor = Foundation.open(path, O_RDONLY | O_CLOEXEC | waiting)
         guard descriptor >= 0 else { throw LogReadingError(errno: errno, place: path) }
         var status = stat()
         guard fstat(descriptor, &status) == 0 else {
@@ -70,6 +72,17 @@ package final class LogFile {
         return (
             Int64(bitPattern: UInt64(status.st_dev)), Int64(bitPattern: UInt64(status.st_ino))
         )
+    }
+
+    private static func isPipe(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFIFO
+    }
+
+    /// Whether a path leads to a file that can be read more than once; looks, and opens nothing.
+    package static func isRegular(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
     }
 
     /// The size of the file that a path leads to; none where there is no file.

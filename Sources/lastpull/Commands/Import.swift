@@ -82,6 +82,9 @@ struct Import: AsyncParsableCommand {
         guard !places.isEmpty || !leaveOut.isEmpty else {
             throw ValidationError("no place is given; name files, folders, a container, or -")
         }
+        guard !leaveOut.contains("") else {
+            throw ValidationError("--leave-out: it is empty; name the log that is to be left out")
+        }
         _ = try ownKeys()
         _ = try requested()
     }
