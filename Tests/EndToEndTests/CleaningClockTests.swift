@@ -24,10 +24,10 @@ extension Cleaning {
         }
 
         /// Starts it over an image that was pulled and one that was not; both are fresh.
-        private func start(keep: String) async throws {
+        private func start(keep: String, every interval: String = "2s") async throws {
             var settings = CleaningSettings(url: registry.url)
             settings.keep = keep
-            settings.triggers = ["{ name: often, every: 2s, cooldown: 1s }"]
+            settings.triggers = ["{ name: often, every: \(interval), cooldown: 1s }"]
             try await daemon.start(settings: settings.text)
             for (index, tag) in ["pulled", "other"].enumerated() {
                 try await registry.push("team/api", tag, seed: 70 + UInt64(index))
@@ -75,6 +75,21 @@ extension Cleaning {
                 return said.contains("\"freshPush\"") && !said.contains("clockInDoubt")
             }
             #expect(Set(try await registry.tags("team/api")) == ["other", "pulled"])
+        }
+
+        // By the wrong clock its time had come; it comes by the right one, and not an interval later.
+        @Test func aTriggerThatWasHeldHasNotRun() async throws {
+            let began = ContinuousClock.now
+            try await start(keep: CleaningSettings.pulled, every: "30s")
+            try await eventually("half of the interval is over", within: .seconds(20)) {
+                ContinuousClock.now - began > .seconds(15)
+            }
+            try clock.set(ahead: .seconds(3 * 3_600))
+            try await expectNothingGoes()
+            try clock.set(ahead: .zero)
+            try await eventually("it runs", within: .seconds(22)) {
+                try await registry.tags("team/api") == ["pulled"]
+            }
         }
 
         // What the registry kept is stamped by a clock that seems to be eight days behind.
