@@ -163,7 +163,7 @@ extension Sweep {
             let first = runs.count
             try await storageSweep(scope, manifests, deployment).run(target, &runs)
             for index in runs.indices[first...] where !runs[index].isPurge {
-                runs[index].items = manifests?.items ?? []
+                runs[index] = runs[index].after(manifests)
             }
         }
         try RunOutput.print(runs, asJSON: options.json)

@@ -1,0 +1,24 @@
+import AccessLedger
+import Cleanup
+
+// A sweep of the disk, and that of the manifests before it: one command tells of both.
+extension RunRecord {
+    /// This sweep of the disk with what became of the manifests; where nothing of the disk is in
+    /// question, it is their run that is told of.
+    func after(_ manifests: RunRecord?) -> RunRecord {
+        guard let manifests else { return self }
+        var run = storage.isEmpty ? manifests : self
+        let other = storage.isEmpty ? self : manifests
+        run.items = manifests.items
+        run.kept += other.kept
+        run.keptReasons.merge(other.keptReasons, uniquingKeysWith: +)
+        if run.state == .done, other.status != Outcome.done { run.state = .partly }
+        let isEnforced = !storage.isEmpty || manifests.items.contains(where: \.isEnforced)
+        run.mode = isEnforced ? mode : manifests.mode
+        if storage.isEmpty || !manifests.items.isEmpty {
+            let own = note == Cleaner.nothingToRemove || manifests.note.contains(note) ? "" : note
+            run.note = [manifests.note, own].filter { !$0.isEmpty }.joined(separator: "; ")
+        }
+        return run
+    }
+}

@@ -1,0 +1,81 @@
+import Foundation
+import RegistryModel
+import TestSupport
+import Testing
+
+extension LocalPrune {
+    /// `sweep` by hand, where policies say which manifests go and the disk is here: one answer for
+    /// both.
+    @Suite(.enabled(if: isPossible, missing)) struct SweepsByPolicy {
+        private let daemon: LastpullDaemon
+        private let registry: RealRegistry
+        private var disk: RegistryDisk { RegistryDisk(registry.storage) }
+
+        init() async throws {
+            daemon = try LastpullDaemon()
+            registry = try await .start(
+                .init(endpoints: [.init(url: daemon.hook("local"))], accessLog: false)
+            )
+        }
+
+        /// Starts it over an image that is untagged, and returns once that may go.
+        private func start(mode: String) async throws {
+            var settings = CleaningSettings(url: registry.url)
+            settings.keep =
+                "{ accessed: { atLeast: 1, within: 1h }, pushed: { within: 0s }, tags: [v1] }"
+            settings.mode = mode
+            settings.policy = "brake: { items: 100, share: 100%, bytes: 100% }"
+            settings.registry =
+                "storage: \(registry.storage)\n    grace: 1s\n    quarantine: 1h"
+            try await daemon.start(settings: settings.text)
+            for seed in 1...2 { try await registry.push("team/api", "v1", seed: UInt64(seed)) }
+            let pushed = ContinuousClock.now
+            disk.age(by: 26 * 3_600)
+            try await eventually("an image may go, and the grace is over", within: .seconds(30)) {
+                let plan = try await daemon.report("plan")
+                return plan.items.count == 1 && ContinuousClock.now - pushed > .seconds(6)
+            }
+        }
+
+        @Test func saysThatAPolicyOnlyObserves() async throws {
+            try await start(mode: "observe")
+            let before = disk.bytes
+            let report = try await daemon.report("sweep")
+            #expect(report.mode == "observe" && report.state == "planned", "\(report)")
+            #expect(report.items.map(\.state) == ["planned"])
+            #expect(report.note.contains("policy p only observes"), "\(report.note)")
+            #expect(try await daemon.summaries().contains { $0.run == report.run && $0.items == 1 })
+            #expect(registry.manifests("team/api").count == 2)
+            #expect(disk.bytes == before)
+        }
+
+        private struct Answer: Decodable {
+            struct Item: Decodable {
+                let kind: String
+                let mode: String
+                let state: String
+            }
+
+            let mode: String
+            let state: String
+            let note: String
+            let items: [Item]
+        }
+
+        // A blob that nothing refers to is no image, and no policy is about it.
+        @Test func takesWhatNoImageNeedsBesideIt() async throws {
+            try await start(mode: "observe")
+            let bytes = Array("garbage".utf8)
+            let hex = Digest(hashing: bytes).encoded
+            try disk.write(bytes, to: "blobs/sha256/\(hex.prefix(2))/\(hex)/data")
+            disk.age(by: 26 * 3_600)
+            let result = try await daemon.run("sweep", "--json")
+            let report = try JSONDecoder().decode(Answer.self, from: Data(result.output.utf8))
+            #expect(report.mode == "enforce" && report.state == "done", "\(report)")
+            let items = report.items.map { "\($0.kind) \($0.mode) \($0.state)" }
+            #expect(Set(items) == ["manifest observe planned", "blob enforce quarantined"])
+            #expect(report.note.contains("policy p only observes"), "\(report.note)")
+            #expect(registry.manifests("team/api").count == 2)
+        }
+    }
+}
