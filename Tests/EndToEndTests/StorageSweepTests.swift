@@ -19,12 +19,12 @@ extension LocalPrune {
         }
 
         /// Starts it over an image that is untagged, and returns once that may go.
-        private func start(mode: String) async throws {
+        private func start(mode: String = "enforce", brake: String = "100%") async throws {
             var settings = CleaningSettings(url: registry.url)
             settings.keep =
                 "{ accessed: { atLeast: 1, within: 1h }, pushed: { within: 0s }, tags: [v1] }"
             settings.mode = mode
-            settings.policy = "brake: { items: 100, share: 100%, bytes: 100% }"
+            settings.policy = "brake: { items: 100, share: 100%, bytes: \(brake) }"
             settings.registry =
                 "storage: \(registry.storage)\n    grace: 1s\n    quarantine: 1h"
             try await daemon.start(settings: settings.text)
@@ -35,6 +35,19 @@ extension LocalPrune {
                 let plan = try await daemon.report("plan")
                 return plan.items.count == 1 && ContinuousClock.now - pushed > .seconds(6)
             }
+        }
+
+        // What the manifest has released is what its blobs are.
+        @Test(arguments: [("100%", "done"), ("1%", "waiting")])
+        func countsBytesOnce(brake: String, state: String) async throws {
+            try await start(brake: brake)
+            let report = try await daemon.report("sweep")
+            #expect(report.state == state, "\(report.note)")
+            let manifest = try #require(report.items.first { $0.kind == "manifest" })
+            let blobs = report.items.filter { $0.kind == "blob" }.reduce(0) { $0 + $1.bytes }
+            #expect(manifest.bytes > 2_000 && blobs > 2_000, "\(report.items)")
+            // The links are no image's bytes.
+            #expect((manifest.bytes..<manifest.bytes + 500).contains(report.released))
         }
 
         @Test func saysThatAPolicyOnlyObserves() async throws {

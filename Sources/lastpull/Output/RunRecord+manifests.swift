@@ -1,5 +1,7 @@
 import AccessLedger
 import Cleanup
+import Daemon
+import RegistryModel
 
 // A sweep of the disk, and that of the manifests before it: one command tells of both.
 extension RunRecord {
@@ -20,5 +22,24 @@ extension RunRecord {
             run.note = [manifests.note, own].filter { !$0.isEmpty }.joined(separator: "; ")
         }
         return run
+    }
+
+    /// How many bytes of these blobs the sweep of the disk releases, or would.
+    func released(of blobs: [Digest: Int64]) -> Int64 {
+        var left = blobs
+        return storage.reduce(0) { sum, item in
+            guard state.isPlan ? item.state == .planned : item.isTaken,
+                let size = item.digest.flatMap({ left.removeValue(forKey: $0) })
+            else { return sum }
+            return sum + min(size, item.bytes)
+        }
+    }
+}
+
+extension Deployment {
+    /// The blobs of a registry to which no manifest refers any more, with their bytes.
+    func releasedBlobs(of target: CleanupTarget) async throws -> [Digest: Int64] {
+        let blobs = try await ledger.releasedBlobs(of: target.row)
+        return Dictionary(blobs.map { ($0.digest, $0.size) }, uniquingKeysWith: { $1 })
     }
 }
