@@ -37,11 +37,19 @@ extension LocalPrune {
             }
         }
 
+        /// The first sweep by whose time a probe has come back, so that the image may go.
+        private func sweep() async throws -> CleaningReport {
+            try await eventualValue("a sweep has the image", within: .seconds(30)) {
+                let report = try await daemon.report("sweep")
+                return report.items.isEmpty ? nil : report
+            }
+        }
+
         // What the manifest has released is what its blobs are.
         @Test(arguments: [("100%", "done"), ("1%", "waiting")])
         func countsBytesOnce(brake: String, state: String) async throws {
             try await start(brake: brake)
-            let report = try await daemon.report("sweep")
+            let report = try await sweep()
             #expect(report.state == state, "\(report.note)")
             let manifest = try #require(report.items.first { $0.kind == "manifest" })
             let blobs = report.items.filter { $0.kind == "blob" }.reduce(0) { $0 + $1.bytes }
@@ -53,7 +61,7 @@ extension LocalPrune {
         @Test func saysThatAPolicyOnlyObserves() async throws {
             try await start(mode: "observe")
             let before = disk.bytes
-            let report = try await daemon.report("sweep")
+            let report = try await sweep()
             #expect(report.mode == "observe" && report.state == "planned", "\(report)")
             #expect(report.items.map(\.state) == ["planned"])
             #expect(report.note.contains("policy p only observes"), "\(report.note)")
@@ -78,12 +86,17 @@ extension LocalPrune {
         // A blob that nothing refers to is no image, and no policy is about it.
         @Test func takesWhatNoImageNeedsBesideIt() async throws {
             try await start(mode: "observe")
-            let bytes = Array("garbage".utf8)
-            let hex = Digest(hashing: bytes).encoded
-            try disk.write(bytes, to: "blobs/sha256/\(hex.prefix(2))/\(hex)/data")
-            disk.age(by: 26 * 3_600)
-            let result = try await daemon.run("sweep", "--json")
-            let report = try JSONDecoder().decode(Answer.self, from: Data(result.output.utf8))
+            var count = 0
+            let report = try await eventualValue("a sweep of both", within: .seconds(30)) {
+                count += 1
+                let bytes = Array("garbage \(count)".utf8)
+                let hex = Digest(hashing: bytes).encoded
+                try disk.write(bytes, to: "blobs/sha256/\(hex.prefix(2))/\(hex)/data")
+                disk.age(by: 26 * 3_600)
+                let result = try await daemon.run("sweep", "--json")
+                let report = try JSONDecoder().decode(Answer.self, from: Data(result.output.utf8))
+                return report.items.contains { $0.kind == "manifest" } ? report : nil
+            }
             #expect(report.mode == "enforce" && report.state == "done", "\(report)")
             let items = report.items.map { "\($0.kind) \($0.mode) \($0.state)" }
             #expect(Set(items) == ["manifest observe planned", "blob enforce quarantined"])
