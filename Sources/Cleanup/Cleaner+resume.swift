@@ -73,7 +73,8 @@ extension Cleaner {
             : "only planned; `lastpull \(command)` carries out what it then finds"
     }
 
-    private static let nothingToRemove = "nothing is to be removed"
+    /// What is said of a plan that is empty.
+    package static let nothingToRemove = "nothing is to be removed"
 
     /// What a plan waits for that is stored and not carried out.
     static func wants(_ draft: PlanMaker.Draft, _ cause: Cause) -> String {

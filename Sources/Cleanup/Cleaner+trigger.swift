@@ -8,6 +8,8 @@ extension Cleaner {
         var released: Int64
         /// Why it freed less than needed; empty when it freed enough.
         var note: String
+        /// Whether more may go once the clock is believed.
+        var isHeldByClock = false
     }
 
     /// Cleans for a trigger: what enforcing policies allow, as much as is needed.
@@ -48,7 +50,8 @@ extension Cleaner {
             released: released,
             note: notes.filter { !$0.isEmpty }.reduce(into: [String]()) { known, note in
                 if !known.contains(note) { known.append(note) }
-            }.joined(separator: "; ")
+            }.joined(separator: "; "),
+            isHeldByClock: !draft.clockDoubt.isEmpty
         )
     }
 

@@ -19,9 +19,9 @@ extension TriggerService {
             return try await cleaner.trigger(scope, cause: cause, needed: firing.needed)
         }
         var needed = firing.needed
-        var notes: [String] = []
+        var swept: [Cleaner.TriggerOutcome] = []
         if firing.isVolume {
-            notes.append(try await sweep(firing, cause, target))
+            swept.append(try await sweep(firing, cause, target))
             if needed > 0 { needed = max(0, await excess(firing, target)) }
             scope.set(.release(bytes: needed))
         }
@@ -32,11 +32,12 @@ extension TriggerService {
                 outcome = try await cleaner.trigger(scope, cause: cause, needed: needed)
             }
             if !isStorageOnly || !firing.isVolume {
-                notes.append(try await sweep(firing, cause, target))
+                swept.append(try await sweep(firing, cause, target))
             }
         }
         try await relieve(firing, cause, target)
-        notes.append(outcome.note)
+        outcome.isHeldByClock = outcome.isHeldByClock || swept.contains(where: \.isHeldByClock)
+        let notes = swept.map(\.note) + [outcome.note]
         outcome.note = notes.filter { !$0.isEmpty }.reduce(into: [String]()) { known, note in
             if !known.contains(note) { known.append(note) }
         }.joined(separator: "; ")
@@ -48,13 +49,15 @@ extension TriggerService {
         _ firing: Firing,
         _ cause: Cleaner.Cause,
         _ target: CleanupTarget
-    ) async throws -> String {
+    ) async throws -> Cleaner.TriggerOutcome {
         guard !cleaner.interruption.isRaised else { throw CancellationError() }
         // A collector must not run beside a push either, which is told by its age.
-        if let doubt = try await sweeper.clock.doubt(at: now()) { return "\(doubt)" }
+        if let doubt = try await sweeper.clock.doubt(at: now()) {
+            return .init(released: 0, note: "\(doubt)", isHeldByClock: true)
+        }
         if target.garbageCollect != nil {
             let run = try await collector.collect(target, cause: cause)
-            return run.state == .failed ? run.note : ""
+            return .init(released: 0, note: run.state == .failed ? run.note : "")
         }
         var scope = CleanupScope()
         scope.registry = target.row.name
@@ -67,7 +70,8 @@ extension TriggerService {
         request.brake = brake(target)
         request.isSilentWhenEmpty = true
         let run = try await sweeper.sweep(request, of: target)
-        return run.state == .waiting || run.state == .failed ? run.note : ""
+        let isShort = run.state == .waiting || run.state == .failed
+        return .init(released: 0, note: isShort ? run.note : "")
     }
 
     private func brake(_ target: CleanupTarget) -> Double {

@@ -195,7 +195,8 @@ package actor TriggerService {
         let run = try await carryOut(firing, &scope, cause, target)
         // What was cut short is due again after the next start.
         guard !cleaner.interruption.isRaised else { return false }
-        try await remember(firing, target, run.note)
+        // What the clock held back is due until it is believed, as often as the cooldown lets it.
+        if !run.isHeldByClock { try await remember(firing, target, run.note) }
         if !run.note.isEmpty {
             await complain(
                 firing.trigger,

@@ -76,6 +76,13 @@ extension LocalPrune {
             // It may believe in what went before.
             #expect(try await !scene.events("event=staleCache").isEmpty)
             try await scene.fetch("a/x:v1")
+            // While that process runs it may; and the rest is purged as the API proves it forgotten.
+            _ = try await scene.run("prune")
+            #expect(try await scene.events("event=staleCacheEnded").isEmpty)
+            try await scene.registry.restart()
+            for _ in 1...2 { _ = try await scene.run("prune") }
+            #expect(disk.quarantinedFiles.isEmpty)
+            #expect(try await scene.events("event=staleCacheEnded").count == 1)
         }
     }
 }

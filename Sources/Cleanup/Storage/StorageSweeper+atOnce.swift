@@ -56,6 +56,14 @@ extension StorageSweeper {
             }
         )
         if case .unproven = draft.way, begun > 0 {
+            // A process that begins later has never seen what went.
+            if let takenAt = MachineMoment.now {
+                try await ledger.note(
+                    taken: run.name,
+                    boot: takenAt.boot,
+                    uptime: takenAt.uptime
+                )
+            }
             try await complainOfStaleCache(
                 draft,
                 target,

@@ -11,22 +11,33 @@ extension StorageSweeper {
         _ target: CleanupTarget,
         _ root: StorageRoot
     ) async throws {
-        let presence = RegistryPresence.onStorage(root)
-        let isSilent = await !doesAnswer(target)
-        let heard = try await ledger.processesHeard(of: target.row, since: now() - .hours(1))
-        // Processes elsewhere have caches of their own.
-        guard heard <= presence.processes.count || heard <= 1 else { return }
-        for name in runs {
-            let taken = try await ledger.takenAt(name)
-                .map { MachineMoment(boot: $0.boot, uptime: $0.uptime) }
-            guard presence.provesForgetting(since: taken, isSilent),
-                let record = try await ledger.run(name)
-            else { continue }
+        for name in try await forgottenByRestart(runs, target, root) {
+            guard let record = try await ledger.run(name) else { continue }
             try await ledger.forgotten(
                 storageItems: record.storage.filter { $0.state == .quarantined }.map(\.ordinal),
                 in: name
             )
         }
+    }
+
+    /// The runs of which no registry that runs now has seen what they took.
+    private func forgottenByRestart(
+        _ runs: [RunName],
+        _ target: CleanupTarget,
+        _ root: StorageRoot
+    ) async throws -> [RunName] {
+        let presence = RegistryPresence.onStorage(root)
+        let isSilent = await !doesAnswer(target)
+        let heard = try await ledger.processesHeard(of: target.row, since: now() - .hours(1))
+        // Processes elsewhere have caches of their own.
+        guard heard <= presence.processes.count || heard <= 1 else { return [] }
+        var forgotten: [RunName] = []
+        for name in runs {
+            let taken = try await ledger.takenAt(name)
+                .map { MachineMoment(boot: $0.boot, uptime: $0.uptime) }
+            if presence.provesForgetting(since: taken, isSilent) { forgotten.append(name) }
+        }
+        return forgotten
     }
 
     /// Asks once more for what the registry did not forget when it was taken.
@@ -96,11 +107,18 @@ extension StorageSweeper {
         let all = try await ledger.quarantines(of: target.row).map(\.run)
         guard try await held(in: all).allSatisfy(\.isForgotten) else { return }
         try await end(.staleCache, of: target) { event in
-            // What went at once, against all warning, is never proven forgotten.
             guard let run = event.attributes["run"].flatMap({ RunName($0) }),
                 let items = try await ledger.run(run)?.storage
             else { return true }
-            return items.allSatisfy { $0.state == .skipped || $0.isForgotten || $0.kind == .upload }
+            let open = items.filter {
+                $0.state != .skipped && !$0.isForgotten && $0.kind != .upload
+            }
+            // What went at once can't be asked for: only a restart proves that it is forgotten.
+            guard !open.isEmpty else { return true }
+            guard open.allSatisfy({ $0.state == .done }), let root = try? self.open(target) else {
+                return false
+            }
+            return try await !forgottenByRestart([run], target, root).isEmpty
         }
     }
 

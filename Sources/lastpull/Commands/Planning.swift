@@ -139,6 +139,7 @@ extension Sweep {
         _ scope: CleanupScope,
         _ deployment: Deployment
     ) async throws {
+        var counted: [RunName: Int64] = [:]
         let (runs, isCutShort) = try await deployment.interruptibly(
             over: targets,
             isDryRun: dryRun
@@ -146,14 +147,18 @@ extension Sweep {
             var scope = scope
             scope.registry = target.row.name
             var manifests: RunRecord?
+            var released: [Digest: Int64] = [:]
             if !now, !target.url.isEmpty {
                 _ = try await deployment.cleaner.interruption.run { [scope] in
                     try await deployment.refresh(scope)
                 }
+                let before = try await deployment.releasedBlobs(of: target)
                 manifests =
                     dryRun
                     ? try await deployment.cleaner.plan(scope, cause: .init(name: "sweep"))
                     : try await deployment.cleaner.clean(scope, cause: .init(name: "sweep"))
+                released = try await deployment.releasedBlobs(of: target)
+                    .filter { before[$0.key] == nil }
             }
             if let manifests, target.storage == nil { return runs.append(manifests) }
             if let manifests, deployment.cleaner.interruption.isRaised {
@@ -163,10 +168,12 @@ extension Sweep {
             let first = runs.count
             try await storageSweep(scope, manifests, deployment).run(target, &runs)
             for index in runs.indices[first...] where !runs[index].isPurge {
-                runs[index].items = manifests?.items ?? []
+                let run = runs[index].after(manifests)
+                counted[run.name] = run.released(of: released)
+                runs[index] = run
             }
         }
-        try RunOutput.print(runs, asJSON: options.json)
+        try RunOutput.print(runs, counted: counted, asJSON: options.json)
         throw runs.status(isCutShort: isCutShort)
     }
 

@@ -9,11 +9,14 @@ struct RunOutput {
     let run: RunRecord
     /// What other runs of the same command gave back.
     private let reclaimedElse: Int64
+    /// What the removal of images has released, and the sweep of the disk releases once more.
+    private let counted: Int64
     private let storage: StorageSums
 
-    init(run: RunRecord, reclaimedElse: Int64 = 0) {
+    init(run: RunRecord, reclaimedElse: Int64 = 0, counted: Int64 = 0) {
         self.run = run
         self.reclaimedElse = reclaimedElse
+        self.counted = counted
         storage = StorageSums(run.storage)
     }
 
@@ -49,7 +52,7 @@ struct RunOutput {
         // A purge gives back what another run has released.
         return images.reduce(0) { $0 + $1.bytes }
             + (run.isPurge ? 0 : storage.released + (isPlan ? storage.planned : 0))
-            + engine.reduce(0) { $0 + $1.bytes }
+            + engine.reduce(0) { $0 + $1.bytes } - counted
     }
 
     /// How many removals came to what; empty for a plan.
@@ -121,14 +124,23 @@ struct RunOutput {
 
     /// Prints runs of one command: with JSON the last, which is the one that was asked for, with
     /// all that the command gave back.
-    static func print(_ runs: [RunRecord], asJSON: Bool) throws {
+    ///
+    /// `counted` is what each of them releases that is released already.
+    static func print(
+        _ runs: [RunRecord],
+        counted: [RunName: Int64] = [:],
+        asJSON: Bool
+    ) throws {
         guard asJSON else {
-            for run in runs { try RunOutput(run: run).print(asJSON: false) }
+            for run in runs {
+                try RunOutput(run: run, counted: counted[run.name] ?? 0).print(asJSON: false)
+            }
             return
         }
         guard let last = runs.last else { return }
         let others = runs.dropLast().reduce(0) { $0 + $1.reclaimed }
-        try RunOutput(run: last, reclaimedElse: others).print(asJSON: true)
+        try RunOutput(run: last, reclaimedElse: others, counted: counted[last.name] ?? 0)
+            .print(asJSON: true)
     }
 
     func print(asJSON: Bool) throws {

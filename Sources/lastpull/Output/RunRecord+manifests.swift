@@ -1,0 +1,45 @@
+import AccessLedger
+import Cleanup
+import Daemon
+import RegistryModel
+
+// A sweep of the disk, and that of the manifests before it: one command tells of both.
+extension RunRecord {
+    /// This sweep of the disk with what became of the manifests; where nothing of the disk is in
+    /// question, it is their run that is told of.
+    func after(_ manifests: RunRecord?) -> RunRecord {
+        guard let manifests else { return self }
+        var run = storage.isEmpty ? manifests : self
+        let other = storage.isEmpty ? self : manifests
+        run.items = manifests.items
+        run.kept += other.kept
+        run.keptReasons.merge(other.keptReasons, uniquingKeysWith: +)
+        if run.state == .done, other.status != Outcome.done { run.state = .partly }
+        let isEnforced = !storage.isEmpty || manifests.items.contains(where: \.isEnforced)
+        run.mode = isEnforced ? mode : manifests.mode
+        if storage.isEmpty || !manifests.items.isEmpty {
+            let own = note == Cleaner.nothingToRemove || manifests.note.contains(note) ? "" : note
+            run.note = [manifests.note, own].filter { !$0.isEmpty }.joined(separator: "; ")
+        }
+        return run
+    }
+
+    /// How many bytes of these blobs the sweep of the disk releases, or would.
+    func released(of blobs: [Digest: Int64]) -> Int64 {
+        var left = blobs
+        return storage.reduce(0) { sum, item in
+            guard state.isPlan ? item.state == .planned : item.isTaken,
+                let size = item.digest.flatMap({ left.removeValue(forKey: $0) })
+            else { return sum }
+            return sum + min(size, item.bytes)
+        }
+    }
+}
+
+extension Deployment {
+    /// The blobs of a registry to which no manifest refers any more, with their bytes.
+    func releasedBlobs(of target: CleanupTarget) async throws -> [Digest: Int64] {
+        let blobs = try await ledger.releasedBlobs(of: target.row)
+        return Dictionary(blobs.map { ($0.digest, $0.size) }, uniquingKeysWith: { $1 })
+    }
+}

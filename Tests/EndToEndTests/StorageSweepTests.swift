@@ -1,0 +1,107 @@
+import Foundation
+import RegistryModel
+import TestSupport
+import Testing
+
+extension LocalPrune {
+    /// `sweep` by hand, where policies say which manifests go and the disk is here: one answer for
+    /// both.
+    @Suite(.enabled(if: isPossible, missing)) struct SweepsByPolicy {
+        private let daemon: LastpullDaemon
+        private let registry: RealRegistry
+        private var disk: RegistryDisk { RegistryDisk(registry.storage) }
+
+        init() async throws {
+            daemon = try LastpullDaemon()
+            registry = try await .start(
+                .init(endpoints: [.init(url: daemon.hook("local"))], accessLog: false)
+            )
+        }
+
+        /// Starts it over an image that is untagged, and returns once that may go.
+        private func start(mode: String = "enforce", brake: String = "100%") async throws {
+            var settings = CleaningSettings(url: registry.url)
+            settings.keep =
+                "{ accessed: { atLeast: 1, within: 1h }, pushed: { within: 0s }, tags: [v1] }"
+            settings.mode = mode
+            settings.policy = "brake: { items: 100, share: 100%, bytes: \(brake) }"
+            settings.registry =
+                "storage: \(registry.storage)\n    grace: 1s\n    quarantine: 1h"
+            try await daemon.start(settings: settings.text)
+            for seed in 1...2 { try await registry.push("team/api", "v1", seed: UInt64(seed)) }
+            let pushed = ContinuousClock.now
+            disk.age(by: 26 * 3_600)
+            try await eventually("an image may go, and the grace is over", within: .seconds(30)) {
+                let plan = try await daemon.report("plan")
+                return plan.items.count == 1 && ContinuousClock.now - pushed > .seconds(6)
+            }
+        }
+
+        /// The first sweep by whose time a probe has come back, so that the image may go.
+        private func sweep() async throws -> CleaningReport {
+            try await eventualValue("a sweep has the image", within: .seconds(30)) {
+                let report = try await daemon.report("sweep")
+                return report.items.isEmpty ? nil : report
+            }
+        }
+
+        // What the manifest has released is what its blobs are.
+        @Test(arguments: [("100%", "done"), ("1%", "waiting")])
+        func countsBytesOnce(brake: String, state: String) async throws {
+            try await start(brake: brake)
+            let report = try await sweep()
+            #expect(report.state == state, "\(report.note)")
+            let manifest = try #require(report.items.first { $0.kind == "manifest" })
+            let blobs = report.items.filter { $0.kind == "blob" }.reduce(0) { $0 + $1.bytes }
+            #expect(manifest.bytes > 2_000 && blobs > 2_000, "\(report.items)")
+            // The links are no image's bytes.
+            #expect((manifest.bytes..<manifest.bytes + 500).contains(report.released))
+        }
+
+        @Test func saysThatAPolicyOnlyObserves() async throws {
+            try await start(mode: "observe")
+            let before = disk.bytes
+            let report = try await sweep()
+            #expect(report.mode == "observe" && report.state == "planned", "\(report)")
+            #expect(report.items.map(\.state) == ["planned"])
+            #expect(report.note.contains("policy p only observes"), "\(report.note)")
+            #expect(try await daemon.summaries().contains { $0.run == report.run && $0.items == 1 })
+            #expect(registry.manifests("team/api").count == 2)
+            #expect(disk.bytes == before)
+        }
+
+        private struct Answer: Decodable {
+            struct Item: Decodable {
+                let kind: String
+                let mode: String
+                let state: String
+            }
+
+            let mode: String
+            let state: String
+            let note: String
+            let items: [Item]
+        }
+
+        // A blob that nothing refers to is no image, and no policy is about it.
+        @Test func takesWhatNoImageNeedsBesideIt() async throws {
+            try await start(mode: "observe")
+            var count = 0
+            let report = try await eventualValue("a sweep of both", within: .seconds(30)) {
+                count += 1
+                let bytes = Array("garbage \(count)".utf8)
+                let hex = Digest(hashing: bytes).encoded
+                try disk.write(bytes, to: "blobs/sha256/\(hex.prefix(2))/\(hex)/data")
+                disk.age(by: 26 * 3_600)
+                let result = try await daemon.run("sweep", "--json")
+                let report = try JSONDecoder().decode(Answer.self, from: Data(result.output.utf8))
+                return report.items.contains { $0.kind == "manifest" } ? report : nil
+            }
+            #expect(report.mode == "enforce" && report.state == "done", "\(report)")
+            let items = report.items.map { "\($0.kind) \($0.mode) \($0.state)" }
+            #expect(Set(items) == ["manifest observe planned", "blob enforce quarantined"])
+            #expect(report.note.contains("policy p only observes"), "\(report.note)")
+            #expect(registry.manifests("team/api").count == 2)
+        }
+    }
+}
