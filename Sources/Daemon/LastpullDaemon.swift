@@ -69,7 +69,8 @@ package struct LastpullDaemon: Sendable {
         let proving = Proving(
             ledger: ledger,
             targets: deployment.targets,
-            logger: deployment.logger
+            logger: deployment.logger,
+            now: deployment.now
         )
         let intake = Intake(
             ledger: ledger,

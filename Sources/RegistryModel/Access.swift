@@ -149,6 +149,10 @@ package struct DecodedBody: Sendable, Equatable {
     /// It counts as use of what is known to be there. Whatever else it says, of pushes, deletes and
     /// unknown images, has to be proven by the registry.
     package var isHearsay = false
+    /// When the registry was asked for what stands here; nil where it was not.
+    ///
+    /// A tag that is read pointed there then, which is more than a client's read shows.
+    package var provenAt: Timestamp?
     /// Why something that was said is known to be missing here; nil where nothing is.
     package var loss: String?
     package var socket: SocketNews?

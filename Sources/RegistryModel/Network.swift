@@ -25,6 +25,8 @@ package struct IPAddress: Sendable, Hashable {
     package var isLoopback: Bool { isVersion4 ? (bits >> 24) & 0xFF == 127 : bits == 1 }
 
     private static let mapped = UInt128(0xFFFF) << 32
+    fileprivate static let firstOfVersion4 = mapped
+    fileprivate static let lastOfVersion4 = mapped | 0xFFFF_FFFF
 
     private static func version4(_ text: Substring) -> UInt32? {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
@@ -114,6 +116,25 @@ package struct Network: Sendable, Hashable, CustomStringConvertible {
     /// Whether every address is in it, of its version.
     package var isEverything: Bool {
         base.isVersion4 ? mask << 96 == 0 : mask == 0
+    }
+
+    /// Whether every address of one version is in one of `networks`.
+    package static func areEverything(_ networks: [Network]) -> Bool {
+        let version4 = networks.filter(\.base.isVersion4)
+        let version6 = networks.filter { !$0.base.isVersion4 }
+        return fill(version4, from: IPAddress.firstOfVersion4, to: IPAddress.lastOfVersion4)
+            || fill(version6, from: 0, to: .max)
+    }
+
+    private static func fill(_ networks: [Network], from first: UInt128, to last: UInt128) -> Bool {
+        var next = first
+        for network in networks.sorted(by: { $0.base.bits < $1.base.bits }) {
+            guard network.base.bits <= next else { return false }
+            let end = network.base.bits | ~network.mask
+            if end >= last { return true }
+            next = max(next, end + 1)
+        }
+        return false
     }
 
     /// Whether `address` is an address in this network; what is not an address is in none.

@@ -67,6 +67,30 @@ struct HearsayTests {
         #expect(proven.answers == [DeliveryAnswer(accepted: 1)])
     }
 
+    // The image that it moved to is not read yet, as after a client's read nothing would be proven.
+    @Test(arguments: [AccessSource.log, .engine])
+    func aMoveThatTheRegistryToldMovesTheTag(source: AccessSource) async throws {
+        let fixture = try await LedgerFixture.withTwoTags()
+        let askedAt = fixture.now - .seconds(2)
+        let heard = fixture.access(.pull, "new", tag: "v1", at: fixture.now - .minutes(30))
+        try await fixture.record([heard], from: source, provenAt: askedAt)
+        let tag = try await fixture.tag("v1")
+        #expect(try await tag.manifest == fixture.manifest("new").id)
+        // Since when, the registry alone tells: who said that it was read may lie about the time.
+        #expect(tag.pushedAt == askedAt)
+        #expect(tag.inHistory.pulls == 1)
+    }
+
+    @Test func whatWasPushedSinceTheRegistryWasAskedStands() async throws {
+        let fixture = try await LedgerFixture.withTwoTags()
+        let askedAt = fixture.now - .seconds(2)
+        let push = fixture.access(.push, "newest", tag: "v1", at: fixture.now - .seconds(1))
+        try await fixture.record([push])
+        let heard = fixture.access(.pull, "new", tag: "v1")
+        try await fixture.record([heard], from: .log, provenAt: askedAt)
+        #expect(try await fixture.tag("v1").manifest == fixture.manifest("newest").id)
+    }
+
     // The agent of a delete of our own lets a tag be put back.
     @Test func aDeleteInOurNameIsNoNews() async throws {
         let fixture = try await LedgerFixture.withTwoTags()

@@ -13,6 +13,8 @@ extension LedgerFixture {
     /// Sets the clock ahead, or back; the machine's own time knows nothing of it.
     func setClock(by span: Span) { now = now + span }
 
+    var moment: PulseMoment { PulseMoment(time: now, machine: machine) }
+
     @discardableResult
     func beat() async throws -> Heartbeat {
         try await ledger.heartbeat(at: now, machine: machine)

@@ -57,12 +57,14 @@ final class LedgerFixture {
         rejections: [DecodedBody.Rejection] = [],
         ignoring: AccessIgnoreList = AccessIgnoreList(),
         isHearsay: Bool = false,
+        provenAt: Timestamp? = nil,
         in other: Ledger? = nil
     ) async throws -> RecordedBatch {
         var body = DecodedBody()
         body.accesses = accesses
         body.rejections = rejections
         body.isHearsay = isHearsay
+        body.provenAt = provenAt
         return try (other ?? ledger).record(
             [Delivery(registry: registry, source: source, body: body, receivedAt: now)],
             ignoring: ignoring,

@@ -1,5 +1,7 @@
 import AccessLedger
+import GRDB
 import RegistryModel
+import Synchronization
 import Testing
 
 /// A daemon that stands still, as one that is stopped or whose machine sleeps, hears nothing.
@@ -97,6 +99,51 @@ struct StandstillTests {
         try await fixture.proof("p3", by: .log)
         #expect(try await fixture.coverage().absences == [])
         #expect(try await fixture.covers(before, fixture.now))
+    }
+
+    /// Another's write holds the ledger: a heartbeat begins in time, and is written when that ends.
+    private func beat(after pause: Span, waiting: Span) async throws -> Heartbeat {
+        fixture.rest(pause)
+        let woken = fixture.moment
+        fixture.rest(waiting)
+        let now = fixture.moment
+        return try await fixture.ledger.heartbeat(wokenAt: woken) { now }
+    }
+
+    // Whoever asked meanwhile has an answer in time.
+    @Test(arguments: [15, 19, 20] as [Int64])
+    func whoWaitsForTheLedgerDoesNotStandStill(_ seconds: Int64) async throws {
+        let before = try await hear(by: .log)
+        for _ in 0..<3 {
+            let beat = try await beat(after: .seconds(5), waiting: .seconds(seconds))
+            #expect(beat.stillSince == nil)
+        }
+        try await fixture.proof("p3", by: .log)
+        #expect(try await fixture.coverage().absences == [])
+        #expect(try await fixture.covers(before, fixture.now))
+    }
+
+    // Frozen before it began, while it waited, or partly both.
+    @Test(arguments: [(21, 0), (25, 15), (5, 21), (12, 9)] as [(Int64, Int64)])
+    func whoIsFrozenStandsStillThough(_ pause: Int64, _ waiting: Int64) async throws {
+        let before = try await hear(by: .log)
+        let beat = try await beat(after: .seconds(pause), waiting: .seconds(waiting))
+        #expect(beat.stillSince == before)
+        #expect(try await !fixture.covers(before, fixture.now))
+    }
+
+    // What it waited for is no part of the time since.
+    @Test func theMomentIsThatOfTheWriteItself() async throws {
+        let path = fixture.ledger.path
+        let now = fixture.moment
+        let isBusy = Mutex(false)
+        _ = try await fixture.ledger.heartbeat(wokenAt: now) {
+            let other = try? DatabaseQueue(path: path)
+            let write: Void? = try? other?.inTransaction(.immediate) { _ in .commit }
+            isBusy.withLock { $0 = other != nil && write == nil }
+            return now
+        }
+        #expect(isBusy.withLock { $0 })
     }
 
     // The clock of a machine that slept may be behind for a while.

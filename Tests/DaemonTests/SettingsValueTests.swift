@@ -121,13 +121,24 @@ struct SettingsValueTests {
     /// Where everybody is ignored, everything looks unused.
     @Test(arguments: [
         "userAgents: ['*']", "userAgents: ['trivy/*', '**']", "actors: ['?*']",
-        "networks: [0.0.0.0/0]", "networks: ['::/0']",
+        "networks: [0.0.0.0/0]", "networks: ['::/0']", "networks: [0.0.0.0/1, 128.0.0.0/1]",
+        "networks: [128.0.0.0/1, 10.0.0.0/8, 64.0.0.0/2, fd00::/8, 0.0.0.0/2]",
+        "networks: ['8000::/1', '::/1']",
     ])
     func nobodyIgnoresEverybody(text: String) throws {
         let problems = try SettingsSamples.problems(
             in: "registries: [{ name: a, url: 'http://a' }]\nignoreAccess: { \(text) }"
         )
         #expect(problems.count == 1 && problems[0].contains("names everybody"), "\(problems)")
+    }
+
+    @Test(arguments: [
+        "0.0.0.0/1, 128.0.0.0/2, 224.0.0.0/3", "'::/1', 'c000::/2'", "'::/1', 128.0.0.0/1",
+        "0.0.0.0/1, 0.0.0.0/1, 64.0.0.0/2",
+    ])
+    func networksWithAHoleAreNotEverybody(text: String) throws {
+        let settings = try SettingsSamples.parse(beside: "ignoreAccess: { networks: [\(text)] }")
+        #expect(!settings.ignoreAccess.networks.isEmpty)
     }
 
     @Test func whatIsNotEverybodyIsIgnored() throws {

@@ -51,6 +51,18 @@ struct LogEnvelopeTests {
         #expect(decoded.accesses.count == 3 && decoded.rejections.isEmpty)
     }
 
+    // Docker's driver with `splunk-format=raw`: the container's id, then what the container wrote.
+    @Test func readsWhatStandsBehindAContainersId() {
+        let record =
+            #"{"ts":1772600767,"request":"GET /v2/a/manifests/v1 HTTP/1.1","status":200}"#
+        func event(_ text: String) -> String { #"{"event":\#(quoted(text))}"# }
+        let decoded = decodeLog(event("0123456789ab \(record)"))
+        #expect(decoded.accesses.map(\.tag) == [TagName("v1")] && decoded.rejections.isEmpty)
+        for other in ["0123456789ab", "0123456789abc \(record)", "0123456789ag \(record)"] {
+            #expect(decodeLog(event(other)).rejections.count == 1)
+        }
+    }
+
     /// A query need not ask for every column.
     @Test func readsTablesOfQueries() {
         func table(_ columns: [String], _ rows: String) -> String {

@@ -18,6 +18,21 @@ struct WebhookFixtureTests {
         #expect(Set(first).count == first.count)
     }
 
+    // Without its metadata nothing names a message: what is pushed again is news, though in the same
+    // words.
+    @Test func whatPubSubNamesByNothingIsNotTakenForTheSame() throws {
+        let body = Array(
+            #"{"action":"INSERT","tag":"us-docker.pkg.dev/proj/team/api:1.4.2"}"#.utf8
+        )
+        let accesses = [1_772_600_800_000, 1_772_600_900_000].flatMap { (time: Int64) -> [Access] in
+            let request = WebhookRequest(receivedAt: Timestamp(milliseconds: time))
+            return Webhook.decode(body, request).accesses
+        }
+        #expect(accesses.map(\.tag) == [TagName("1.4.2"), TagName("1.4.2")])
+        #expect(accesses.map(\.class) == [.push, .push])
+        #expect(Set(accesses.map(\.key)).count == 2)
+    }
+
     @Test func tellsEventGridItsCode() throws {
         let fixture = try #require(
             try Fixture.all("webhooks").first { $0.testDescription == "eventgrid-validation.http" }

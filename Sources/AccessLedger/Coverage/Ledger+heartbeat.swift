@@ -31,11 +31,23 @@ extension Ledger {
         at time: Timestamp,
         machine: MachineMoment? = nil
     ) async throws -> Heartbeat {
+        let now = PulseMoment(time: time, machine: machine)
+        return try await heartbeat(wokenAt: now) { now }
+    }
+
+    /// Does the same where it may have to wait for another's write: `now` is asked once it is over.
+    ///
+    /// `woken` is when this heartbeat was begun, at its first attempt: who waits is not frozen.
+    package func heartbeat(
+        wokenAt woken: PulseMoment,
+        now: @escaping @Sendable () -> PulseMoment
+    ) async throws -> Heartbeat {
         try await write("write the heartbeat to") { db in
-            let now = time.milliseconds
+            let moment = now()
+            let (now, machine) = (moment.time.milliseconds, moment.machine)
             let pulse = try Pulse(db, now: now, machine: machine)
             let leap = try ClockSteps(db: db, now: now, machine: machine).settle(pulse)
-            let stillSince = pulse?.stillSince
+            let stillSince = pulse?.stillSince(wokenAt: woken)
             if let pulse, let stillSince {
                 try Absences(db: db)
                     .noteStandstill(from: stillSince, to: now, isTimed: pulse.isTimed)

@@ -189,12 +189,18 @@ extension BatchRecorder {
         of delivery: Delivery
     ) throws -> Bool {
         let known = try row(of: key)
+        var time = time
         if let known, known.isPresent {
             guard let target, known.target != target else { return false }
             if let former = known.target {
-                let isLogged = delivery.source == .log
-                guard try writer(delivery).isMove(from: former, to: target, isLogged: isLogged)
-                else { return false }
+                if let provenAt = delivery.body.provenAt {
+                    // When it was read is only what somebody said.
+                    time = min(provenAt, delivery.receivedAt)
+                } else {
+                    let isLogged = delivery.source == .log
+                    guard try writer(delivery).isMove(from: former, to: target, isLogged: isLogged)
+                    else { return false }
+                }
             }
         }
         try flushUses()

@@ -16,6 +16,7 @@ actor Proving {
     private let ledger: Ledger
     private let targets: [Int64: CleanupTarget]
     private let logger: Logger
+    private let now: @Sendable () -> Timestamp
     private let changes: AsyncStream<Void>
     private let signal: AsyncStream<Void>.Continuation
     private var waiting: [Question: [Unproven]] = [:]
@@ -31,13 +32,19 @@ actor Proving {
         var reference: ManifestReference
     }
 
-    init(ledger: Ledger, targets: [CleanupTarget], logger: Logger) {
+    init(
+        ledger: Ledger,
+        targets: [CleanupTarget],
+        logger: Logger,
+        now: @escaping @Sendable () -> Timestamp
+    ) {
         self.ledger = ledger
         self.targets = Dictionary(
             targets.map { ($0.row.id, $0) },
             uniquingKeysWith: { first, _ in first }
         )
         self.logger = logger
+        self.now = now
         (changes, signal) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
@@ -132,10 +139,12 @@ actor Proving {
         _ sink: any AccessSink
     ) async {
         guard let target = targets[question.registry.id], !target.url.isEmpty else { return }
+        // What is pushed while it answers is newer.
+        let askedAt = now()
         do {
             let proof = try await self.proof(question, target)
             failures[question] = nil
-            await record(proof, items, of: question.registry.name, sink)
+            await record(proof, askedAt, items, of: question.registry.name, sink)
         } catch {
             await note(error, question, items, sink)
         }
@@ -143,12 +152,14 @@ actor Proving {
 
     private func record(
         _ proof: HearsayProof,
+        _ askedAt: Timestamp,
         _ items: [Unproven],
         of registry: String,
         _ sink: any AccessSink
     ) async {
         for source in Set(items.map(\.source)) {
             var proven = DecodedBody()
+            proven.provenAt = askedAt
             var heard = DecodedBody()
             heard.isHearsay = true
             for item in items where item.source == source {

@@ -11,6 +11,13 @@ struct Upkeep: Sendable {
     let deployment: Deployment
     let lock: DaemonLock
     let health: Health
+    private let waking = Waking()
+
+    init(deployment: Deployment, lock: DaemonLock, health: Health) {
+        self.deployment = deployment
+        self.lock = lock
+        self.health = health
+    }
 
     /// Why the ledger cannot be written to, or nil.
     final class Health: Sendable {
@@ -20,6 +27,22 @@ struct Upkeep: Sendable {
             get { failure.withLock { $0 } }
             set { failure.withLock { $0 = newValue } }
         }
+    }
+
+    /// When the heartbeat that is not written yet was begun.
+    private final class Waking: Sendable {
+        private let began = Mutex<PulseMoment?>(nil)
+
+        /// The moment of the first attempt, which is `now` where there was none before.
+        func begin(_ now: PulseMoment) -> PulseMoment {
+            began.withLock { began in
+                let first = began ?? now
+                began = first
+                return first
+            }
+        }
+
+        func end() { began.withLock { $0 = nil } }
     }
 
     var services: [Periodic] {
@@ -45,12 +68,16 @@ struct Upkeep: Sendable {
 
     /// Says in the ledger, then beside it, that we live.
     func beat() async throws {
-        let now = deployment.now()
-        let beat = try await deployment.ledger.heartbeat(at: now, machine: deployment.machine())
+        let moment = { @Sendable [deployment] in
+            PulseMoment(time: deployment.now(), machine: deployment.machine())
+        }
+        let woken = waking.begin(moment())
+        let beat = try await deployment.ledger.heartbeat(wokenAt: woken, now: moment)
+        waking.end()
         if let since = beat.stillSince {
             deployment.logger.warning(
                 "lastpull stood still; what was said meanwhile may be missing",
-                metadata: ["since": "\(since.text)", "until": "\(now.text)"]
+                metadata: ["since": "\(since.text)", "until": "\(deployment.now().text)"]
             )
         }
         if beat.leap != nil { try await deployment.sayClockDoubt() }

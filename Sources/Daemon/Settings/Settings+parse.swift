@@ -191,7 +191,7 @@ extension AccessIgnoreList {
         return AccessIgnoreList(
             userAgents: section["userAgents"]?.items { $0.ignoredGlob() } ?? [],
             actors: section["actors"]?.items { $0.ignoredGlob() } ?? [],
-            networks: section["networks"]?.items { $0.ignoredNetwork() } ?? []
+            networks: section["networks"]?.ignoredNetworks() ?? []
         )
     }
 }

@@ -16,10 +16,19 @@ extension SettingsEntry {
         return network.isEverything ? refuseEverybody("\(network)") : network
     }
 
-    private func refuseEverybody<Value>(_ text: String) -> Value? {
+    /// Reads networks that may be everybody together, such as two halves of the world.
+    func ignoredNetworks() -> [Network]? {
+        guard let networks = items({ $0.ignoredNetwork() }) else { return nil }
+        guard !Network.areEverything(networks) else {
+            return refuseEverybody(networks.map(\.description).joined(separator: ", "), "together ")
+        }
+        return networks
+    }
+
+    private func refuseEverybody<Value>(_ text: String, _ how: String = "") -> Value? {
         refuse(
-            "\(Excerpt.of(text)) names everybody, so that every image would look unused; name those "
-                + "whose reads are no use"
+            "\(Excerpt.of(text)) \(how)names everybody, so that every image would look unused; "
+                + "name those whose reads are no use"
         )
         return nil
     }

@@ -28,6 +28,7 @@ extension Trigger {
         guard let measure = MeasureReader(section: section, context: context).measure() else {
             return nil
         }
+        if let clean, let entry = section["clean"] { measure.refuseUseless(clean, entry) }
         return Trigger(
             name: name,
             registry: registry,
@@ -69,5 +70,19 @@ extension Trigger.Measure {
     fileprivate var standardTargets: Set<Trigger.Target> {
         if case .volume = self { return [.tags, .untagged, .storage] }
         return [.tags, .untagged]
+    }
+
+    /// Refuses what can be cleaned for ever and never bring a count down to its mark.
+    fileprivate func refuseUseless(_ clean: Set<Trigger.Target>, _ entry: SettingsEntry) {
+        let (key, target): (String, Trigger.Target)
+        switch self {
+        case .tags: (key, target) = ("tags", .tags)
+        case .untagged: (key, target) = ("untagged", .untagged)
+        case .untaggedBytes: (key, target) = ("untaggedBytes", .untagged)
+        default: return
+        }
+        // What could not be read is refused already.
+        guard !clean.isEmpty, !clean.contains(target) else { return }
+        entry.refuse("never brings \(key) down; add \(target.rawValue), or remove the key")
     }
 }

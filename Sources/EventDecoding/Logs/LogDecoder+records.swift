@@ -141,7 +141,7 @@ extension LogDecoder {
             decoded.ignored += 1
         } else if let line = fields[.text], place.depth < Self.deepestWrapping {
             let inside = place.inside(of: offset, isApplicationLog: fields.has(.level))
-            read(arena.plain(line), as: inside)
+            read(ContainerPrefix.content(of: arena.plain(line)), as: inside)
         } else if fields.has(.text), fields[.text] == nil {
             // An empty line.
             decoded.ignored += 1

@@ -11,25 +11,54 @@ enum PubSubWebhook: WebhookDialect {
         in body: JSONValue,
         _ request: WebhookRequest
     ) throws(FieldProblem) -> [WebhookEvent]? {
-        guard let message = body["message"], body["subscription"] != nil else { return nil }
+        guard let message = body["message"], body["subscription"] != nil else {
+            return isNotice(body) ? [unwrapped(body, request)] : nil
+        }
         guard let text = message["data"]?.string,
             let data = Data(base64Encoded: text),
             let inner = JSONValue(inside: String(decoding: data, as: UTF8.self))
         else { throw .missing("message.data") }
-        var event = WebhookEvent()
+        var event = event(of: inner)
         event.id = (message["messageId"] ?? message["message_id"])?.string.map { "pubsub \($0)" }
         event.time = (message["publishTime"] ?? message["publish_time"])?.time
-        switch inner["action"]?.string {
+        return [event]
+    }
+
+    /// Whether a body is the notice itself, as a subscription with payload unwrapping delivers it.
+    private static func isNotice(_ body: JSONValue) -> Bool {
+        guard let action = body["action"]?.string, ["INSERT", "DELETE"].contains(action),
+            let image = (body["digest"] ?? body["tag"])?.string
+        else { return false }
+        return repository(image) != nil
+    }
+
+    /// With the metadata in the header fields, where the subscription writes it.
+    private static func unwrapped(_ body: JSONValue, _ request: WebhookRequest) -> WebhookEvent {
+        var event = event(of: body)
+        let id = request.fields["x-goog-pubsub-message-id"]
+        event.id = id.map { "pubsub \($0)" }
+        event.time = request.fields["x-goog-pubsub-publish-time"].map(JSONValue.text)?.time
+        if id == nil, event.accessClass == .push {
+            // A tag may come back to what it was: the same words, and yet another push.
+            let names = [body["tag"]?.string, body["digest"]?.string].compactMap(\.self)
+            event.id = "pubsub \(names) \(request.receivedAt.milliseconds)"
+        }
+        return event
+    }
+
+    private static func event(of notice: JSONValue) -> WebhookEvent {
+        var event = WebhookEvent()
+        switch notice["action"]?.string {
         case "INSERT": event.accessClass = .push
         case "DELETE": event.accessClass = .delete
-        default: return [event]
+        default: return event
         }
-        let digest = inner["digest"]?.string
-        let tag = inner["tag"]?.string
+        let digest = notice["digest"]?.string
+        let tag = notice["tag"]?.string
         event.repository = (digest ?? tag).flatMap(repository)
         event.digest = digest
         event.tag = tag.flatMap { $0.split(separator: ":").last.map(String.init) }
-        return [event]
+        return event
     }
 
     /// The path of `HOST/PATH@DIGEST` or `HOST/PATH:TAG`.

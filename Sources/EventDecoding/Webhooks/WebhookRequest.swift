@@ -13,6 +13,7 @@ package struct WebhookRequest: Sendable {
 
     /// The header fields by which senders are told apart; no others are looked at.
     package static let telling: Set<String> = [
-        "ce-id", "ce-time", "ce-type", "content-type", "x-github-event", "x-nexus-webhook-id",
+        "ce-id", "ce-time", "ce-type", "content-type", "x-github-event",
+        "x-goog-pubsub-message-id", "x-goog-pubsub-publish-time", "x-nexus-webhook-id",
     ]
 }

@@ -38,7 +38,7 @@ enum LogField: Int, CaseIterable {
 
 /// Where in a JSON record a key stands.
 enum LogContext: UInt8 {
-    /// The record itself, or the `event` or `value` that another one carries.
+    /// The record itself, or the `event`, `line` or `value` that another one carries.
     case root
     /// `request` in Caddy's records.
     case request

@@ -129,6 +129,7 @@ extension LogKeys {
 
     private static let insideKeys: [(LogContext, StaticString, Meaning)] = [
         (.root, "event", Meaning(field: .text, rank: 1, inside: .root)),
+        (.root, "line", Meaning(field: .text, rank: 1, inside: .root)),
         (.root, "value", Meaning(field: .text, rank: 1, inside: .root)),
         (.root, "request", Meaning(field: .request, rank: 4, inside: .request)),
         (.root, "headers", Meaning(inside: .requestHeaders)),
