@@ -170,15 +170,15 @@ extension Hearing {
             #expect(left.coverageRefused == nil && left.covered.count == 3)
         }
 
-        // What could still be read of a damaged log is not the log.
-        @Test func theReadablePartOfALogIsNotTheLog() async throws {
-            let text = lines(0..<40_000)
+        // The beginning of a damaged log is not the log.
+        @Test func theBeginningOfADamagedLogIsNotTheLog() async throws {
+            let text = String(repeating: lines(0..<12_000), count: 4)
             try folder.write(text, to: "b.log")
             try await gzip("b.log")
             let packed = folder.file("b.log.gz")
             let whole = try #require(FileManager.default.contents(atPath: packed))
             try folder.write(Array(whole.prefix(whole.count / 4 * 3)), to: "b.log.gz")
-            let other = try folder.write(lines(50_000..<50_100), to: "a.log")
+            let other = try folder.write(lines(13_000..<13_100), to: "a.log")
             let cut = try await importing(packed, other, status: 2)
             #expect(cut.covered == [] && cut.accesses > 100)
             let part = Array(text.utf8.prefix(text.utf8.count / 2))
