@@ -181,12 +181,14 @@ extension Hearing {
             let other = try folder.write(lines(13_000..<13_100), to: "a.log")
             let cut = try await importing(packed, other, status: 2)
             #expect(cut.covered == [] && cut.accesses > 100)
-            let part = Array(text.utf8.prefix(text.utf8.count / 2))
-            let end = try #require(part.lastIndex(of: UInt8(ascii: "\n")))
-            try folder.write(Array(part[...end]), to: "part.log")
-            #expect(try await importing(folder.file("part.log")).covered == [])
-            try folder.write(text, to: "mended.log")
-            let mended = try await importing(folder.file("mended.log"))
+            for count in [5_000, text.utf8.count / 2, text.utf8.count * 7 / 8] {
+                let part = Array(text.utf8.prefix(count))
+                let end = try #require(part.lastIndex(of: UInt8(ascii: "\n")))
+                try folder.write(Array(part[...end]), to: "part.log")
+                #expect(try await importing(folder.file("part.log")).covered == [])
+            }
+            try folder.write(Array(whole), to: "b.log.gz")
+            let mended = try await importing(packed)
             #expect(mended.coverageRefused == nil && !mended.covered.isEmpty)
         }
 
@@ -212,9 +214,16 @@ extension Hearing {
         // What says nothing of manifests is evidence of nothing, and hinders nothing.
         @Test func wordsOfServersAboutThemselvesAreNoRequests() async throws {
             let good = try folder.write(lines(0..<100), to: "a.log")
-            let words = "2026/11/19 05:06:07 [notice] 1#1: start worker processes\n"
+            let words =
+                "2026/11/19 05:06:07 [notice] 1#1: start worker processes\n"
+                + "2026/11/19 05:06:08 [error] 1#1: *1 no live upstreams, "
+                + "request: \"GET /v2/team/api/manifests/v1 HTTP/1.1\"\n"
             let other = try folder.write(words, to: "error.log")
             #expect(try await importing(good, other).covered.count == 1)
+            let refused = lines(200..<300).replacing("\" 200 ", with: "\" 401 ")
+            #expect(refused != lines(200..<300))
+            let quiet = try folder.write(refused, to: "quiet.log")
+            #expect(try await importing(good, quiet).failures == [])
         }
 
         // A pipe whose writer is slow to begin is no empty log.

@@ -18,19 +18,16 @@ struct WebhookFixtureTests {
         #expect(Set(first).count == first.count)
     }
 
-    // Without its metadata nothing names a message: what is pushed again is news, though in the same
-    // words.
-    @Test func whatPubSubNamesByNothingIsNotTakenForTheSame() throws {
+    // Without its metadata nothing tells a push that is delivered late from a new one.
+    @Test func whatPubSubNamesByNothingIsRejected() throws {
         let body = Array(
             #"{"action":"INSERT","tag":"us-docker.pkg.dev/proj/team/api:1.4.2"}"#.utf8
         )
-        let accesses = [1_772_600_800_000, 1_772_600_900_000].flatMap { (time: Int64) -> [Access] in
-            let request = WebhookRequest(receivedAt: Timestamp(milliseconds: time))
-            return Webhook.decode(body, request).accesses
-        }
-        #expect(accesses.map(\.tag) == [TagName("1.4.2"), TagName("1.4.2")])
-        #expect(accesses.map(\.class) == [.push, .push])
-        #expect(Set(accesses.map(\.key)).count == 2)
+        let request = WebhookRequest(receivedAt: Timestamp(milliseconds: 1_772_600_800_000))
+        let decoded = Webhook.decode(body, request)
+        #expect(decoded.accesses.isEmpty && decoded.rejected == 1)
+        let reason = try #require(decoded.rejections.first?.reason)
+        #expect(reason.contains("--push-no-wrapper-write-metadata"))
     }
 
     @Test func tellsEventGridItsCode() throws {

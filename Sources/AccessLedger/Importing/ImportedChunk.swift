@@ -85,8 +85,6 @@ package struct ImportedChunk: Sendable {
     package var last: Timestamp? { extent.last }
     /// Whether it tells of a read, by whomever; a log without any may be one of writes only.
     private(set) var hasReads = false
-    /// Whether it tells of no request for a manifest, found or not.
-    package let hasNoRequests: Bool
     /// The newest of its stamps, where that was still to come.
     private(set) var future: Timestamp?
     /// When it was that something was not understood.
@@ -104,7 +102,6 @@ package struct ImportedChunk: Sendable {
         ignored = rest.ignored
         rejections = Array(rest.rejections.prefix(Self.rejectionsKept))
         rejected = rest.rejected
-        hasNoRequests = table.rows.isEmpty && rest.misses.isEmpty
         misses = rest.misses.map { ($0, clock.time(of: $0.access.time)) }
             .filter { miss, time in
                 time >= clock.horizon && !OwnUserAgent.matches(miss.access.userAgent)

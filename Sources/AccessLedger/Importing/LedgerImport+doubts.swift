@@ -36,10 +36,12 @@ extension LedgerImport {
     /// that what is in them does not matter.
     package func release(_ logs: [NotedLog]) { read.formUnion(logs.map(\.id)) }
 
-    /// Notes that these could not be read to their ends, whatever else has their beginning.
-    package func hold(_ logs: [NotedLog]) {
+    /// Notes that these could not be read to their ends, whatever else has their beginning; what is
+    /// `damaged` could be read for at most `more` bytes behind the last piece that was taken.
+    package func hold(_ logs: [NotedLog], damaged: Bool = false, more: Int = 0) {
         for held in logs {
-            self.held[held.id] = held.place == log.log.place ? log.log.offset : 0
+            let offset = held.place == log.log.place ? log.log.offset : 0
+            self.held[held.id] = damaged ? offset + Int64(more) : 0
         }
     }
 

@@ -99,14 +99,14 @@ final class ChunkDecoding: @unchecked Sendable {
     private func work() {
         var pieces = LogPieces(dialect)
         while waitForTurn(), let (number, chunk, fetched) = read() {
-            let decoded = decode(chunk, &pieces)
+            let (decoded, hasRequests) = decode(chunk, &pieces)
             let piece = Piece(
                 chunk: decoded,
                 end: chunk.end,
                 mark: LogMark(beginning: chunk.beginning, tail: chunk.tail, offset: chunk.end),
                 beginning: chunk.beginning,
                 isCut: chunk.isCut,
-                isPassedOver: decoded.hasNoRequests && chunk.bytes.namesManifests,
+                isPassedOver: !hasRequests && chunk.bytes.namesManifests,
                 length: Int64(chunk.count),
                 fetched: fetched
             )
@@ -151,7 +151,11 @@ final class ChunkDecoding: @unchecked Sendable {
         state.unlock()
     }
 
-    private func decode(_ chunk: LineChunks.Chunk, _ pieces: inout LogPieces) -> ImportedChunk {
+    /// What a piece says, and whether anything in it was taken for a request.
+    private func decode(
+        _ chunk: LineChunks.Chunk,
+        _ pieces: inout LogPieces
+    ) -> (ImportedChunk, hasRequests: Bool) {
         let log = pieces.read(chunk.bytes.withoutByteOrderMark)
         var decoded = ImportedChunk(
             log.table,
@@ -175,7 +179,7 @@ final class ChunkDecoding: @unchecked Sendable {
             )
             decoded.doubts.startsInDoubt = true
         }
-        return decoded
+        return (decoded, log.hasRequests)
     }
 
     /// Pieces that are decoded while others are stored: a commit takes as long as many of them, and

@@ -88,7 +88,11 @@ package final class Importer {
         } catch let error as LogReadingError {
             // What came before it is whole.
             try importing.store(nil)
-            importing.hold(unread.at(Self.standardPath(place)))
+            importing.hold(
+                unread.at(Self.standardPath(place)),
+                damaged: error.kind == .corrupt,
+                more: pool.length
+            )
             report.failures.append(error.description)
         }
     }

@@ -44,6 +44,8 @@ package struct DecodedLog: Sendable {
     package internal(set) var table: AccessTable
     /// All but the accesses: what was ignored, rejected, and mentioned.
     package private(set) var rest: DecodedBody
+    /// Whether anything was taken for a request, of whatever kind and answer.
+    package let hasRequests: Bool
 
     /// Decodes whole lines or records, one after the other, on one thread.
     ///
@@ -71,6 +73,7 @@ package struct DecodedLog: Sendable {
     init(_ decoder: LogDecoder) {
         table = decoder.texts.table
         rest = decoder.decoded
+        hasRequests = decoder.hasRequests || !table.rows.isEmpty || !rest.misses.isEmpty
     }
 
     /// Gives each of several records that are alike a key of its own, by their order.

@@ -21,6 +21,7 @@ extension LogDecoder {
         } else if readOtherLine(line, at: offset, place) {
             return
         } else if place.isApplicationLog || Self.isApplicationLine(line) {
+            if Self.isErrorLine(line) { hasRequests = true }
             decoded.ignored += 1
         } else {
             let kind = format == .acr || format == .cloudtrail ? "a JSON record" : "an access line"
@@ -35,6 +36,7 @@ extension LogDecoder {
         _ request: (ByteArena) throws(FieldProblem) -> LoggedRequest?
     ) {
         hasAccessLines = true
+        hasRequests = true
         do throws(FieldProblem) {
             if let request = try request(arena) {
                 add(request, as: "line", from: line, at: offset)
@@ -131,14 +133,17 @@ extension LogDecoder {
         "[NOTICE]", "[WARNING]", "[ALERT]", "Server ", "Proxy ", "Health check for ", "backend ",
     ]
 
+    /// Whether it is one of nginx's error log, which names requests that the access log has, too.
+    ///
+    /// It begins as `2026/03/04 05:06:07 [error]` does.
+    private static func isErrorLine(_ line: UnsafeRawBufferPointer) -> Bool {
+        line.count > 21 && line[4] == UInt8(ascii: "/") && line[7] == UInt8(ascii: "/")
+            && line.starts(with: " [", at: 19) && line.decimal(at: 0, count: 4) != nil
+    }
+
     /// Whether it is a line that servers write about themselves into the same place.
     private static func isApplicationLine(_ line: UnsafeRawBufferPointer) -> Bool {
-        // nginx: 2026/03/04 05:06:07 [error] …
-        if line.count > 21, line[4] == UInt8(ascii: "/"), line[7] == UInt8(ascii: "/"),
-            line.starts(with: " [", at: 19), line.decimal(at: 0, count: 4) != nil
-        {
-            return true
-        }
+        if isErrorLine(line) { return true }
         // Envoy: [2026-03-04 05:06:07.123][1][info][main] …
         if line.first == UInt8(ascii: "["), line.decimal(at: 1, count: 4) != nil,
             line.starts(with: " ", at: 11)

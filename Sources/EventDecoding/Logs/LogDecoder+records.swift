@@ -63,6 +63,7 @@ extension LogDecoder {
             decoded.reject(bytes, "\(kind) at byte \(offset): \(error.reason)")
             return
         }
+        hasRequests = true
         guard let request = told else {
             decoded.ignored += 1
             return
@@ -139,7 +140,10 @@ extension LogDecoder {
     ) {
         if fields.has(.level), fields.has(.message) {
             decoded.ignored += 1
-        } else if let line = fields[.text], place.depth < Self.deepestWrapping {
+        } else if let line = fields[.text], place.depth < Self.deepestWrapping,
+            // A number is a place in somebody's code.
+            line.wholeNumber == nil
+        {
             let inside = place.inside(of: offset, isApplicationLog: fields.has(.level))
             read(ContainerPrefix.content(of: arena.plain(line)), as: inside)
         } else if fields.has(.text), fields[.text] == nil {

@@ -38,6 +38,8 @@ struct LogDecoder {
     /// What distribution's own log tells: the same requests again, where its access lines are there.
     var ownLog: [AccessTable.Row] = []
     var hasAccessLines = false
+    /// Whether anything was taken for a request, whatever became of it, or names one of another log.
+    var hasRequests = false
     /// Lines that a container's runtime has cut in pieces, by their stream, until the last piece.
     var pieces: [String: [UInt8]] = [:]
     /// The offset in the body of the bytes that are read.

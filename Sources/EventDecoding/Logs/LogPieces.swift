@@ -34,6 +34,7 @@ extension LogDecoder {
         decoded = DecodedBody()
         blobs = TextIndex()
         hasAccessLines = false
+        hasRequests = false
         isBroken = false
         arena.release(ByteArena.Mark())
         return log

@@ -12,7 +12,7 @@ enum PubSubWebhook: WebhookDialect {
         _ request: WebhookRequest
     ) throws(FieldProblem) -> [WebhookEvent]? {
         guard let message = body["message"], body["subscription"] != nil else {
-            return isNotice(body) ? [unwrapped(body, request)] : nil
+            return isNotice(body) ? [try unwrapped(body, request)] : nil
         }
         guard let text = message["data"]?.string,
             let data = Data(base64Encoded: text),
@@ -32,17 +32,18 @@ enum PubSubWebhook: WebhookDialect {
         return repository(image) != nil
     }
 
-    /// With the metadata in the header fields, where the subscription writes it.
-    private static func unwrapped(_ body: JSONValue, _ request: WebhookRequest) -> WebhookEvent {
+    /// With the metadata in the header fields: without it nobody could tell a late delivery of an old
+    /// push from a new one.
+    private static func unwrapped(
+        _ body: JSONValue,
+        _ request: WebhookRequest
+    ) throws(FieldProblem) -> WebhookEvent {
+        guard let id = request.fields["x-goog-pubsub-message-id"],
+            let time = request.fields["x-goog-pubsub-publish-time"].map(JSONValue.text)?.time
+        else { throw .missing("x-goog-pubsub-message-id (--push-no-wrapper-write-metadata)") }
         var event = event(of: body)
-        let id = request.fields["x-goog-pubsub-message-id"]
-        event.id = id.map { "pubsub \($0)" }
-        event.time = request.fields["x-goog-pubsub-publish-time"].map(JSONValue.text)?.time
-        if id == nil, event.accessClass == .push {
-            // A tag may come back to what it was: the same words, and yet another push.
-            let names = [body["tag"]?.string, body["digest"]?.string].compactMap(\.self)
-            event.id = "pubsub \(names) \(request.receivedAt.milliseconds)"
-        }
+        event.id = "pubsub \(id)"
+        event.time = time
         return event
     }
 
