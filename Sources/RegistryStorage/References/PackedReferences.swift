@@ -53,12 +53,6 @@ package struct PackedReferences: Sendable, Equatable {
 extension PackedReferences {
     /// Reads what `bytes` wrote; nil for another version or anything damaged, which means that the
     /// manifest has to be read again.
-    package init?(bytes: [UInt8]) {
-        guard let read = bytes.withUnsafeBytes({ PackedReferences(raw: $0) }) else { return nil }
-        self = read
-    }
-
-    /// As ``init(bytes:)``, of bytes that lie elsewhere.
     package init?(raw bytes: UnsafeRawBufferPointer) {
         let size = PackedDigest.byteCount
         guard bytes.count >= Self.headLength, bytes[0] == Self.version else { return nil }
