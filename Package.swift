@@ -13,6 +13,14 @@ let looseSettings: [SwiftSetting] = [
 /// they show to others.
 let settings = looseSettings + [.enableUpcomingFeature("MemberImportVisibility")]
 
+/// Released programs carry Swift's libraries: they start sooner, and run where no toolchain is.
+let carriesSwift: BuildSettingCondition = .when(platforms: [.linux], configuration: .release)
+let staticSettings: [SwiftSetting] = [.unsafeFlags(["-static-stdlib"], carriesSwift)]
+/// Its XML parser names the library that it would fetch documents with.
+let staticLinking: [LinkerSetting] = [
+    .unsafeFlags(["-static-stdlib", "-l_CFURLSessionInterface"], carriesSwift)
+]
+
 let argumentParser = Target.Dependency.product(
     name: "ArgumentParser",
     package: "swift-argument-parser"
@@ -68,7 +76,11 @@ let package = Package(
         module("RegistryClients", ["CurlTransport", "RegistryModel", crypto]),
         module("AccessLedger", ["CSQLite", "RegistryModel", grdb, sqlite]),
         module("EventDecoding", ["CZlib", "CZstd", "RegistryModel", crypto]),
-        module("LogReading", ["CZlib", "CurlTransport", "EventDecoding", "RegistryModel", crypto]),
+        .target(
+            name: "LogReading",
+            dependencies: ["CZlib", "CurlTransport", "EventDecoding", "RegistryModel", crypto],
+            swiftSettings: settings + staticSettings
+        ),
         module("RetentionPlanning", ["RegistryModel"]),
         module("RegistryStorage", ["CLinux", "EventDecoding", "RegistryModel", crypto, yams]),
         module(
@@ -107,7 +119,8 @@ let package = Package(
                 "RegistryClients", "RegistryModel", "RegistryStorage", "RetentionPlanning",
                 argumentParser, logging,
             ],
-            swiftSettings: settings
+            swiftSettings: settings + staticSettings,
+            linkerSettings: staticLinking
         ),
         .executableTarget(
             name: "lastpull-bench",
@@ -116,7 +129,8 @@ let package = Package(
                 "Listening", "RegistryModel", "RegistryStorage", "TestSupport", argumentParser,
                 grdb, hummingbird, logging, nioCore,
             ],
-            swiftSettings: looseSettings
+            swiftSettings: looseSettings + staticSettings,
+            linkerSettings: staticLinking
         ),
         .target(
             name: "TestSupport",

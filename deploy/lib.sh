@@ -1,10 +1,11 @@
 # shellcheck shell=bash
 # What deploy/run.sh and deploy/test.sh share. Sourced, not run.
 
-# What the build needs: libcurl, SQLite, zlib and zstd with their headers.
+# What the build needs: libcurl, SQLite, libxml2 (for Swift's own XML parser), zlib and zstd with
+# their headers.
 # shellcheck disable=SC2034 # for the scripts that source this
-build_packages=(libcurl4-openssl-dev libsqlite3-dev zlib1g-dev libzstd-dev)
-build_headers=(curl/curl.h sqlite3.h zlib.h zstd.h)
+build_packages=(libcurl4-openssl-dev libsqlite3-dev libxml2-dev zlib1g-dev libzstd-dev)
+build_headers=(curl/curl.h sqlite3.h libxml2/libxml/xmlversion.h zlib.h zstd.h)
 
 say() { printf '\n==> %s\n' "$*"; }
 
@@ -91,7 +92,7 @@ check_commands() {
     done
     [ ${#missing[@]} -eq 0 ] && return 0
     fail "no apt-get here; install these yourself and run this again: ${missing[*]}
-       (commands: Docker's registry 2.8 or newer, skopeo and so on; headers: libcurl, SQLite, zlib, zstd)"
+       (commands: Docker's registry 2.8 or newer, skopeo and so on; headers: libcurl, SQLite, libxml2, zlib, zstd)"
 }
 
 has_header() {

@@ -117,7 +117,7 @@ extension Ledger {
         for start in stride(from: 0, to: keys.count, by: Self.droppedAtOnce) {
             let part = keys[start..<min(start + Self.droppedAtOnce, keys.count)]
             try await write("roll off old hours in") { db in
-                for key in part { try db.run(sql, StatementArguments(key)) }
+                for key in part { try db.run(sql, key) }
             }
         }
     }
@@ -180,7 +180,7 @@ extension Ledger {
         try await read("verify") { db in
             var problems = try String.fetchAll(db, sql: "PRAGMA integrity_check")
                 .filter { $0 != "ok" }
-            problems += try Row.fetchAll(db, sql: "PRAGMA foreign_key_check")
+            problems += try db.rows("PRAGMA foreign_key_check")
                 .map { "a row of \($0[0] as String? ?? "?") names one that is not there" }
             let wrong = try db.rows(
                 """

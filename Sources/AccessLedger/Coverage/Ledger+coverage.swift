@@ -114,7 +114,7 @@ extension Ledger {
     private static func stretches(
         _ db: Database,
         _ sql: String,
-        _ arguments: StatementArguments
+        _ arguments: Database.Arguments
     ) throws -> [CoverageRecord.Stretch] {
         try db.rows(sql, arguments).map { row in
             .init(

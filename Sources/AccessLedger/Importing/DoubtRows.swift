@@ -64,7 +64,7 @@ struct DoubtRows {
         ).map { ($0[2], ImportDoubt(place: $0[3], range: Self.range($0))) }
     }
 
-    private static func range(_ row: Row) -> ClosedRange<Timestamp> {
+    private static func range(_ row: some LedgerRow) -> ClosedRange<Timestamp> {
         Timestamp(milliseconds: row[0])...Timestamp(milliseconds: row[1])
     }
 

@@ -182,9 +182,10 @@ extension BatchRecorder {
     /// The row of a tag, gone or not; nil where nobody has seen it.
     func tagId(_ key: TagKey) throws -> Int64? {
         if let known = known.tag(key) { return known.row.id }
-        return try db.cachedStatement(
-            sql: "SELECT id FROM tag WHERE repositoryId = ? AND name = ?"
-        ).number(of: key.repositoryId, key.name.description)
+        return try db.number(
+            "SELECT id FROM tag WHERE repositoryId = ? AND name = ?",
+            [key.repositoryId, key.name.description]
+        )
     }
 
     /// Whether a listing has found a tag of the manifest after a moment.

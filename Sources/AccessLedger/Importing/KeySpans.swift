@@ -126,15 +126,10 @@ final class KeySpans {
             span.loadedTo = row[0]
             for key in KeyBytes.keys(row[1]) { span.keys.load(key) }
         }
-        let heard = try Row.fetchCursor(
-            db.cachedStatement(
-                sql: """
-                    SELECT high, low FROM seen WHERE registryId = ? AND stamp >= ? AND stamp < ?
-                    """
-            ),
-            arguments: [registryId, number * Self.length, (number + 1) * Self.length]
-        )
-        while let row = try heard.next() {
+        try db.forEach(
+            "SELECT high, low FROM seen WHERE registryId = ? AND stamp >= ? AND stamp < ?",
+            [registryId, number * Self.length, (number + 1) * Self.length]
+        ) { row in
             span.keys.load(
                 EventKey(
                     high: UInt64(bitPattern: row[0] as Int64),
@@ -173,13 +168,11 @@ struct ImportedKeys {
         let place = Place(registryId: registryId, span: span)
         if let keys = spans[place] { return keys.contains(access.key) }
         var keys = KeySet()
-        for data in try Data.fetchAll(
-            db.cachedStatement(
-                sql: "SELECT keys FROM importedKeys WHERE registryId = ? AND span = ?"
-            ),
-            arguments: [registryId, span]
-        ) {
-            for key in KeyBytes.keys(data) { keys.load(key) }
+        try db.forEach(
+            "SELECT keys FROM importedKeys WHERE registryId = ? AND span = ?",
+            [registryId, span]
+        ) { row in
+            for key in KeyBytes.keys(row[0]) { keys.load(key) }
         }
         if spans.count >= Self.mostSpans { spans.removeAll() }
         spans[place] = keys

@@ -108,7 +108,7 @@ struct LogPositions {
         lastLine, recentKeys, isImported, readAt
         """
 
-    static func position(_ row: Row) -> LogPosition {
+    static func position(_ row: some LedgerRow) -> LogPosition {
         var position = LogPosition(place: row[1], isImported: row[13], id: row[0])
         position.device = row[2]
         position.inode = row[3]

@@ -59,6 +59,7 @@ package final class LedgerImport {
     private var lastRaise = ContinuousClock.now
     /// Whether anything can be missed, once it was asked for.
     private var hasRemovals: Bool?
+    private var isCarryingOver = false
 
     package init(_ ledger: Ledger, registry: RegistryRow, now: Timestamp) {
         self.ledger = ledger
@@ -106,6 +107,7 @@ package final class LedgerImport {
     /// `holdingLast` leaves the newest piece for later, while the log goes on: what follows may tell
     /// that its reads are part of a push. `position` is that of the pieces which are stored.
     package func store(_ position: LogPosition?, holdingLast: Bool = false) throws {
+        if !isCarryingOver { try carryOver() }
         let held = holdingLast ? pending.popLast() : nil
         let chunks = pending
         var isRepeated = false
@@ -126,6 +128,17 @@ package final class LedgerImport {
         if var held {
             held.translation = names.translation(of: held)
             pending = [held]
+        }
+    }
+
+    /// Lets SQLite carry its log over to the ledger's file early: what is imported is seldom written
+    /// twice, and a short log is gone sooner at the end.
+    private func carryOver() throws {
+        isCarryingOver = true
+        try Ledger.reporting("import accesses into", ledger.path) {
+            try ledger.pool.writeWithoutTransaction { db in
+                try db.execute(sql: "PRAGMA wal_autocheckpoint = \(Self.pagesPerCheckpoint)")
+            }
         }
     }
 
@@ -282,4 +295,6 @@ package final class LedgerImport {
     }
 
     private static let raiseInterval = Duration.seconds(5)
+    /// Of three commits or so.
+    private static let pagesPerCheckpoint = 2_048
 }

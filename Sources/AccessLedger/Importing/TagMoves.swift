@@ -14,10 +14,11 @@ struct TagMoves {
     /// The moves of a tag in the order of time.
     mutating func moves(of tagId: Int64, _ db: Database) throws -> [Move] {
         if let known = moves[tagId] { return known }
-        let read = try db.rows(
+        var read: [Move] = []
+        try db.forEach(
             "SELECT since, manifestId FROM tagMove WHERE tagId = ? ORDER BY since",
             [tagId]
-        ).map { Move(since: $0[0], manifestId: $0[1]) }
+        ) { read.append(Move(since: $0[0], manifestId: $0[1])) }
         if moves.count >= Self.most { moves.removeAll() }
         moves[tagId] = read
         return read

@@ -21,13 +21,13 @@ extension InventoryWriter {
     }
 
     func knownTag(_ name: TagName, in repositoryId: Int64) throws -> Tag? {
-        try db.row(
+        try db.first(
             """
             SELECT id, manifestId, movedAt, pushedAt, lastAccess, lastUse, goneAt
             FROM tag WHERE repositoryId = ? AND name = ?
             """,
             [repositoryId, name.description]
-        ).map { row in
+        ) { row in
             Tag(
                 id: row[0],
                 manifestId: row[1],

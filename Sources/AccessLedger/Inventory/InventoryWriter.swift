@@ -45,23 +45,23 @@ struct InventoryWriter {
     // MARK: Manifests
 
     func knownManifest(_ digest: Digest, in repositoryId: Int64) throws -> Manifest? {
-        try db.row(
+        try db.first(
             """
             SELECT id, repositoryId, reading, isHeld, goneAt, pushedAt, lastAccess
             FROM manifest WHERE repositoryId = ? AND digest = ?
             """,
             [repositoryId, digest.description]
-        ).map(Self.manifest)
+        ) { Self.manifest($0) }
     }
 
     func manifest(id: Int64) throws -> Manifest? {
-        try db.row(
+        try db.first(
             """
             SELECT id, repositoryId, reading, isHeld, goneAt, pushedAt, lastAccess
             FROM manifest WHERE id = ?
             """,
             [id]
-        ).map(Self.manifest)
+        ) { Self.manifest($0) }
     }
 
     /// The row of a manifest that was seen to be there at `time`: made where it is missing, brought
@@ -168,7 +168,7 @@ struct InventoryWriter {
         try refreshDependents(of: known.id)
     }
 
-    static func manifest(_ row: Row) -> Manifest {
+    static func manifest(_ row: some LedgerRow) -> Manifest {
         Manifest(
             id: row[0],
             repositoryId: row[1],

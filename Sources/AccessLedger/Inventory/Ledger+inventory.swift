@@ -267,7 +267,10 @@ extension Ledger {
         return row.flatMap { repositoryFacts($0, $0[10]) }
     }
 
-    private static func repositoryFacts(_ row: Row, _ registry: String) -> RepositoryFacts? {
+    private static func repositoryFacts(
+        _ row: some LedgerRow,
+        _ registry: String
+    ) -> RepositoryFacts? {
         guard let name = RepositoryName(row[1] as String) else { return nil }
         var facts = RepositoryFacts(id: row[0], registry: registry, name: name)
         facts.tags = row[2]

@@ -187,7 +187,7 @@ extension InventoryWriter {
     /// The ids of those rows, each an id and a name, whose name is not in `names`.
     private func unnamed(
         _ sql: String,
-        _ arguments: StatementArguments,
+        _ arguments: Database.Arguments,
         by names: some Sequence<String>
     ) throws -> [Int64] {
         let names = Set(names)

@@ -72,7 +72,7 @@ extension Ledger {
         _ id: Int64,
         _ cursor: CandidateCursor,
         _ limit: Int
-    ) throws -> [Row] {
+    ) throws -> [FoundRow] {
         let sql =
             column == "repositoryId"
             ? """

@@ -46,9 +46,7 @@ struct Journal {
     private static let usualRows = 1_024
 
     private func forEachPage(_ body: (JournalPage) -> Void) throws {
-        let statement = try db.cachedStatement(sql: "SELECT keys, credits FROM journal ORDER BY id")
-        let rows = try Row.fetchCursor(statement)
-        while let row = try rows.next() {
+        try db.forEach("SELECT keys, credits FROM journal ORDER BY id") { row in
             body(JournalPage(keys: row[0], credits: row[1]))
         }
     }
@@ -100,11 +98,10 @@ extension SeenKey {
     }
 
     /// Asks whether a key was carried over from the journal, or written without it.
-    static func lookup(_ db: Database) throws -> Statement {
-        try db.cachedStatement(
-            sql: "SELECT 1 FROM seen WHERE registryId = ? AND stamp = ? AND high = ? AND low = ?"
-        )
+    func isKept(_ db: Database) throws -> Bool {
+        try db.number(
+            "SELECT 1 FROM seen WHERE registryId = ? AND stamp = ? AND high = ? AND low = ?",
+            [registryId, stamp, high, low]
+        ) != nil
     }
-
-    var row: StatementArguments { [registryId, stamp, high, low] }
 }

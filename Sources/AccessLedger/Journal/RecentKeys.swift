@@ -16,7 +16,7 @@ struct RecentKeys {
         guard keys.insert(key).inserted else { return false }
         journaled += 1
         guard try key.stamp <= tableEnd(key.registryId, db) else { return true }
-        return try Int.fetchOne(SeenKey.lookup(db), arguments: key.row) == nil
+        return try !key.isKept(db)
     }
 
     /// Notes that the journal was carried over; what is remembered stays right.

@@ -76,7 +76,7 @@ extension Ledger {
         }
     }
 
-    private static func webhook(_ row: Row) -> WebhookState {
+    private static func webhook(_ row: some LedgerRow) -> WebhookState {
         WebhookState(
             id: row[0],
             name: row[1],
@@ -167,7 +167,7 @@ extension Ledger {
         }
     }
 
-    private static func delivery(_ row: Row) -> WebhookDelivery {
+    private static func delivery(_ row: some LedgerRow) -> WebhookDelivery {
         WebhookDelivery(
             event: storedEvent(row),
             since: Timestamp(milliseconds: row[6]),

@@ -74,7 +74,7 @@ extension Ledger {
     }
 
     /// Reads `id, time, type, action, actor, attributes`, the first columns of a row.
-    static func storedEvent(_ row: Row) -> StoredEvent {
+    static func storedEvent(_ row: some LedgerRow) -> StoredEvent {
         let attributes = try? JSONDecoder().decode(
             [String: String].self,
             from: Data((row[5] as String).utf8)

@@ -76,7 +76,7 @@ extension Ledger {
             var fresh: [[Int64]] = []
             for row in rows {
                 let key: [Int64] = [row[1], row[2], row[3]]
-                let isKnown = try db.number(Self.countRegret, StatementArguments(key)) ?? 0 > 0
+                let isKnown = try db.number(Self.countRegret, key) ?? 0 > 0
                 try Self.note(missed: row[0], isStorage: key[2] == 1, db)
                 try db.run("DELETE FROM missed WHERE id = ?", [row[0] as Int64])
                 if !isKnown { fresh.append(key) }
@@ -84,7 +84,7 @@ extension Ledger {
             let regrets = try fresh.compactMap { key in
                 try db.row(
                     Self.select("r.runId = ? AND r.ordinal = ? AND r.isStorage = ?"),
-                    StatementArguments(key)
+                    key
                 ).flatMap(Self.regret)
             }
             for regret in regrets { try Self.append(regret.event, db) }
@@ -165,7 +165,7 @@ extension Ledger {
         """
     }
 
-    private static func regret(_ row: Row) -> Regret? {
+    private static func regret(_ row: some LedgerRow) -> Regret? {
         guard let repository = RepositoryName(row[2] as String), let run = RunName(row[6] as String)
         else { return nil }
         return Regret(

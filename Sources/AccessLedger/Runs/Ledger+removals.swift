@@ -112,7 +112,7 @@ extension Ledger {
 
     /// Reads a run's id, name and cause, and an item's ordinal and time.
     private static func removal<Item>(
-        _ row: Row?,
+        _ row: FoundRow?,
         item: (_ run: Int64, _ ordinal: Int) throws -> Item?
     ) throws -> RemovalRecord<Item>? {
         guard let row, let name = RunName(row[1] as String), let item = try item(row[0], row[3])

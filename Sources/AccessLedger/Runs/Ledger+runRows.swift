@@ -3,7 +3,7 @@ import GRDB
 import RegistryModel
 
 extension Ledger {
-    static func runRecord(_ row: Row) -> RunRecord? {
+    static func runRecord(_ row: some LedgerRow) -> RunRecord? {
         guard let name = RunName(row[1] as String),
             let state = RunRecord.State(rawValue: row[6] as String)
         else { return nil }
@@ -50,7 +50,7 @@ extension Ledger {
         """
     }
 
-    private static func item(_ row: Row) -> RunItem? {
+    private static func item(_ row: some LedgerRow) -> RunItem? {
         guard let repository = RepositoryName(row[5] as String) else { return nil }
         var item = RunItem(
             ordinal: row[0],

@@ -69,17 +69,14 @@ extension Ledger {
             try pool.write { db in
                 try checkFile("keep references in")
                 rowMemory.begin()
-                let statement = try db.cachedStatement(
-                    sql: """
+                for manifest in read {
+                    try db.run(
+                        """
                         INSERT INTO manifestReferences (digest, packed) VALUES (?, ?)
                         ON CONFLICT (digest) DO UPDATE SET packed = excluded.packed
-                        """
-                )
-                for manifest in read {
-                    try statement.execute { values in
-                        values.add(manifest.digest)
-                        values.add(manifest.packed)
-                    }
+                        """,
+                        [manifest.digest, manifest.packed]
+                    )
                 }
             }
         } catch let error as DatabaseError {

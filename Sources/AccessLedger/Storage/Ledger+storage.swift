@@ -8,50 +8,38 @@ extension Ledger {
         at time: Timestamp,
         _ db: Database
     ) throws {
-        let statement = try db.cachedStatement(
-            sql: """
-                INSERT INTO storageItem (runId, ordinal, registryId, kind, digest, repository, name,
-                    reason, bytes, reclaimed, state, isForgotten, detail, changedAt)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-                """
+        try db.run(
+            """
+            INSERT INTO storageItem (runId, ordinal, registryId, kind, digest, repository, name,
+                reason, bytes, reclaimed, state, isForgotten, detail, changedAt)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+            [
+                run, item.ordinal, item.registry.id, item.kind.rawValue, item.digest?.description,
+                item.repository?.description, item.name, item.reason, item.bytes, item.reclaimed,
+                item.state.rawValue, item.isForgotten, item.detail, time.milliseconds,
+            ]
         )
-        try statement.execute { values in
-            values.add(run)
-            values.add(Int64(item.ordinal))
-            values.add(item.registry.id)
-            values.add(item.kind.rawValue)
-            values.add(item.digest?.description)
-            values.add(item.repository?.description)
-            values.add(item.name)
-            values.add(item.reason)
-            values.add(item.bytes)
-            values.add(item.reclaimed)
-            values.add(item.state.rawValue)
-            values.add(item.isForgotten ? 1 : 0)
-            values.add(item.detail)
-            values.add(time.milliseconds)
-        }
     }
 
     static func storageItems(ofRun id: Int64, _ db: Database) throws -> PackedList<StorageItem> {
-        let statement = try db.cachedStatement(
-            sql: """
-                SELECT i.ordinal, i.registryId, g.name, i.kind, i.digest, i.repository, i.name,
-                    i.reason, i.bytes, i.reclaimed, i.state, i.isForgotten, i.detail
-                FROM storageItem AS i JOIN registry AS g ON g.id = i.registryId
-                WHERE i.runId = ? ORDER BY i.ordinal
-                """
-        )
         // Row by row: copies of them all would take longer than to read them.
-        let rows = try Row.fetchCursor(statement, arguments: [id])
         var items: PackedList<StorageItem> = []
-        while let row = try rows.next() {
+        try db.forEach(
+            """
+            SELECT i.ordinal, i.registryId, g.name, i.kind, i.digest, i.repository, i.name,
+                i.reason, i.bytes, i.reclaimed, i.state, i.isForgotten, i.detail
+            FROM storageItem AS i JOIN registry AS g ON g.id = i.registryId
+            WHERE i.runId = ? ORDER BY i.ordinal
+            """,
+            [id]
+        ) { row in
             if let item = storageItem(row) { items.append(item) }
         }
         return items
     }
 
-    private static func storageItem(_ row: Row) -> StorageItem? {
+    private static func storageItem(_ row: some LedgerRow) -> StorageItem? {
         guard let kind = StorageItem.Kind(rawValue: row[3]) else { return nil }
         return StorageItem(
             ordinal: row[0],

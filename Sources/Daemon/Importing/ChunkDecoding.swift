@@ -184,7 +184,7 @@ final class ChunkDecoding: @unchecked Sendable {
 
     /// Pieces that are decoded while others are stored: a commit takes as long as many of them, and
     /// what they are decoded to is small.
-    private static let ahead = 24
+    private static let ahead = 40
 }
 
 extension UnsafeRawBufferPointer {
