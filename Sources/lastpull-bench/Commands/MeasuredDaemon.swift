@@ -10,6 +10,7 @@ struct MeasuredDaemon {
     let ledger: Ledger
     let row: RegistryRow
     let sender: EventSender
+    private let marked: Timestamp
 
     init(
         ledger path: String,
@@ -41,9 +42,24 @@ struct MeasuredDaemon {
         )
         ledger = try Ledger(path: path)
         row = try await ledger.registry(named: LedgerFill.registry)
-        // The listing after a start is left out: it is as long as the registry is large and slow.
-        try await ledger.listed(row, at: Self.now)
+        // Nothing is removed before a listing has ended; this one has not.
+        marked = Self.now
+        try await ledger.listed(row, at: marked)
     }
+
+    /// Waits until the daemon has listed the registry, as it does after each start.
+    func waitForListing() async throws {
+        let began = ContinuousClock.now
+        while try await ledger.lastListing(of: row) == marked {
+            guard ContinuousClock.now - began < Self.listingPatience else {
+                throw BenchError("the registry was not listed in time: \(process.words)")
+            }
+            try await Task.sleep(for: .milliseconds(200))
+        }
+        Output.tell("the registry was listed in \(ContinuousClock.now - began)")
+    }
+
+    private static let listingPatience = Duration.seconds(900)
 
     static var now: Timestamp { Timestamp(seconds: Date().timeIntervalSince1970) }
 
@@ -55,7 +71,7 @@ struct MeasuredDaemon {
     /// Pushes one tag more than a repository may have, and returns the time from sending the event
     /// to the first delete of an image.
     func crossThreshold(in repository: Int) async throws -> Duration {
-        registry.prepare(repository)
+        registry.push(to: repository)
         let image = GeneratedImage(repository: repository, number: GeneratedImage.perRepository)
         let began = ContinuousClock.now
         try await sender.post("push", image)

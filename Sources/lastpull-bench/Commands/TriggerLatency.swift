@@ -72,6 +72,7 @@ struct TriggerLatency: AsyncParsableCommand {
                 registryPort: registryPort,
                 in: ledgers.workplace
             )
+            try await daemon.waitForListing()
             var times: [Duration] = []
             let count = min(rounds + Self.warmUp, repositories)
             // From all over the ledger, from the end on: memory begins with the first.

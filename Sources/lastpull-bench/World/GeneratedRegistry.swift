@@ -8,8 +8,8 @@ import Synchronization
 
 /// A registry that has every generated image, and writes down when it was asked to delete one.
 ///
-/// It forgets deletes at once. Its catalog is refused: listing a million tags is not what is
-/// measured here.
+/// One image more of each repository is there once it was pushed. Its catalog is refused: what is
+/// listed is what the ledger knows.
 final class GeneratedRegistry: Sendable {
     /// A request to delete something that is there, which a trial is not.
     struct Deletion: Sendable {
@@ -19,7 +19,16 @@ final class GeneratedRegistry: Sendable {
 
     private struct State {
         var deletions: [Deletion] = []
+        /// Of the repositories that were asked for, the images by tag and digest.
         var numbers: [Int: [String: Int]] = [:]
+        var pushed: Set<Int> = []
+        var deleted: [Int: Set<Int>] = [:]
+
+        /// The numbers of the images that are there.
+        func images(in repository: Int) -> [Int] {
+            let count = GeneratedImage.perRepository + (pushed.contains(repository) ? 1 : 0)
+            return (0..<count).filter { deleted[repository]?.contains($0) != true }
+        }
     }
 
     private let state = Mutex(State())
@@ -61,7 +70,9 @@ final class GeneratedRegistry: Sendable {
         router.get("/v2/") { _, _ in Response(status: .ok) }
         router.get("/v2/bench/{repository}/tags/list") { _, context in
             let name = try context.parameters.require("repository")
-            let tags = (0...GeneratedImage.perRepository).map { "\"v\($0)\"" }
+            let repository = Int(name.dropFirst("app-".count)) ?? -1
+            let images = self.state.withLock { $0.images(in: repository) }
+            let tags = images.map { "\"v\($0)\"" }
             return Response(
                 status: .ok,
                 headers: [.contentType: "application/json"],
@@ -80,6 +91,7 @@ final class GeneratedRegistry: Sendable {
             guard let image = try place(context) else { return Response(status: .notFound) }
             state.withLock {
                 $0.deletions.append(Deletion(repository: image.repository, at: now))
+                $0.deleted[image.repository, default: []].insert(image.number)
             }
             return Response(status: .accepted)
         }
@@ -90,9 +102,10 @@ final class GeneratedRegistry: Sendable {
         let name = try context.parameters.require("repository")
         let reference = try context.parameters.require("reference").removingColonEscape
         guard let repository = Int(name.dropFirst("app-".count)) else { return nil }
-        return number(of: reference, in: repository).map {
-            GeneratedImage(repository: repository, number: $0)
-        }
+        guard let number = number(of: reference, in: repository),
+            state.withLock({ $0.images(in: repository).contains(number) })
+        else { return nil }
+        return GeneratedImage(repository: repository, number: number)
     }
 
     /// The number of the image that a tag or digest names.
@@ -110,8 +123,12 @@ final class GeneratedRegistry: Sendable {
         }
     }
 
-    /// Works out what a repository holds, so that no answer has to wait for it.
-    func prepare(_ repository: Int) { _ = number(of: "", in: repository) }
+    /// Takes one image more, and works out what the repository holds, so that no answer has to wait
+    /// for it.
+    func push(to repository: Int) {
+        _ = state.withLock { $0.pushed.insert(repository) }
+        _ = number(of: "", in: repository)
+    }
 
     private func answer(_ image: GeneratedImage?, withBody: Bool) -> Response {
         guard let image else { return Response(status: .notFound) }
