@@ -211,6 +211,27 @@ extension Hearing {
             #expect(try await importing("--leave-out", other).covered == [])
         }
 
+        // Somebody changed the proxy's format for three hours, and then back.
+        @Test func aStretchWhoseRequestsPassForOtherWordsIsNotCovered() async throws {
+            let stretch = (300..<480).map { minute in
+                #"{"level":30,"req":{"verb":"GET","target":"/v2/a/manifests/v\#(minute)"},"#
+                    + #""msg":"request"}"# + "\n"
+            }
+            let log = lines(0..<300) + stretch.joined() + lines(480..<800)
+            let path = try folder.write(log, to: "access.log")
+            let answer = try await importing("--covers", "2020-01-01..2030-01-01", path)
+            #expect(answer.accesses == 620 && answer.rejected == 180)
+            let begin = now - .days(10)
+            let doubt = begin + .minutes(299)...begin + .minutes(480)
+            #expect(
+                !answer.covered.contains {
+                    $0.from < doubt.upperBound.milliseconds
+                        && $0.to > doubt.lowerBound.milliseconds
+                }
+            )
+            #expect(answer.covered.count == 2)
+        }
+
         // What says nothing of manifests is evidence of nothing, and hinders nothing.
         @Test func wordsOfServersAboutThemselvesAreNoRequests() async throws {
             let good = try folder.write(lines(0..<100), to: "a.log")

@@ -39,6 +39,7 @@ package final class Importer {
         var request = request
         request.dialect.naming = ledger.recordNaming
         request.dialect.notesBlobs = false
+        request.dialect.heedsWords = true
         self.request = request
         self.ledger = ledger
         self.now = now

@@ -35,6 +35,8 @@ extension LogDecoder {
         blobs = TextIndex()
         hasAccessLines = false
         hasRequests = false
+        wordsInARow = 0
+        isSilent = false
         isBroken = false
         arena.release(ByteArena.Mark())
         return log

@@ -1,0 +1,52 @@
+import RegistryModel
+
+// What servers write about themselves, between the requests or in their stead.
+extension LogDecoder {
+    /// Notes that something was taken for a request.
+    mutating func noteRequest() {
+        hasRequests = true
+        wordsInARow = 0
+    }
+
+    /// Whether distribution's own log is read, in words about a request before its outcome is known,
+    /// which is told by a record of its own.
+    var isAboutRequest: Bool {
+        fields.rank(.target) == LogKeys.logrusRank || fields.rank(.requestId) == LogKeys.logrusRank
+    }
+
+    /// Passes over words that tell of no request.
+    ///
+    /// Where the dialect heeds them, those are rejected that name a manifest: they may be requests in a
+    /// format that nobody knows. So are words about requests that are told elsewhere, where so many
+    /// follow each other that they can't be.
+    mutating func passOver(
+        _ bytes: UnsafeRawBufferPointer,
+        at offset: Int,
+        as kind: StaticString,
+        isToldElsewhere: Bool = false
+    ) {
+        guard dialect.heedsWords, Self.namesManifest(bytes) else {
+            decoded.ignored += 1
+            return
+        }
+        if isToldElsewhere {
+            wordsInARow += 1
+            guard wordsInARow > Self.mostWordsInARow else {
+                decoded.ignored += 1
+                return
+            }
+            isSilent = true
+        }
+        decoded.reject(
+            bytes,
+            "\(kind) at byte \(offset) names a manifest, and tells of no request as it is understood"
+        )
+    }
+
+    private static func namesManifest(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        bytes.firstIndex(of: "/manifests/") != nil || bytes.firstIndex(of: #"\/manifests\/"#) != nil
+    }
+
+    /// As many requests are hardly ever under way at once.
+    private static let mostWordsInARow = 64
+}
