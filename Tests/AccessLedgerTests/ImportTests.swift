@@ -280,7 +280,7 @@ struct ImportTests {
             fixture.logged(accessClass, "a", at: past + .minutes($0), key: UInt64($0))
         }
         let importing = try fixture.importing([log, []])
-        #expect(importing.covered == [] && importing.refusal == .noReads)
+        #expect(importing.covered == [] && importing.refusal == .noReads(["/logs/access.log"]))
         #expect(try await covered() == [])
         let vouched = past...past + .hours(1)
         let again = try fixture.importing([log], vouched: vouched)
@@ -293,7 +293,7 @@ struct ImportTests {
         let push = fixture.logged(.push, "a", at: past, key: 1)
         let old = fixture.logged(.pull, "a", at: past - .days(9), key: 2)
         let writes = try fixture.importing([[old], [push]], history: .days(7))
-        #expect(writes.refusal == .noReads && writes.covered == [])
+        #expect(writes.refusal == .noReads(["/logs/access.log"]) && writes.covered == [])
         let own = fixture.logged(
             .resolve,
             "a",
@@ -304,6 +304,51 @@ struct ImportTests {
         let both = try fixture.importing([[push], [own]])
         #expect(both.refusal == nil)
         #expect(both.covered == [past...past + .minutes(1)])
+    }
+
+    // What is read elsewhere says nothing of what one log of writes does not tell.
+    @Test func aLogWithoutAReadCoversNothingBesideOneThatHasSome() async throws {
+        let importing = try importing([
+            ("/logs/reads.log", .pull, 0), ("/logs/reads.log", .pull, 10),
+            ("/logs/writes.log", .push, 180), ("/logs/writes.log", .push, 190),
+        ])
+        #expect(importing.covered == [past...past + .minutes(10)])
+        #expect(importing.refusal == .noReads(["/logs/writes.log"]))
+        #expect(try await covered() == importing.covered)
+    }
+
+    // One of them may have no reads by chance.
+    @Test func theFilesOfOneLogCoverTogether() throws {
+        let importing = try importing([
+            ("/logs/access.log.2.gz", .pull, 0), ("/logs/access.log.1", .push, 60),
+            ("/logs/access.log", .push, 120),
+        ])
+        #expect(importing.covered == [past...past + .minutes(120)])
+        #expect(importing.refusal == nil)
+    }
+
+    /// Imports logs of one line each, so many minutes after `past`.
+    private func importing(
+        _ logs: [(place: String, class: AccessClass, minute: Int64)]
+    ) throws -> LedgerImport {
+        let importing = LedgerImport(fixture.ledger, registry: fixture.registry, now: fixture.now)
+        let clock = try importing.clock(history: .days(30))
+        for (place, accessClass, minute) in logs {
+            importing.begin(NotedLog(place: place), after: nil)
+            let time = past + .minutes(minute)
+            let access = fixture.logged(accessClass, "a", at: time, key: UInt64(minute))
+            importing.add(
+                ImportedChunk(
+                    AccessTable([access]),
+                    DecodedBody(),
+                    clock: clock,
+                    ignoring: AccessIgnoreList()
+                )
+            )
+            try importing.store(nil)
+        }
+        try importing.finish()
+        return importing
     }
 
     // Stamps of another zone would cover time that nobody has read.

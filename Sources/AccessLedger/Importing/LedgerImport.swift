@@ -84,7 +84,7 @@ package final class LedgerImport {
         recent = RecentRecords(position)
         let clock = clock ?? .init(now: now, horizon: now)
         // What was read before is the same log, as far as coverage goes.
-        if let last = position?.lastLine { spans.note(last, clock) }
+        spans.begin(log.place, after: position?.lastLine, clock)
         self.log = LogInHand(log, after: position?.lastLine.map(clock.time(of:)))
         mentioned.insert(log.id)
     }
@@ -175,7 +175,7 @@ package final class LedgerImport {
         let now = self.now + .seconds((ContinuousClock.now - began).components.seconds)
         let offset = clock?.offset ?? 0
         for chunk in chunks {
-            spans.add(chunk, offset: offset, now: now)
+            spans.add(chunk, of: log.log.place, offset: offset, now: now)
             log.add(chunk)
         }
         try spans.store(registry.id, now, db)

@@ -230,9 +230,10 @@ extension Import {
 
     private static func text(_ refusal: CoverageRefusal) -> String {
         switch refusal {
-        case .noReads:
-            "the lines cover nothing, for none tells of a pull or another read: the logs may be of "
-                + "writes only; if they are whole, import them again with --covers FROM..TO"
+        case .noReads(let places):
+            "the lines of \(listed(places)) cover nothing, for none tells of a pull or another read: "
+                + "it may be a log of writes only; if it is whole, import it again with "
+                + "--covers FROM..TO"
         case .unread(let places):
             "nothing is covered yet, for not every log could be read and understood, and nobody knows "
                 + "what is in \(listed(places)): mend that and import it again (with the --format or "
