@@ -369,6 +369,65 @@ extension Hearing {
             #expect(try await accesses() == 3)
         }
 
+        // What is missing in it may be of the time in which another log goes on.
+        @Test func aLastLineThatIsNotCompleteIsAGap() async throws {
+            let log = lines(0..<200)
+            let path = try folder.write(String(log.dropLast(100)), to: "a.log")
+            let begin = now - .days(10)
+            func touch(_ minute: Int64) throws {
+                let date = Date(
+                    timeIntervalSince1970: Double((begin + .minutes(minute)).milliseconds) / 1_000
+                )
+                try FileManager.default.setAttributes(
+                    [.modificationDate: date],
+                    ofItemAtPath: path
+                )
+            }
+            try touch(200)
+            let other = try folder.write(lines(0..<600), to: "b.log")
+            let gap = begin + .minutes(198)...begin + .minutes(200)
+            func coversGap(_ answer: Answer) -> Bool {
+                answer.covered.contains {
+                    $0.from < gap.upperBound.milliseconds && $0.to > gap.lowerBound.milliseconds
+                }
+            }
+            for _ in 0..<2 {
+                let cut = try await importing("--covers", "2020-01-01..2030-01-01", path, other)
+                #expect(cut.failures == [] && cut.covered.count == 2 && !coversGap(cut))
+            }
+            // Nor does what is imported without it.
+            let more = try folder.write(lines(100..<400), to: "c.log")
+            #expect(try await !coversGap(importing(more)))
+            try folder.write(log, to: "a.log")
+            let whole = try await importing("--covers", "2020-01-01..2030-01-01", path)
+            #expect(whole.lines == 1 && whole.covered.count == 1)
+        }
+
+        // The way out, where what is not understood is no request.
+        @Test func whatIsPassedOverIsNoGap() async throws {
+            let all = "2020-01-01..2030-01-01"
+            func first(_ answer: Answer) -> Int64 { answer.covered.first?.from ?? .max }
+            let old = try folder.write(lines(0..<100), to: "old.log")
+            let whole = first(try await importing("--covers", all, old))
+            let path = try folder.write("junk\n" + lines(500..<600), to: "new.log")
+            for _ in 0..<2 {
+                let doubtful = try await importing("--covers", all, old, path)
+                #expect(first(doubtful) > (now - .days(10) + .minutes(500)).milliseconds)
+            }
+            // Without the log itself, if need be.
+            #expect(try await importing("--pass-over", path).lines == 0)
+            #expect(first(try await importing("--covers", all, old, path)) == whole)
+            let junk = try folder.write("more junk\n" + lines(700..<800), to: "more/a.log")
+            let passed = try await importing(
+                "--covers",
+                all,
+                "--pass-over",
+                folder.file("more"),
+                junk
+            )
+            #expect(passed.rejected == 1 && first(passed) == whole)
+        }
+
         @Test func aContainerIsReadOnce() async throws {
             let blobs = try await FakeBlobs.start()
             for hour in 0..<5 {
@@ -438,7 +497,7 @@ extension Hearing {
         @Test func wrongUsageIsSaid() async throws {
             for arguments in [
                 ["--format", "xml", "x"], ["--covers", "yesterday", "x"], [],
-                ["--leave-out", "", "x"],
+                ["--leave-out", "", "x"], ["--pass-over", "", "x"],
             ] {
                 let result = try await Lastpull.run(
                     ["import", "--url", "http://127.0.0.1:1"] + arguments

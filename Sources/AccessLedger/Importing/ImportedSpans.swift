@@ -15,8 +15,10 @@ package enum CoverageRefusal: Sendable, Equatable {
 }
 
 /// The time that an import covers: the hours that hold lines, from the first line to the last
-/// (design, section 5.2), of those logs that tell of reads. One that has none may be of writes only,
-/// whatever others tell; the files into which one was rotated are one log.
+/// (design, section 5.2), of those logs that tell of reads.
+///
+/// One that has none may be of writes only, whatever others tell; the files into which a log was
+/// rotated are one (``LogFamily``).
 ///
 /// That the first and last hour are covered in part only is caution: nobody knows what came before the
 /// first line, or is still to be written after the last. See ``CoverageRefusal`` for lines that cover

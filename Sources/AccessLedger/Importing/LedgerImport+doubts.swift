@@ -1,5 +1,5 @@
 import GRDB
-import RegistryModel
+package import RegistryModel
 
 // What an import could not understand, and what it covers all the same.
 extension LedgerImport {
@@ -58,10 +58,24 @@ extension LedgerImport {
     /// Notes that these were read again whole, so that what was in doubt of them is so no more.
     package func settle(_ logs: [NotedLog]) { settled.formUnion(logs.map(\.id)) }
 
+    /// Notes that the last line of the present log is not complete and was not read; it was written
+    /// before `time`. `known` is how far the log was read, and by what it is known again.
+    package func leaveUnfinished(_ known: LogPosition, until time: Timestamp) {
+        var noted = NotedLog(place: log.log.place, dialect: NotedLog.unfinished)
+        noted.head = known.head
+        noted.headLength = known.headLength
+        noted.offset = known.offset
+        let shift = Span(milliseconds: Int64(clamping: (clock?.offset ?? 0).magnitude))
+        let range = log.behindTheLast(until: min(time, now), shift: shift)
+        unfinished.append((noted, range))
+        mentioned.insert(noted.id)
+    }
+
     /// Covers what was read, but for what is in doubt of any log of the registry.
     func cover(_ vouched: ClosedRange<Timestamp>?, _ db: Database) throws {
         let rows = DoubtRows(db: db, registryId: registry.id)
         for id in settled { try rows.forget(id) }
+        for (log, range) in unfinished { try rows.note([range], of: log) }
         let waiting = UnreadRows(db: db, registryId: registry.id)
         for id in read.subtracting(held.keys) { try waiting.forget(id) }
         for (id, offset) in held { try waiting.note(id, readTo: offset) }

@@ -35,6 +35,8 @@ package final class LedgerImport {
     /// The log that is read, and logs that were read whole, of which earlier doubts are no more.
     var log = LogInHand(NotedLog(place: ""))
     var settled: Set<Int64> = []
+    /// Logs whose last lines are not complete, and when those may have been.
+    var unfinished: [(log: NotedLog, range: ClosedRange<Timestamp>)] = []
     /// Logs that were read to their ends, or left out.
     var read: Set<Int64> = []
     /// Logs that could not be read, and how far they were.
@@ -45,7 +47,7 @@ package final class LedgerImport {
     package internal(set) var covered: [ClosedRange<Timestamp>] = []
     /// The time in which something was not understood.
     package internal(set) var doubts: [ImportDoubt] = []
-    private var clock: ImportedChunk.Clock?
+    private(set) var clock: ImportedChunk.Clock?
     /// What is not stored yet.
     private var pending: [ImportedChunk] = []
     private var owner = KeySet.known

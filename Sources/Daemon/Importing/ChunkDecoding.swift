@@ -26,6 +26,15 @@ final class ChunkDecoding: @unchecked Sendable {
         var length: Int64
         /// Bytes that were fetched so far, compressed as they are.
         var fetched: Int64
+
+        /// Lets what was not understood in it say nothing.
+        mutating func passOver() {
+            chunk.doubts = ImportedDoubts()
+            isPassedOver = false
+            saysAll = true
+        }
+        /// Whether somebody says that what was not understood in it says nothing.
+        private(set) var saysAll = false
     }
 
     private let source: LineChunks

@@ -39,8 +39,18 @@ extension Importer {
         )
     }
 
-    func isLeftOut(_ place: String) -> Bool {
-        leftOut.contains { place == $0 || place.hasPrefix($0.hasSuffix("/") ? $0 : $0 + "/") }
+    func isLeftOut(_ place: String) -> Bool { Self.isPlace(place, in: leftOut) }
+
+    func isPassedOver(_ place: String) -> Bool { Self.isPlace(place, in: passedOver) }
+
+    private static func isPlace(_ place: String, in places: [String]) -> Bool {
+        places.contains { place == $0 || place.hasPrefix($0.hasSuffix("/") ? $0 : $0 + "/") }
+    }
+
+    /// Lets nothing be in doubt any more of the logs that are passed over.
+    func passOver() {
+        guard !passedOver.isEmpty else { return }
+        importing.settle(doubtful.at(isPassedOver))
     }
 
     /// Lets nothing wait for the logs that are left out any more.

@@ -18,6 +18,8 @@ package final class Importer {
     var unread: NotedLogs
     /// The places of logs that somebody leaves out.
     let leftOut: [String]
+    /// The places of logs in which what is not understood says nothing, as somebody says.
+    let passedOver: [String]
     let pool = BufferPool()
     let transport = CurlTransport()
     private let began = ContinuousClock.now
@@ -49,6 +51,7 @@ package final class Importer {
         doubtful = NotedLogs(try importing.doubtfulLogs())
         unread = NotedLogs(try importing.unreadLogs())
         leftOut = request.leftOut.flatMap { [$0, Self.standardPath($0)] }
+        passedOver = request.passedOver.flatMap { [$0, Self.standardPath($0)] }
     }
 
     /// Imports everything, on the calling thread and more of its own.
@@ -57,6 +60,7 @@ package final class Importer {
     /// it. Killed at any point, another import goes on from the last thing that was stored.
     package func run() throws -> ImportReport {
         leaveOut()
+        passOver()
         let files = try localFiles()
         progress.totalBytes = totalBytes(files)
         for file in files { try attempt(file) { try importFile(file) } }
@@ -103,19 +107,24 @@ package final class Importer {
     /// Whether something of a log was not understood when its records were read in another way; then
     /// it is read from its beginning.
     func mustReadAgain(_ identity: LogIdentity) -> Bool {
-        doubtful.like(identity).contains { $0.dialect != request.dialect.name }
+        doubtful.like(identity).contains {
+            !$0.isUnfinished && !isPassedOver($0.place) && $0.dialect != request.dialect.name
+        }
     }
 
-    /// Reads a log to its end, and returns how far that was.
+    /// Reads a log to its end, which was written at `changedAt`, and returns how far that was.
     @discardableResult
     func read(
         _ opened: OpenedLog,
         _ identity: LogIdentity,
         into start: LogPosition?,
-        after known: LogPosition?
+        after known: LogPosition?,
+        changedAt: Timestamp? = nil
     ) throws -> LogPosition? {
         var position = start
         var log = identity
+        let isPassed = isPassedOver(log.place)
+        var isUnfinished = false
         log.hasTime = known?.lastLine != nil
         importing.begin(NotedLog(place: log.place, dialect: request.dialect.name), after: known)
         let decoding = decoding(opened)
@@ -125,8 +134,11 @@ package final class Importer {
         try decoding.run { piece in
             if piece.isCut, !opened.isCompressed, position != nil, piece.chunk.isNotUnderstood {
                 report.unfinished.append(position?.place ?? "")
+                isUnfinished = true
                 return
             }
+            var piece = piece
+            if isPassed { piece.passOver() }
             // One that was read as something else must be read again when that is mended.
             before = log.isUnderstood ? position : nil
             log.note(piece)
@@ -139,7 +151,10 @@ package final class Importer {
             if isDue { try store(before, holdingLast: true) }
         }
         if isDirty { try store(log.isUnderstood ? position : nil) }
-        try end(log, isWhole: known == nil)
+        try end(log, isWhole: known == nil, isUnfinished: isUnfinished)
+        if let position {
+            settleEnd(of: log, isUnfinished: isUnfinished && !isPassed, position, changedAt)
+        }
         return importing.described(isDirty ? position : start)
     }
 
@@ -155,10 +170,10 @@ package final class Importer {
     }
 
     /// Notes that a log was read to its end, from its beginning on where it `isWhole`.
-    private func end(_ log: LogIdentity, isWhole: Bool) throws {
+    private func end(_ log: LogIdentity, isWhole: Bool, isUnfinished: Bool) throws {
         let noted = doubtful.like(log)
         importing.mention(noted)
-        let hasNothing = log.end == 0 && isWhole && report.unfinished.last == log.place
+        let hasNothing = log.end == 0 && isWhole && isUnfinished
         guard log.isUnderstood, !hasNothing else {
             throw LogReadingError(
                 kind: .other,
@@ -166,8 +181,26 @@ package final class Importer {
                 reason: "nothing in it was understood; give the --format or --key that it needs"
             )
         }
-        if isWhole { importing.settle(noted.filter { $0.offset <= log.end }) }
+        if isWhole {
+            importing.settle(noted.filter { !$0.isUnfinished && $0.offset <= log.end })
+        }
         wasRead(log)
+    }
+
+    /// Notes whether the last line of a log, which was read up to `position`, is complete by now.
+    private func settleEnd(
+        of log: LogIdentity,
+        isUnfinished: Bool,
+        _ position: LogPosition,
+        _ changedAt: Timestamp?
+    ) {
+        let noted = doubtful.like(log).filter(\.isUnfinished)
+        importing.settle(
+            noted.filter {
+                $0.offset < position.offset || isUnfinished && $0.offset == position.offset
+            }
+        )
+        if isUnfinished { importing.leaveUnfinished(position, until: changedAt ?? now) }
     }
 
     private func note(_ piece: ChunkDecoding.Piece) {

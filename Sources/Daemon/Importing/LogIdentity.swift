@@ -32,7 +32,7 @@ struct LogIdentity {
     mutating func note(_ piece: ChunkDecoding.Piece) {
         end = piece.end
         if piece.chunk.first != nil { hasTime = true }
-        if piece.chunk.rejected > 0 || piece.isPassedOver { hasUnknown = true }
+        if !piece.saysAll, piece.chunk.rejected > 0 || piece.isPassedOver { hasUnknown = true }
         guard let beginning else { return }
         if beginning.isEmpty { self.beginning = piece.beginning }
         head = piece.mark.head

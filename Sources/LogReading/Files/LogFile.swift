@@ -43,7 +43,7 @@ package final class LogFile {
     }
 
     /// When it was last written to, in seconds.
-    var changedAt: Int {
+    package var changedAt: Int {
         var status = stat()
         return fstat(descriptor, &status) == 0 ? Int(status.st_mtim.tv_sec) : 0
     }

@@ -61,6 +61,14 @@ struct Import: AsyncParsableCommand {
     )
     var leaveOut: [String] = []
 
+    @Option(
+        help: ArgumentHelp(
+            "A log, or a folder of logs, in which what is not understood says nothing of this registry: it opens no gap, now or since an earlier import; may be given more than once.",
+            valueName: "place"
+        )
+    )
+    var passOver: [String] = []
+
     @Argument(
         help: ArgumentHelp(
             "Files, folders, the address of an Azure Blob container with its signature, or - for standard input.",
@@ -79,11 +87,14 @@ struct Import: AsyncParsableCommand {
                 "--covers \(covers): write FROM..TO with dates or times, such as 2026-01-01..2026-02-01"
             )
         }
-        guard !places.isEmpty || !leaveOut.isEmpty else {
+        guard !places.isEmpty || !leaveOut.isEmpty || !passOver.isEmpty else {
             throw ValidationError("no place is given; name files, folders, a container, or -")
         }
         guard !leaveOut.contains("") else {
             throw ValidationError("--leave-out: it is empty; name the log that is to be left out")
+        }
+        guard !passOver.contains("") else {
+            throw ValidationError("--pass-over: it is empty; name the log of which that is true")
         }
         _ = try ownKeys()
         _ = try requested()
@@ -119,7 +130,8 @@ struct Import: AsyncParsableCommand {
             vouched: covers.flatMap(ImportRequest.span),
             history: deployment.settings.history,
             ignoring: deployment.settings.ignoreAccess,
-            leavingOut: leaveOut
+            leavingOut: leaveOut,
+            passingOver: passOver
         )
         let report = try await Self.onThread {
             let bar = ProgressBar()
@@ -207,25 +219,33 @@ extension Import {
         }
         if let refusal = report.refusal { Terminal.say(Self.text(refusal)) }
         for doubt in report.doubts.prefix(Self.mostDoubts) {
-            Terminal.say(
-                "not covered, for something in \(doubt.place) was not understood: the hours "
-                    + (doubt.start.map { "from \($0.text) " } ?? "")
-                    + "to \(doubt.range.upperBound.text)"
-            )
+            Terminal.say(Self.text(doubt))
         }
         if report.doubts.count > Self.mostDoubts {
             Terminal.say("and \(report.doubts.count - Self.mostDoubts) times more")
         }
         if !report.doubts.isEmpty {
             Terminal.say(
-                "import such a log again with the --format or --key that it needs: then it is read "
-                    + "from its beginning"
+                "import such a log again with the --format or --key that it needs, or when it is "
+                    + "complete; if what was not understood in it says nothing of this registry, say "
+                    + "--pass-over PLACE, which ends that"
             )
         }
         if sums.rejected > 0 { Terminal.say("`lastpull rejected` shows what was not understood") }
         for place in report.unfinished {
             Terminal.say("\(place): its last line is not complete, and is left for the next import")
         }
+    }
+
+    private static func text(_ doubt: ImportDoubt) -> String {
+        let end = doubt.range.upperBound.text
+        let hours = doubt.start.map { "the hours from \($0.text) to \(end)" }
+        if doubt.isUnfinished {
+            return "not covered, for the last line of \(doubt.place) is not complete: "
+                + (hours ?? "all hours to \(end)")
+        }
+        return "not covered, for something in \(doubt.place) was not understood: "
+            + (hours ?? "all hours to \(end), for nobody knows how old it is")
     }
 
     private static func text(_ refusal: CoverageRefusal) -> String {
@@ -237,7 +257,8 @@ extension Import {
         case .unread(let places):
             "nothing is covered yet, for not every log could be read and understood, and nobody knows "
                 + "what is in \(listed(places)): mend that and import it again (with the --format or "
-                + "--key that it needs), or if it says nothing of this registry, say --leave-out PLACE"
+                + "--key that it needs), or if it says nothing of this registry, or was piped in meanwhile, "
+                + "say --leave-out PLACE"
         case .future(let time):
             "nothing is covered, for lines are of the future, up to \(time.text): the log has another "
                 + "clock or time zone; let a probe show the difference (probeUrl) or stamp lines in "
