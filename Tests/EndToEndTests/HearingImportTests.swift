@@ -258,6 +258,32 @@ extension Hearing {
             try await writes
         }
 
+        // Silence would look like work.
+        @Test func theWaitForAPipeIsSaidAndCanBeEnded() async throws {
+            let pipe = folder.file("pipe")
+            try #require(mkfifo(pipe, 0o600) == 0)
+            let errors = folder.file("errors")
+            let child = try ChildProcess(
+                try Lastpull.binary,
+                [
+                    "import", "--url", "http://127.0.0.1:1", "--ledger",
+                    folder.file("ledger.sqlite"), pipe,
+                ],
+                errors: errors
+            )
+            func said() throws -> String { try String(contentsOfFile: errors, encoding: .utf8) }
+            try await eventually("word of the wait") {
+                try said().contains("\(pipe): waits for somebody to write to it")
+            }
+            child.send(SIGINT)
+            #expect(try await child.wait(within: .seconds(15)) == 1)
+            #expect(try said().contains("nothing was read from it"))
+            let other = try folder.write(lines(0..<50), to: "a.log")
+            let answer = try await importing(other)
+            #expect(answer.covered == [] && answer.coverageRefused?.contains(pipe) == true)
+            #expect(try await importing("--leave-out", pipe).covered.count == 1)
+        }
+
         /// Writes to a pipe as soon as somebody reads it.
         private static func write(_ text: String, toPipe path: String) async throws {
             let deadline = ContinuousClock.now + .seconds(20)
@@ -340,6 +366,19 @@ extension Hearing {
             #expect(try await importing(good, other, status: 1).covered == [])
             let left = try await importing("--leave-out", other, next)
             #expect(left.coverageRefused == nil && left.covered.count == 2)
+        }
+
+        // Its lines may have been requests, and are not there any more.
+        @Test func aLogThatWasReplacedUnreadIsStillWaitedFor() async throws {
+            let unknown = (0..<100).map { "\($0)|GET|/v2/team/api/manifests/v1|200\n" }
+            let path = try folder.write(unknown.joined(), to: "a.log")
+            let first = try await importing(path, status: 1)
+            #expect(first.coverageRefused?.contains("\(path):") == true)
+            try folder.write(lines(0..<100), to: "a.log")
+            let other = try await importing(path)
+            #expect(other.accesses == 100 && other.covered == [])
+            #expect(other.coverageRefused?.contains("\(path) (what was there before)") == true)
+            #expect(try await importing("--leave-out", path).covered.count == 1)
         }
 
         // Else they would be logs of which nothing is understood.

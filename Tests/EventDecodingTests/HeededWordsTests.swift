@@ -46,6 +46,9 @@ struct HeededWordsTests {
         #expect(decode(few + few).rest.rejected == 0)
         let log = decode(line() + "\n" + String(repeating: word, count: 100))
         #expect(log.rest.rejected == 36 && log.isSilent)
+        // But one request may have hundreds of words.
+        let one = word.replacing("\n", with: " http.request.id=5b0f6a5e\n")
+        #expect(!decode(line() + "\n" + String(repeating: one, count: 300)).isSilent)
     }
 
     @Test(arguments: [LogFormat.distribution, .logrus])

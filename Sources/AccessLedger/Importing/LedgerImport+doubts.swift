@@ -58,8 +58,9 @@ extension LedgerImport {
     /// Notes that these were read again whole, so that what was in doubt of them is so no more.
     package func settle(_ logs: [NotedLog]) { settled.formUnion(logs.map(\.id)) }
 
-    /// Notes that the last line of the present log is not complete and was not read; it was written
-    /// before `time`. `known` is how far the log was read, and by what it is known again.
+    /// Notes that the last line of the present log is not complete and was not read.
+    ///
+    /// It was written until `time`; `known` is how far the log was read, and by what it is known again.
     package func leaveUnfinished(_ known: LogPosition, until time: Timestamp) {
         var noted = NotedLog(place: log.log.place, dialect: NotedLog.unfinished)
         noted.head = known.head
@@ -79,7 +80,11 @@ extension LedgerImport {
         let waiting = UnreadRows(db: db, registryId: registry.id)
         for id in read.subtracting(held.keys) { try waiting.forget(id) }
         for (id, offset) in held { try waiting.note(id, readTo: offset) }
-        self.spans.unread = try waiting.all().map(\.place)
+        self.spans.unread = try waiting.all().map { log in
+            // What lies there now was read, and is another one.
+            let isReplaced = begun.contains(log.place) && held[log.id] == nil
+            return isReplaced ? "\(log.place) (what was there before)" : log.place
+        }
         if let vouched, self.spans.isRead { self.spans.vouch(vouched) }
         let spans = try spans.finish(registry.id, now, db)
         covered = spans.without(hoursOf: try rows.hours())

@@ -41,6 +41,8 @@ package final class LedgerImport {
     var read: Set<Int64> = []
     /// Logs that could not be read, and how far they were.
     var held: [Int64: Int64] = [:]
+    /// The places of logs of which something was read.
+    private(set) var begun: Set<String> = []
     /// Logs that were read of which something is noted.
     var mentioned: Set<Int64> = []
     /// The time that the import covers, as far as it reaches.
@@ -89,6 +91,7 @@ package final class LedgerImport {
         spans.begin(log.place, after: position?.lastLine, clock)
         self.log = LogInHand(log, after: position?.lastLine.map(clock.time(of:)))
         mentioned.insert(log.id)
+        begun.insert(log.place)
     }
 
     /// Takes the next piece of the log.

@@ -69,7 +69,7 @@ extension Importer {
     }
 
     func importFile(_ path: String) throws {
-        let file = try LogFile(path, waitsForWriter: true)
+        let file = try LogFile(path, wait: wait)
         guard file.isRegular else {
             let log = try expectStream(Self.standardPath(path))
             return try importStream(file.stream(from: 0), as: log)

@@ -2,7 +2,7 @@ package import AccessLedger
 import CurlTransport
 import EventDecoding
 import Foundation
-import LogReading
+package import LogReading
 package import RegistryModel
 
 /// Reads logs into the ledger's history, as fast as the processors can.
@@ -22,6 +22,7 @@ package final class Importer {
     let passedOver: [String]
     let pool = BufferPool()
     let transport = CurlTransport()
+    let wait: WriterWait
     private let began = ContinuousClock.now
     private let onProgress: (ImportProgress) -> Void
     var progress = ImportProgress()
@@ -31,11 +32,13 @@ package final class Importer {
     private var lastStore = ContinuousClock.now
     private var pendingBytes: Int64 = 0
 
-    /// Prepares an import; `onProgress` is called on the thread that imports, after each piece.
+    /// Prepares an import; `onProgress` is called on the thread that imports, after each piece, and
+    /// `wait` says how long named pipes are waited for.
     package init(
         _ request: ImportRequest,
         ledger: Ledger,
         now: Timestamp,
+        wait: WriterWait = WriterWait(),
         onProgress: @escaping (ImportProgress) -> Void = { _ in }
     ) throws {
         var request = request
@@ -45,6 +48,7 @@ package final class Importer {
         self.request = request
         self.ledger = ledger
         self.now = now
+        self.wait = wait
         self.onProgress = onProgress
         importing = LedgerImport(ledger, registry: request.registry, now: now)
         clock = try importing.clock(history: request.history)
@@ -57,7 +61,7 @@ package final class Importer {
     /// Imports everything, on the calling thread and more of its own.
     ///
     /// A log that can't be read is reported, and the others are imported; an error of the ledger ends
-    /// it. Killed at any point, another import goes on from the last thing that was stored.
+    /// it, as does whoever interrupts a wait. Killed at any point, another import goes on from the last thing that was stored.
     package func run() throws -> ImportReport {
         leaveOut()
         passOver()
@@ -90,7 +94,7 @@ package final class Importer {
     func attempt(_ place: String, _ body: () throws -> Void) throws {
         do {
             try body()
-        } catch let error as LogReadingError {
+        } catch let error as LogReadingError where error.kind != .interrupted {
             // What came before it is whole.
             try importing.store(nil)
             importing.hold(

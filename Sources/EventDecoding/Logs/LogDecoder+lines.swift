@@ -115,6 +115,7 @@ extension LogDecoder {
             return true
         }
         if format == .logrus, AccessLine(line, &times) != nil {
+            fields.removeAll()
             passOver(line, at: offset, as: "line", isToldElsewhere: true)
             return true
         }

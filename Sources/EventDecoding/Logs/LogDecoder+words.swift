@@ -5,7 +5,7 @@ extension LogDecoder {
     /// Notes that something was taken for a request.
     mutating func noteRequest() {
         hasRequests = true
-        wordsInARow = 0
+        if !mentioned.isEmpty { mentioned = [] }
     }
 
     /// Whether distribution's own log is read, in words about a request before its outcome is known,
@@ -17,8 +17,8 @@ extension LogDecoder {
     /// Passes over words that tell of no request.
     ///
     /// Where the dialect heeds them, those are rejected that name a manifest: they may be requests in a
-    /// format that nobody knows. So are words about requests that are told elsewhere, where so many
-    /// follow each other that they can't be.
+    /// format that nobody knows. So are words about requests that are told elsewhere, where they are
+    /// about so many, and none was told between, that they can't be.
     mutating func passOver(
         _ bytes: UnsafeRawBufferPointer,
         at offset: Int,
@@ -30,8 +30,12 @@ extension LogDecoder {
             return
         }
         if isToldElsewhere {
-            wordsInARow += 1
-            guard wordsInARow > Self.mostWordsInARow else {
+            // One request may have hundreds of words.
+            let id = plain(.requestId)
+            var hasher = Hasher()
+            if id.isEmpty { hasher.combine(offset) } else { hasher.combine(bytes: id) }
+            mentioned.insert(hasher.finalize())
+            guard mentioned.count > Self.mostMentioned else {
                 decoded.ignored += 1
                 return
             }
@@ -48,5 +52,5 @@ extension LogDecoder {
     }
 
     /// As many requests are hardly ever under way at once.
-    private static let mostWordsInARow = 64
+    private static let mostMentioned = 64
 }

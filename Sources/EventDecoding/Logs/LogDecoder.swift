@@ -40,9 +40,9 @@ struct LogDecoder {
     var hasAccessLines = false
     /// Whether anything was taken for a request, whatever became of it, or names one of another log.
     var hasRequests = false
-    /// Words about requests that were passed over since the last request, and whether they were ever
-    /// so many that requests must be missing between them.
-    var wordsInARow = 0
+    /// The requests of which words were passed over since the last request that was told of, and
+    /// whether they were ever so many that requests must be missing between them.
+    var mentioned: Set<Int> = []
     var isSilent = false
     /// Lines that a container's runtime has cut in pieces, by their stream, until the last piece.
     var pieces: [String: [UInt8]] = [:]

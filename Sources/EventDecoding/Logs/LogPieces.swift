@@ -35,7 +35,7 @@ extension LogDecoder {
         blobs = TextIndex()
         hasAccessLines = false
         hasRequests = false
-        wordsInARow = 0
+        mentioned = []
         isSilent = false
         isBroken = false
         arena.release(ByteArena.Mark())

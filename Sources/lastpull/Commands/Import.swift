@@ -133,15 +133,25 @@ struct Import: AsyncParsableCommand {
             leavingOut: leaveOut,
             passingOver: passOver
         )
-        let report = try await Self.onThread {
-            let bar = ProgressBar()
-            defer { bar.clear() }
-            return try Importer(
-                request,
-                ledger: deployment.ledger,
-                now: deployment.now(),
-                onProgress: bar.show
-            ).run()
+        let report: ImportReport
+        do {
+            report = try await Self.onThread {
+                let bar = ProgressBar()
+                defer { bar.clear() }
+                return try Importer(
+                    request,
+                    ledger: deployment.ledger,
+                    now: deployment.now(),
+                    wait: Self.wait,
+                    onProgress: bar.show
+                ).run()
+            }
+        } catch let error as LogReadingError where error.kind == .interrupted {
+            Terminal.complain(
+                "\(error); what is imported waits for it, until it is read or left out by "
+                    + "--leave-out \(error.place)"
+            )
+            throw Outcome.failed
         }
         try say(report, request.registry.name)
         if report.sums.rejected > 0, report.sums.rejected == report.lines {
@@ -149,6 +159,14 @@ struct Import: AsyncParsableCommand {
         }
         guard !report.failures.isEmpty else { return }
         throw report.files + report.unchanged > 0 ? Outcome.partlyDone : Outcome.failed
+    }
+
+    /// Says that a pipe's writer is waited for; a signal then ends that.
+    private static let wait = WriterWait { place in
+        Terminal.complain("\(place): waits for somebody to write to it")
+        let interruption = Interruption()
+        let signals = Signals.raising(interruption)
+        return { withExtendedLifetime(signals) { interruption.isRaised } }
     }
 
     private func requested() throws -> [ImportRequest.Place] {
