@@ -192,6 +192,26 @@ extension Hearing {
             #expect(mended.coverageRefused == nil && !mended.covered.isEmpty)
         }
 
+        // However little is missing: its end shows that it is whole.
+        @Test func aDamagedLogThatIsMendedElsewhereIsReadThere() async throws {
+            try folder.write(lines(0..<3_000), to: "b.log")
+            try await gzip("b.log")
+            let packed = folder.file("b.log.gz")
+            let whole = try #require(FileManager.default.contents(atPath: packed))
+            try folder.write(Array(whole.prefix(whole.count - 400)), to: "b.log.gz")
+            let cut = try await importing(packed, status: 1)
+            // What came before the damage is counted.
+            #expect(cut.covered == [] && cut.accesses > 2_500)
+            try folder.write(lines(0..<cut.accesses), to: "part.log")
+            try await gzip("part.log")
+            #expect(try await importing(folder.file("part.log.gz")).covered == [])
+            try folder.write(lines(0..<3_000), to: "plain.log")
+            #expect(try await importing(folder.file("plain.log")).covered == [])
+            let mended = try folder.write(Array(whole), to: "c.log.gz")
+            let answer = try await importing(mended)
+            #expect(answer.coverageRefused == nil && answer.covered.count == 1)
+        }
+
         // They look like what servers write about themselves, but name manifests.
         @Test(arguments: [
             #"[2026-11-19 17:16:11] 10.0.0.5 "GET /v2/team/api/manifests/v1 HTTP/1.1" 200"#,

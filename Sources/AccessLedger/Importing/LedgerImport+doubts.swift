@@ -37,12 +37,9 @@ extension LedgerImport {
     package func release(_ logs: [NotedLog]) { read.formUnion(logs.map(\.id)) }
 
     /// Notes that these could not be read to their ends, whatever else has their beginning; what is
-    /// `damaged` could be read for at most `more` bytes behind the last piece that was taken.
-    package func hold(_ logs: [NotedLog], damaged: Bool = false, more: Int = 0) {
-        for held in logs {
-            let offset = held.place == log.log.place ? log.log.offset : 0
-            self.held[held.id] = damaged ? offset + Int64(more) : 0
-        }
+    /// damaged could be read up to the `fault`.
+    package func hold(_ logs: [NotedLog], fault: Int64 = 0) {
+        for log in logs { held[log.id] = fault }
     }
 
     /// Notes by what the present log is known again, and how far it is read.

@@ -31,6 +31,8 @@ package final class Importer {
     var bytesBefore: Int64 = 0
     private var lastStore = ContinuousClock.now
     private var pendingBytes: Int64 = 0
+    /// How far the present log could be read.
+    private var received: () -> Int64 = { 0 }
 
     /// Prepares an import; `onProgress` is called on the thread that imports, after each piece, and
     /// `wait` says how long named pipes are waited for.
@@ -61,7 +63,8 @@ package final class Importer {
     /// Imports everything, on the calling thread and more of its own.
     ///
     /// A log that can't be read is reported, and the others are imported; an error of the ledger ends
-    /// it, as does whoever interrupts a wait. Killed at any point, another import goes on from the last thing that was stored.
+    /// it, as does whoever interrupts a wait. Killed at any point, another import goes on from the last
+    /// thing that was stored.
     package func run() throws -> ImportReport {
         leaveOut()
         passOver()
@@ -92,6 +95,7 @@ package final class Importer {
     }
 
     func attempt(_ place: String, _ body: () throws -> Void) throws {
+        received = { 0 }
         do {
             try body()
         } catch let error as LogReadingError where error.kind != .interrupted {
@@ -99,8 +103,7 @@ package final class Importer {
             try importing.store(nil)
             importing.hold(
                 unread.at(Self.standardPath(place)),
-                damaged: error.kind == .corrupt,
-                more: pool.length
+                fault: error.kind == .corrupt ? received() : 0
             )
             report.failures.append(error.description)
         }
@@ -130,6 +133,9 @@ package final class Importer {
         let isPassed = isPassedOver(log.place)
         var isUnfinished = false
         log.hasTime = known?.lastLine != nil
+        log.isCompressed = opened.isCompressed
+        log.end = known?.offset ?? 0
+        received = { opened.chunks.received }
         importing.begin(NotedLog(place: log.place, dialect: request.dialect.name), after: known)
         let decoding = decoding(opened)
         var isDirty = false
