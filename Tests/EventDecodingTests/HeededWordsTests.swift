@@ -31,6 +31,11 @@ struct HeededWordsTests {
             + #"http.request.method=GET http.request.uri="/v2/team/api/manifests/1.4.2""#,
         #"{"level":"warning","msg":"error authorizing context","http.request.id":"1","#
             + #""http.request.uri":"/v2/team/api/manifests/1.4.2","time":"2026-03-04T05:06:07Z"}"#,
+        #"{"level":"warn","ts":1772600767.1,"logger":"http.handlers.reverse_proxy","#
+            + #""msg":"aborting with incomplete response","request":{"method":"GET","#
+            + #""uri":"/v2/team/api/manifests/1.4.2"},"error":"writing: broken pipe"}"#,
+        "2026/03/04 05:06:07.123\tWARN\thttp.handlers.reverse_proxy\taborting\t"
+            + #"{"request": {"method": "GET", "uri": "/v2/team/api/manifests/1.4.2"}}"#,
     ])
     func wordsAboutARequestThatIsToldElsewhereAreNot(_ text: String) {
         let log = decode(line() + "\n" + text)

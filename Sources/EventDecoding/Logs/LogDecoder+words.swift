@@ -29,7 +29,7 @@ extension LogDecoder {
             decoded.ignored += 1
             return
         }
-        if isToldElsewhere {
+        if isToldElsewhere || Self.isOfHandler(bytes) {
             // One request may have hundreds of words.
             let id = plain(.requestId)
             var hasher = Hasher()
@@ -49,6 +49,13 @@ extension LogDecoder {
 
     private static func namesManifest(_ bytes: UnsafeRawBufferPointer) -> Bool {
         bytes.firstIndex(of: "/manifests/") != nil || bytes.firstIndex(of: #"\/manifests\/"#) != nil
+    }
+
+    /// Whether a part of Caddy says it of a request, which Caddy logs when it is answered
+    /// (`http.handlers.reverse_proxy`, such as of a client that went away).
+    private static func isOfHandler(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        bytes.firstIndex(of: #""logger":"http.handlers."#) != nil
+            || bytes.firstIndex(of: "\thttp.handlers.") != nil
     }
 
     /// As many requests are hardly ever under way at once.
