@@ -13,6 +13,8 @@ package struct LogReadingError: Error, Sendable, Equatable, CustomStringConverti
         case changed
         /// The server asks for patience, or can't be reached at present.
         case unavailable
+        /// Somebody ended the wait for it.
+        case interrupted
         case other
     }
 

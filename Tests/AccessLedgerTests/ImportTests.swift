@@ -235,13 +235,17 @@ struct ImportTests {
         #expect(try await covered() == mended.covered)
     }
 
-    // What is older than the history says nothing of it.
-    @Test func waitsForNoLogOlderThanTheHistory() async throws {
-        try fixture.importing([], isWhole: false)
+    // A log may have grown since it could not be read; what was piped in is all older than the history
+    // then, and says nothing of it.
+    @Test func waitsForNoStreamOlderThanTheHistory() async throws {
+        let first = LedgerImport(fixture.ledger, registry: fixture.registry, now: fixture.now)
+        try first.expect([
+            NotedLog(place: "/logs/broken.log"), NotedLog(place: NotedLog.standardInput),
+        ])
         let later = fixture.now + .days(9)
         _ = try await fixture.ledger.rollOff(history: .days(7), now: later)
         let importing = LedgerImport(fixture.ledger, registry: fixture.registry, now: later)
-        #expect(try importing.unreadLogs() == [])
+        #expect(try importing.unreadLogs().map(\.place) == ["/logs/broken.log"])
     }
 
     // What was covered before a kill counts with the import that goes on.
@@ -280,7 +284,7 @@ struct ImportTests {
             fixture.logged(accessClass, "a", at: past + .minutes($0), key: UInt64($0))
         }
         let importing = try fixture.importing([log, []])
-        #expect(importing.covered == [] && importing.refusal == .noReads)
+        #expect(importing.covered == [] && importing.refusal == .noReads(["/logs/access.log"]))
         #expect(try await covered() == [])
         let vouched = past...past + .hours(1)
         let again = try fixture.importing([log], vouched: vouched)
@@ -293,7 +297,7 @@ struct ImportTests {
         let push = fixture.logged(.push, "a", at: past, key: 1)
         let old = fixture.logged(.pull, "a", at: past - .days(9), key: 2)
         let writes = try fixture.importing([[old], [push]], history: .days(7))
-        #expect(writes.refusal == .noReads && writes.covered == [])
+        #expect(writes.refusal == .noReads(["/logs/access.log"]) && writes.covered == [])
         let own = fixture.logged(
             .resolve,
             "a",
@@ -304,6 +308,51 @@ struct ImportTests {
         let both = try fixture.importing([[push], [own]])
         #expect(both.refusal == nil)
         #expect(both.covered == [past...past + .minutes(1)])
+    }
+
+    // What is read elsewhere says nothing of what one log of writes does not tell.
+    @Test func aLogWithoutAReadCoversNothingBesideOneThatHasSome() async throws {
+        let importing = try importing([
+            ("/logs/reads.log", .pull, 0), ("/logs/reads.log", .pull, 10),
+            ("/logs/writes.log", .push, 180), ("/logs/writes.log", .push, 190),
+        ])
+        #expect(importing.covered == [past...past + .minutes(10)])
+        #expect(importing.refusal == .noReads(["/logs/writes.log"]))
+        #expect(try await covered() == importing.covered)
+    }
+
+    // One of them may have no reads by chance.
+    @Test func theFilesOfOneLogCoverTogether() throws {
+        let importing = try importing([
+            ("/logs/access.log.2.gz", .pull, 0), ("/logs/access.log.1", .push, 60),
+            ("/logs/access.log", .push, 120),
+        ])
+        #expect(importing.covered == [past...past + .minutes(120)])
+        #expect(importing.refusal == nil)
+    }
+
+    /// Imports logs of one line each, so many minutes after `past`.
+    private func importing(
+        _ logs: [(place: String, class: AccessClass, minute: Int64)]
+    ) throws -> LedgerImport {
+        let importing = LedgerImport(fixture.ledger, registry: fixture.registry, now: fixture.now)
+        let clock = try importing.clock(history: .days(30))
+        for (place, accessClass, minute) in logs {
+            importing.begin(NotedLog(place: place), after: nil)
+            let time = past + .minutes(minute)
+            let access = fixture.logged(accessClass, "a", at: time, key: UInt64(minute))
+            importing.add(
+                ImportedChunk(
+                    AccessTable([access]),
+                    DecodedBody(),
+                    clock: clock,
+                    ignoring: AccessIgnoreList()
+                )
+            )
+            try importing.store(nil)
+        }
+        try importing.finish()
+        return importing
     }
 
     // Stamps of another zone would cover time that nobody has read.

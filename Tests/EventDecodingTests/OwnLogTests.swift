@@ -49,4 +49,13 @@ struct OwnLogTests {
         let failed = text.replacing("status=200", with: "status=404")
         #expect(decodeLog(failed).ignored == 1)
     }
+
+    // Somebody switched the access lines off for a time: then the own log alone tells.
+    @Test func countsWhatNoAccessLineTellsOf() {
+        let later = text.replacing("05:06:07.5", with: "07:06:07.5")
+        let body = "\(line())\n\(text)\n\(later)\n"
+        let decoded = decodeLog(body)
+        #expect(decoded.accesses.map(\.isSecondGranular) == [true, false])
+        #expect(decoded.ignored == 1)
+    }
 }

@@ -15,6 +15,15 @@ package struct NotedLog: Sendable, Equatable {
     /// How its records were read.
     package var dialect: String
 
+    /// The place of what is piped in.
+    package static let standardInput = "standard input"
+
+    /// Whether it is its last line that is in doubt, which was not complete and was not read.
+    package var isUnfinished: Bool { dialect == Self.unfinished }
+
+    /// Stands for the dialect of what was not read.
+    static let unfinished = "unfinished"
+
     package init(place: String, dialect: String = "", id: Int64 = .random(in: 1 ... .max)) {
         self.id = id
         self.place = place
@@ -27,6 +36,8 @@ package struct ImportDoubt: Sendable, Equatable {
     package var place: String
     /// From zero on where nobody knows since when.
     package var range: ClosedRange<Timestamp>
+    /// Whether it is its last line, which is not complete.
+    package var isUnfinished = false
 
     /// Since when, where that is known.
     package var start: Timestamp? {
@@ -56,12 +67,22 @@ struct DoubtRows {
     func all() throws -> [(log: Int64, doubt: ImportDoubt)] {
         try db.rows(
             """
-            SELECT d.fromTime, d.toTime, l.id, l.place FROM doubtfulLog AS l
+            SELECT d.fromTime, d.toTime, l.id, l.place, l.dialect FROM doubtfulLog AS l
             JOIN importDoubt AS d ON d.logId = l.id
             WHERE l.registryId = ? ORDER BY d.fromTime, d.toTime
             """,
             [registryId]
-        ).map { ($0[2], ImportDoubt(place: $0[3], range: Self.range($0))) }
+        ).map { row in
+            let log = NotedLog(place: row[3], dialect: row[4], id: row[2])
+            return (
+                log.id,
+                ImportDoubt(
+                    place: log.place,
+                    range: Self.range(row),
+                    isUnfinished: log.isUnfinished
+                )
+            )
+        }
     }
 
     private static func range(_ row: some LedgerRow) -> ClosedRange<Timestamp> {
@@ -134,6 +155,11 @@ struct LogInHand {
     }
 
     mutating func add(_ chunk: ImportedChunk) { doubts.add(chunk.extent, chunk.doubts) }
+
+    /// When a line may have been that stands behind the last one and was written before `end`.
+    func behindTheLast(until end: Timestamp, shift: Span) -> ClosedRange<Timestamp> {
+        doubts.behindTheLast(until: end, shift: shift)
+    }
 
     /// Writes what is in doubt so far, of a log whose stamps may be `shift` earlier.
     mutating func store(

@@ -3,8 +3,9 @@ package import RegistryModel
 
 /// Why the lines of an import cover nothing.
 package enum CoverageRefusal: Sendable, Equatable {
-    /// None tells of a read, so the logs may be of writes only. What is vouched for is covered.
-    case noReads
+    /// None of these logs tells of a read, so they may be of writes only. What is vouched for is
+    /// covered, and what other logs cover.
+    case noReads([String])
     /// Logs at these places could not be read to their ends, by this import or an earlier one, and
     /// nobody knows which accesses are in them. What the others cover counts as soon as they are read.
     case unread([String])
@@ -14,7 +15,10 @@ package enum CoverageRefusal: Sendable, Equatable {
 }
 
 /// The time that an import covers: the hours that hold lines, from the first line to the last
-/// (design, section 5.2).
+/// (design, section 5.2), of those logs that tell of reads.
+///
+/// One that has none may be of writes only, whatever others tell; the files into which a log was
+/// rotated are one (``LogFamily``).
 ///
 /// That the first and last hour are covered in part only is caution: nobody knows what came before the
 /// first line, or is still to be written after the last. See ``CoverageRefusal`` for lines that cover
@@ -24,12 +28,11 @@ package enum CoverageRefusal: Sendable, Equatable {
 /// What is covered waits in the ledger until all logs are read that imports were to read, also when
 /// one of them is killed meanwhile: a log that is still to come may be unreadable.
 struct ImportedSpans {
-    /// By the later reading of the stamps and by the earlier one, where they differ.
-    private var later = SpanReading()
-    private var earlier: SpanReading?
+    /// What was read of logs, by their families.
+    private var sources: [LogFamily: Source] = [:]
+    /// That of the log which is read.
+    private var family = LogFamily(of: "")
     private var vouched: [ClosedRange<Timestamp>] = []
-    private var hasLines = false
-    private var hasReads = false
     private var future: Timestamp?
     /// What imports that did not end well left waiting.
     private var before: [ClosedRange<Timestamp>]?
@@ -39,33 +42,62 @@ struct ImportedSpans {
     var unread: [String] = []
     var isRead: Bool { isWhole && unread.isEmpty }
 
-    var first: Timestamp? { later.first }
-    var last: Timestamp? { later.last }
+    var first: Timestamp? { sources.values.compactMap(\.later.first).min() }
+    var last: Timestamp? { sources.values.compactMap(\.later.last).max() }
 
-    /// Takes a piece that was read by `now`; of a clock that is off by `offset` milliseconds, or not.
-    mutating func add(_ chunk: ImportedChunk, offset: Int64, now: Timestamp) {
-        if chunk.first != nil { hasLines = true }
-        if chunk.hasReads { hasReads = true }
-        if let time = chunk.future, time > now + Self.slack { future = max(future ?? time, time) }
-        later.add(chunk.extent)
-        guard offset != 0 else { return }
-        earlier = earlier ?? SpanReading()
-        earlier?.add(chunk.earlierExtent ?? chunk.extent)
+    /// What was read of the files of one log.
+    private struct Source {
+        /// Of the first of them that has lines.
+        var place = ""
+        var hasReads = false
+        /// By the later reading of the stamps and by the earlier one, where they differ.
+        var later = SpanReading()
+        var earlier: SpanReading?
+
+        var hasLines: Bool { !place.isEmpty }
+
+        mutating func note(_ stamp: Timestamp, _ clock: ImportedChunk.Clock) {
+            later.note(clock.time(of: stamp))
+            guard clock.offset != 0 else { return }
+            earlier = earlier ?? SpanReading()
+            earlier?.note(clock.earlier(stamp))
+        }
+
+        mutating func add(_ chunk: ImportedChunk, offset: Int64) {
+            if chunk.hasReads { hasReads = true }
+            later.add(chunk.extent)
+            guard offset != 0 else { return }
+            earlier = earlier ?? SpanReading()
+            earlier?.add(chunk.earlierExtent ?? chunk.extent)
+        }
     }
 
-    /// Notes that the log has a line that was read before, with its stamp.
-    mutating func note(_ stamp: Timestamp, _ clock: ImportedChunk.Clock) {
-        later.note(clock.time(of: stamp))
-        guard clock.offset != 0 else { return }
-        earlier = earlier ?? SpanReading()
-        earlier?.note(clock.earlier(stamp))
+    /// Begins the log at a place, of which a line with this stamp was read before.
+    mutating func begin(_ place: String, after stamp: Timestamp?, _ clock: ImportedChunk.Clock) {
+        family = LogFamily(of: place)
+        if let stamp { sources[family, default: Source()].note(stamp, clock) }
+    }
+
+    /// Takes a piece that was read by `now`; of a clock that is off by `offset` milliseconds, or not.
+    mutating func add(
+        _ chunk: ImportedChunk,
+        of place: String,
+        offset: Int64,
+        now: Timestamp
+    ) {
+        if let time = chunk.future, time > now + Self.slack { future = max(future ?? time, time) }
+        var source = sources.removeValue(forKey: family) ?? Source()
+        if chunk.first != nil, !source.hasLines { source.place = place }
+        source.add(chunk, offset: offset)
+        sources[family] = source
     }
 
     /// Why its lines cover nothing, if so.
     var refusal: CoverageRefusal? {
         if let future { return .future(future) }
         if !isRead { return .unread(unread) }
-        return hasLines && !hasReads ? .noReads : nil
+        let silent = sources.values.filter { $0.hasLines && !$0.hasReads }.map(\.place)
+        return silent.isEmpty ? nil : .noReads(silent.sorted())
     }
 
     mutating func vouch(_ range: ClosedRange<Timestamp>) { vouched.append(range) }
@@ -75,9 +107,17 @@ struct ImportedSpans {
         guard future == nil else { return [] }
         let vouched = vouched.filter { $0.lowerBound < now }
             .map { $0.lowerBound...min($0.upperBound, now) }
-        let spans = later.covered(vouched, hasReads: hasReads)
+        var later = SpanReading()
+        var earlier: SpanReading?
+        for source in sources.values where source.hasReads {
+            later.add(source.later)
+            guard let reading = source.earlier else { continue }
+            earlier = earlier ?? SpanReading()
+            earlier?.add(reading)
+        }
+        let spans = later.covered(vouched)
         guard let earlier else { return spans }
-        return Self.common(spans, earlier.covered(vouched, hasReads: hasReads))
+        return Self.common(spans, earlier.covered(vouched))
     }
 
     private static func common(
@@ -188,12 +228,15 @@ private struct SpanReading {
         hours.insert(time.hour)
     }
 
-    func covered(
-        _ vouched: [ClosedRange<Timestamp>],
-        hasReads: Bool
-    ) -> [ClosedRange<Timestamp>] {
+    mutating func add(_ other: SpanReading) {
+        hours.formUnion(other.hours)
+        if let time = other.first { note(time) }
+        if let time = other.last { note(time) }
+    }
+
+    func covered(_ vouched: [ClosedRange<Timestamp>]) -> [ClosedRange<Timestamp>] {
         var spans = vouched
-        if hasReads, let first, let last {
+        if let first, let last {
             for hour in hours {
                 let start = max(first, Timestamp(milliseconds: hour * 3_600_000))
                 let end = min(last, Timestamp(milliseconds: (hour + 1) * 3_600_000))

@@ -1,5 +1,5 @@
 import GRDB
-import RegistryModel
+package import RegistryModel
 
 // What an import could not understand, and what it covers all the same.
 extension LedgerImport {
@@ -37,12 +37,9 @@ extension LedgerImport {
     package func release(_ logs: [NotedLog]) { read.formUnion(logs.map(\.id)) }
 
     /// Notes that these could not be read to their ends, whatever else has their beginning; what is
-    /// `damaged` could be read for at most `more` bytes behind the last piece that was taken.
-    package func hold(_ logs: [NotedLog], damaged: Bool = false, more: Int = 0) {
-        for held in logs {
-            let offset = held.place == log.log.place ? log.log.offset : 0
-            self.held[held.id] = damaged ? offset + Int64(more) : 0
-        }
+    /// damaged could be read up to the `fault`.
+    package func hold(_ logs: [NotedLog], fault: Int64 = 0) {
+        for log in logs { held[log.id] = fault }
     }
 
     /// Notes by what the present log is known again, and how far it is read.
@@ -58,14 +55,33 @@ extension LedgerImport {
     /// Notes that these were read again whole, so that what was in doubt of them is so no more.
     package func settle(_ logs: [NotedLog]) { settled.formUnion(logs.map(\.id)) }
 
+    /// Notes that the last line of the present log is not complete and was not read.
+    ///
+    /// It was written until `time`; `known` is how far the log was read, and by what it is known again.
+    package func leaveUnfinished(_ known: LogPosition, until time: Timestamp) {
+        var noted = NotedLog(place: log.log.place, dialect: NotedLog.unfinished)
+        noted.head = known.head
+        noted.headLength = known.headLength
+        noted.offset = known.offset
+        let shift = Span(milliseconds: Int64(clamping: (clock?.offset ?? 0).magnitude))
+        let range = log.behindTheLast(until: min(time, now), shift: shift)
+        unfinished.append((noted, range))
+        mentioned.insert(noted.id)
+    }
+
     /// Covers what was read, but for what is in doubt of any log of the registry.
     func cover(_ vouched: ClosedRange<Timestamp>?, _ db: Database) throws {
         let rows = DoubtRows(db: db, registryId: registry.id)
         for id in settled { try rows.forget(id) }
+        for (log, range) in unfinished { try rows.note([range], of: log) }
         let waiting = UnreadRows(db: db, registryId: registry.id)
         for id in read.subtracting(held.keys) { try waiting.forget(id) }
         for (id, offset) in held { try waiting.note(id, readTo: offset) }
-        self.spans.unread = try waiting.all().map(\.place)
+        self.spans.unread = try waiting.all().map { log in
+            // What lies there now was read, and is another one.
+            let isReplaced = begun.contains(log.place) && held[log.id] == nil
+            return isReplaced ? "\(log.place) (what was there before)" : log.place
+        }
         if let vouched, self.spans.isRead { self.spans.vouch(vouched) }
         let spans = try spans.finish(registry.id, now, db)
         covered = spans.without(hoursOf: try rows.hours())

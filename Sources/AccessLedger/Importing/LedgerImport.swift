@@ -35,17 +35,21 @@ package final class LedgerImport {
     /// The log that is read, and logs that were read whole, of which earlier doubts are no more.
     var log = LogInHand(NotedLog(place: ""))
     var settled: Set<Int64> = []
+    /// Logs whose last lines are not complete, and when those may have been.
+    var unfinished: [(log: NotedLog, range: ClosedRange<Timestamp>)] = []
     /// Logs that were read to their ends, or left out.
     var read: Set<Int64> = []
     /// Logs that could not be read, and how far they were.
     var held: [Int64: Int64] = [:]
+    /// The places of logs of which something was read.
+    private(set) var begun: Set<String> = []
     /// Logs that were read of which something is noted.
     var mentioned: Set<Int64> = []
     /// The time that the import covers, as far as it reaches.
     package internal(set) var covered: [ClosedRange<Timestamp>] = []
     /// The time in which something was not understood.
     package internal(set) var doubts: [ImportDoubt] = []
-    private var clock: ImportedChunk.Clock?
+    private(set) var clock: ImportedChunk.Clock?
     /// What is not stored yet.
     private var pending: [ImportedChunk] = []
     private var owner = KeySet.known
@@ -85,9 +89,10 @@ package final class LedgerImport {
         recent = RecentRecords(position)
         let clock = clock ?? .init(now: now, horizon: now)
         // What was read before is the same log, as far as coverage goes.
-        if let last = position?.lastLine { spans.note(last, clock) }
+        spans.begin(log.place, after: position?.lastLine, clock)
         self.log = LogInHand(log, after: position?.lastLine.map(clock.time(of:)))
         mentioned.insert(log.id)
+        begun.insert(log.place)
     }
 
     /// Takes the next piece of the log.
@@ -188,7 +193,7 @@ package final class LedgerImport {
         let now = self.now + .seconds((ContinuousClock.now - began).components.seconds)
         let offset = clock?.offset ?? 0
         for chunk in chunks {
-            spans.add(chunk, offset: offset, now: now)
+            spans.add(chunk, of: log.log.place, offset: offset, now: now)
             log.add(chunk)
         }
         try spans.store(registry.id, now, db)

@@ -47,10 +47,21 @@ struct LogDoubts {
         var all = ranges
         // Without any line with a time nobody knows of when it is.
         if isOpen, let end { all.append(end...max(end, now)) }
-        return all.map { range in
-            let start = range.lowerBound - shift - Self.disorder
-            return max(start, Self.beginning)...max(range.upperBound + Self.disorder, start)
-        }.joinedByHour
+        return all.map { Self.widened($0, shift) }.joinedByHour
+    }
+
+    /// When a line may have been that stands behind the last one and was written before `time`.
+    func behindTheLast(until time: Timestamp, shift: Span = .zero) -> ClosedRange<Timestamp> {
+        let start = end ?? Self.beginning
+        return Self.widened(start...max(start, time), shift)
+    }
+
+    private static func widened(
+        _ range: ClosedRange<Timestamp>,
+        _ shift: Span
+    ) -> ClosedRange<Timestamp> {
+        let start = range.lowerBound - shift - disorder
+        return max(start, beginning)...max(range.upperBound + disorder, start)
     }
 
     /// Before everything.

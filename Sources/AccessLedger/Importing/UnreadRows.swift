@@ -47,7 +47,12 @@ struct UnreadRows {
     func forget(_ id: Int64) throws { try db.run("DELETE FROM unreadLog WHERE id = ?", [id]) }
 
     /// Drops those that have only lines older than what is remembered, for all registries.
+    ///
+    /// That is known of what was piped in alone: whatever has a place of its own may have grown since.
     static func rollOff(_ db: Database, before horizon: Int64) throws {
-        try db.run("DELETE FROM unreadLog WHERE since < ?", [horizon])
+        try db.run(
+            "DELETE FROM unreadLog WHERE since < ? AND place = ?",
+            [horizon, NotedLog.standardInput]
+        )
     }
 }

@@ -26,6 +26,15 @@ final class ChunkDecoding: @unchecked Sendable {
         var length: Int64
         /// Bytes that were fetched so far, compressed as they are.
         var fetched: Int64
+
+        /// Lets what was not understood in it say nothing.
+        mutating func passOver() {
+            chunk.doubts = ImportedDoubts()
+            isPassedOver = false
+            saysAll = true
+        }
+        /// Whether somebody says that what was not understood in it says nothing.
+        private(set) var saysAll = false
     }
 
     private let source: LineChunks
@@ -165,7 +174,9 @@ final class ChunkDecoding: @unchecked Sendable {
             ignoring: ignoreList
         )
         if decoded.rejected > 0 {
-            decoded.doubts = DoubtSearch(dialect: dialect, clock: clock).doubts(in: chunk.bytes)
+            var search = DoubtSearch(dialect: dialect, clock: clock)
+            search.heedsSilence = log.isSilent
+            decoded.doubts = search.doubts(in: chunk.bytes)
             // What no part of it shows may be anywhere in it.
             if decoded.doubts.isEmpty { decoded.doubts.isEverywhere = true }
         }
@@ -200,6 +211,8 @@ extension UnsafeRawBufferPointer {
 struct DoubtSearch {
     let dialect: LogDialect
     let clock: ImportedChunk.Clock
+    /// Whether what names manifests and has no request is in doubt.
+    var heedsSilence = false
 
     func doubts(in bytes: UnsafeRawBufferPointer) -> ImportedDoubts {
         var doubts = ImportedDoubts()
@@ -210,10 +223,12 @@ struct DoubtSearch {
             let end = Self.lineEnd(in: bytes, from: min(start + Self.length, bytes.count))
             let part = UnsafeRawBufferPointer(rebasing: bytes[start..<end])
             let log = DecodedLog(reading: part, dialect)
+            let isDoubtful =
+                log.rest.rejected > 0
+                || heedsSilence && !log.hasRequests && part.namesManifests
             let times = log.table.rows.map { clock.time(of: $0.time) }
             if let first = times.first {
                 // Nobody knows where in this part it was, or whether before or behind it.
-                let isDoubtful = log.rest.rejected > 0
                 if isOpen || isDoubtful { doubts.add(from: last, to: first) }
                 if isDoubtful {
                     for (time, next) in zip(times, times.dropFirst()) {
@@ -222,7 +237,7 @@ struct DoubtSearch {
                 }
                 isOpen = isDoubtful
                 last = times.last
-            } else if log.rest.rejected > 0 {
+            } else if isDoubtful {
                 isOpen = true
             }
             start = end

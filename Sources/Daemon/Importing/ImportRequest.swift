@@ -25,6 +25,9 @@ package struct ImportRequest: Sendable {
     package var ignoreList: AccessIgnoreList
     /// The places of logs, or folders of them, that are not to be read, and that nothing waits for.
     package var leftOut: [String]
+    /// The places of logs, or folders of them, in which what is not understood says nothing of this
+    /// registry.
+    package var passedOver: [String]
 
     package init(
         registry: RegistryRow,
@@ -34,7 +37,8 @@ package struct ImportRequest: Sendable {
         vouched: ClosedRange<Timestamp>? = nil,
         history: Span,
         ignoring ignoreList: AccessIgnoreList = AccessIgnoreList(),
-        leavingOut leftOut: [String] = []
+        leavingOut leftOut: [String] = [],
+        passingOver passedOver: [String] = []
     ) {
         self.registry = registry
         self.places = places
@@ -44,6 +48,7 @@ package struct ImportRequest: Sendable {
         self.history = history
         self.ignoreList = ignoreList
         self.leftOut = leftOut
+        self.passedOver = passedOver
     }
 
     /// Reads `FROM..TO`: two dates or times, the first moments of what is meant.

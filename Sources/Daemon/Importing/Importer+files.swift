@@ -69,7 +69,7 @@ extension Importer {
     }
 
     func importFile(_ path: String) throws {
-        let file = try LogFile(path, waitsForWriter: true)
+        let file = try LogFile(path, wait: wait)
         guard file.isRegular else {
             let log = try expectStream(Self.standardPath(path))
             return try importStream(file.stream(from: 0), as: log)
@@ -91,7 +91,13 @@ extension Importer {
         position.inode = file.inode
         if let known { position.continue(known) }
         let linesBefore = progress.lines
-        try read(opened, identity, into: position, after: known)
+        try read(
+            opened,
+            identity,
+            into: position,
+            after: known,
+            changedAt: Timestamp(seconds: Double(file.changedAt + 1))
+        )
         bytesBefore += file.size
         progress.bytes = bytesBefore
         if known != nil, progress.lines == linesBefore {
@@ -113,7 +119,7 @@ extension Importer {
     }
 
     func importStandardInput() throws {
-        let place = "standard input"
+        let place = NotedLog.standardInput
         let log = try expectStream(place)
         try attempt(place) {
             try importStream(FileStream(descriptor: STDIN_FILENO, place: place), as: log)

@@ -29,18 +29,30 @@ extension Importer {
         try importing.expect([log])
     }
 
-    /// Notes that a log was read to its end; one elsewhere that goes no further than another could be
-    /// read is that other's beginning only.
+    /// Notes that a log was read to its end; one elsewhere that goes no further than a damaged one could
+    /// be read is that one's beginning only, and so may be one that is not compressed and goes a
+    /// little further: a copy of it while it was written.
     func wasRead(_ identity: LogIdentity) {
+        let slack = identity.isCompressed ? 0 : Int64(pool.length)
         importing.release(
             unread.like(identity).filter {
-                $0.offset == 0 || $0.offset < identity.end || $0.place == identity.place
+                $0.offset == 0 || $0.offset + slack < identity.end || $0.place == identity.place
             }
         )
     }
 
-    func isLeftOut(_ place: String) -> Bool {
-        leftOut.contains { place == $0 || place.hasPrefix($0.hasSuffix("/") ? $0 : $0 + "/") }
+    func isLeftOut(_ place: String) -> Bool { Self.isPlace(place, in: leftOut) }
+
+    func isPassedOver(_ place: String) -> Bool { Self.isPlace(place, in: passedOver) }
+
+    private static func isPlace(_ place: String, in places: [String]) -> Bool {
+        places.contains { place == $0 || place.hasPrefix($0.hasSuffix("/") ? $0 : $0 + "/") }
+    }
+
+    /// Lets nothing be in doubt any more of the logs that are passed over.
+    func passOver() {
+        guard !passedOver.isEmpty else { return }
+        importing.settle(doubtful.at(isPassedOver))
     }
 
     /// Lets nothing wait for the logs that are left out any more.

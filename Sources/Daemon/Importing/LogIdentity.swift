@@ -13,7 +13,9 @@ struct LogIdentity {
     /// As far as it was read.
     private(set) var head: [UInt8] = []
     private(set) var headLength = 0
-    private(set) var end: Int64 = 0
+    var end: Int64 = 0
+    /// Then its end shows that it is whole.
+    var isCompressed = false
     /// Whether it has a line with a time, and whether something in it was not understood, or names
     /// manifests and was taken for words of a server about itself.
     var hasTime = false
@@ -32,7 +34,7 @@ struct LogIdentity {
     mutating func note(_ piece: ChunkDecoding.Piece) {
         end = piece.end
         if piece.chunk.first != nil { hasTime = true }
-        if piece.chunk.rejected > 0 || piece.isPassedOver { hasUnknown = true }
+        if !piece.saysAll, piece.chunk.rejected > 0 || piece.isPassedOver { hasUnknown = true }
         guard let beginning else { return }
         if beginning.isEmpty { self.beginning = piece.beginning }
         head = piece.mark.head

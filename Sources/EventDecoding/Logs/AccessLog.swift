@@ -46,6 +46,8 @@ package struct DecodedLog: Sendable {
     package private(set) var rest: DecodedBody
     /// Whether anything was taken for a request, of whatever kind and answer.
     package let hasRequests: Bool
+    /// Whether so many words about requests follow each other that requests must be missing.
+    package let isSilent: Bool
 
     /// Decodes whole lines or records, one after the other, on one thread.
     ///
@@ -73,6 +75,7 @@ package struct DecodedLog: Sendable {
     init(_ decoder: LogDecoder) {
         table = decoder.texts.table
         rest = decoder.decoded
+        isSilent = decoder.isSilent
         hasRequests = decoder.hasRequests || !table.rows.isEmpty || !rest.misses.isEmpty
     }
 

@@ -21,8 +21,12 @@ extension LogDecoder {
         } else if readOtherLine(line, at: offset, place) {
             return
         } else if place.isApplicationLog || Self.isApplicationLine(line) {
-            if Self.isErrorLine(line) { hasRequests = true }
-            decoded.ignored += 1
+            if Self.isErrorLine(line) {
+                noteRequest()
+                decoded.ignored += 1
+            } else {
+                passOver(line, at: offset, as: "line")
+            }
         } else {
             let kind = format == .acr || format == .cloudtrail ? "a JSON record" : "an access line"
             decoded.reject(line, "line at byte \(offset) is not \(kind)")
@@ -36,7 +40,7 @@ extension LogDecoder {
         _ request: (ByteArena) throws(FieldProblem) -> LoggedRequest?
     ) {
         hasAccessLines = true
-        hasRequests = true
+        noteRequest()
         do throws(FieldProblem) {
             if let request = try request(arena) {
                 add(request, as: "line", from: line, at: offset)
@@ -111,7 +115,8 @@ extension LogDecoder {
             return true
         }
         if format == .logrus, AccessLine(line, &times) != nil {
-            decoded.ignored += 1
+            fields.removeAll()
+            passOver(line, at: offset, as: "line", isToldElsewhere: true)
             return true
         }
         let reads = { [format] (wanted: LogFormat) in format == nil || format == wanted }
@@ -169,7 +174,7 @@ extension LogDecoder {
             fields.set(field, plain, rank: meaning.rank)
         }
         guard fields.isRequest, fields.rank(.status) == LogKeys.logrusRank else {
-            decoded.ignored += 1
+            passOver(line, at: offset, as: "line", isToldElsewhere: isAboutRequest)
             return
         }
         addRequest(from: line, at: offset, as: "line")
@@ -193,7 +198,7 @@ extension LogDecoder {
         }
         fields.set(.time, JSONText(bytes: record.time, isEscaped: false), rank: 1)
         guard fields.isRequest else {
-            decoded.ignored += 1
+            passOver(line, at: offset, as: "line")
             return
         }
         addRequest(from: line, at: offset, as: "line")

@@ -48,7 +48,7 @@ extension LogDecoder {
     ) {
         let isOwnLog = fields.rank(.status) == LogKeys.logrusRank
         if isOwnLog, format == .distribution {
-            decoded.ignored += 1
+            passOver(bytes, at: offset, as: kind, isToldElsewhere: true)
             return
         }
         guard format == nil || (isOwnLog ? format == .logrus : format?.hasRequestRecords == true)
@@ -63,7 +63,7 @@ extension LogDecoder {
             decoded.reject(bytes, "\(kind) at byte \(offset): \(error.reason)")
             return
         }
-        hasRequests = true
+        noteRequest()
         guard let request = told else {
             decoded.ignored += 1
             return
@@ -139,7 +139,7 @@ extension LogDecoder {
         _ place: Place
     ) {
         if fields.has(.level), fields.has(.message) {
-            decoded.ignored += 1
+            passOver(bytes, at: offset, as: "record", isToldElsewhere: isAboutRequest)
         } else if let line = fields[.text], place.depth < Self.deepestWrapping,
             // A number is a place in somebody's code.
             line.wholeNumber == nil

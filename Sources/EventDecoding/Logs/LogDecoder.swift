@@ -40,6 +40,10 @@ struct LogDecoder {
     var hasAccessLines = false
     /// Whether anything was taken for a request, whatever became of it, or names one of another log.
     var hasRequests = false
+    /// The requests of which words were passed over since the last request that was told of, and
+    /// whether they were ever so many that requests must be missing between them.
+    var mentioned: Set<Int> = []
+    var isSilent = false
     /// Lines that a container's runtime has cut in pieces, by their stream, until the last piece.
     var pieces: [String: [UInt8]] = [:]
     /// The offset in the body of the bytes that are read.
@@ -79,7 +83,11 @@ struct LogDecoder {
         }
         pieces = [:]
         if hasAccessLines, format == nil {
-            decoded.ignored += ownLog.count
+            let told = ToldRequests(texts.table.rows)
+            for row in ownLog {
+                // The access lines may have been switched off for a time.
+                if told.contains(row) { decoded.ignored += 1 } else { texts.append(row) }
+            }
         } else {
             for row in ownLog { texts.append(row) }
         }

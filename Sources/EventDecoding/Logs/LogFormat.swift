@@ -53,6 +53,9 @@ package struct LogDialect: Sendable, Hashable {
     package var naming: RecordNaming
     /// Whether blobs are noted that somebody asks for; of old logs nobody needs to know.
     package var notesBlobs = true
+    /// Whether lines that name manifests and tell of no request are rejected, and not passed over: in an
+    /// old log they may be requests in a format that was used for a time.
+    package var heedsWords = false
 
     package init(
         format: LogFormat? = nil,

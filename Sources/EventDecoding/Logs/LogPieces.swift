@@ -35,6 +35,8 @@ extension LogDecoder {
         blobs = TextIndex()
         hasAccessLines = false
         hasRequests = false
+        mentioned = []
+        isSilent = false
         isBroken = false
         arena.release(ByteArena.Mark())
         return log

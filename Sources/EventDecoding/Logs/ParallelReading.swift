@@ -22,7 +22,11 @@ enum ParallelReading {
         guard decoders.count == parts.count,
             decoders.allSatisfy({ !$0.isBroken && $0.pieces.isEmpty })
         else { return nil }
-        return decoders
+        // Of requests that are told twice, the other half may be in any part.
+        let tellsTwice =
+            decoders.contains(where: \.hasAccessLines)
+            && decoders.contains { !$0.ownLog.isEmpty }
+        return tellsTwice && dialect.format == nil ? nil : decoders
     }
 
     static func joined(_ decoders: [LogDecoder]) -> DecodedBody {

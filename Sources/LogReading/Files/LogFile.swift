@@ -12,11 +12,10 @@ package final class LogFile {
 
     /// Opens what `path` leads to; it must not be a folder.
     ///
-    /// A pipe that nobody writes to is at its end at once, unless its writer is waited for.
-    package init(_ path: String, waitsForWriter: Bool = false) throws {
+    /// A pipe that nobody writes to is at its end at once, unless there is a `wait` for its writer.
+    package init(_ path: String, wait: WriterWait? = nil) throws {
         self.path = path
-        let waiting = waitsForWriter && Self.isPipe(path) ? 0 : O_NONBLOCK
-        descriptor = Foundation.open(path, O_RDONLY | O_CLOEXEC | waiting)
+        descriptor = Foundation.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw LogReadingError(errno: errno, place: path) }
         var status = stat()
         guard fstat(descriptor, &status) == 0 else {
@@ -33,6 +32,8 @@ package final class LogFile {
         device = Int64(bitPattern: UInt64(status.st_dev))
         inode = Int64(bitPattern: UInt64(status.st_ino))
         _ = fcntl(descriptor, F_SETFL, O_RDONLY)
+        guard let wait, type == S_IFIFO else { return }
+        try wait.untilWritten(descriptor, path)
     }
 
     deinit { close(descriptor) }
@@ -43,7 +44,7 @@ package final class LogFile {
     }
 
     /// When it was last written to, in seconds.
-    var changedAt: Int {
+    package var changedAt: Int {
         var status = stat()
         return fstat(descriptor, &status) == 0 ? Int(status.st_mtim.tv_sec) : 0
     }
@@ -72,11 +73,6 @@ package final class LogFile {
         return (
             Int64(bitPattern: UInt64(status.st_dev)), Int64(bitPattern: UInt64(status.st_ino))
         )
-    }
-
-    private static func isPipe(_ path: String) -> Bool {
-        var status = stat()
-        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFIFO
     }
 
     /// Whether a path leads to a file that can be read more than once; looks, and opens nothing.

@@ -75,6 +75,8 @@ final class InflatingStream: ByteStream {
         case Z_STREAM_END: isMemberOver = true
         // It wants more input than there is at present.
         case Z_BUF_ERROR where state.pointee.avail_in == 0: break
+        // What comes before the fault is whole; zlib stays at it.
+        case _ where Int(state.pointee.avail_out) < length: break
         default: throw broken("its compressed data is broken")
         }
         return length - Int(state.pointee.avail_out)

@@ -33,6 +33,10 @@ package final class LineChunks {
     private var tail: [UInt8]
     private var skipsLine: Bool
     private var isOver = false
+    /// Why no more can be read; what came before it is given first.
+    private var failure: (any Error)?
+    /// How far the log could be read, also within a line.
+    package private(set) var received: Int64
     private var isFirst: Bool
     private var beginning: [UInt8]
 
@@ -51,6 +55,7 @@ package final class LineChunks {
         self.stream = stream
         self.pool = pool
         self.offset = offset
+        received = offset
         self.beginning = beginning
         self.tail = tail
         self.longestLine = longestLine
@@ -60,6 +65,7 @@ package final class LineChunks {
 
     /// The next piece; nil at the end.
     package func next() throws -> Chunk? {
+        if let failure { throw failure }
         guard !isOver else { return nil }
         let buffer = pool.take()
         var filled = rest.count
@@ -69,11 +75,17 @@ package final class LineChunks {
         var dropped: Int64 = 0
         var isDocument = false
         while true {
-            filled = try fill(buffer, from: filled)
+            filled = fill(buffer, from: filled)
             if skipsLine { filled = skipLine(buffer, filled) }
             if isFirst, filled > 0 {
                 isDocument = Self.isDocument(buffer.bytes[..<filled])
                 isFirst = false
+            }
+            if let failure {
+                guard !isDocument, let end = Self.lastLineEnd(buffer.bytes[..<filled]) else {
+                    throw failure
+                }
+                return chunk(buffer, end, dropped)
             }
             if isOver { break }
             if !isDocument, let end = Self.lastLineEnd(buffer.bytes[..<filled]) {
@@ -132,16 +144,23 @@ package final class LineChunks {
         tail = Array((tail + Array(bytes.suffix(LogMark.length))).suffix(LogMark.length))
     }
 
-    /// Fills the buffer as far as the stream goes, and notes its end.
-    private func fill(_ buffer: ChunkBuffer, from start: Int) throws -> Int {
+    /// Fills the buffer as far as the stream goes, and notes its end, or what is wrong with it.
+    private func fill(_ buffer: ChunkBuffer, from start: Int) -> Int {
         var filled = start
         while filled < buffer.bytes.count {
             let free = UnsafeMutableRawBufferPointer(rebasing: buffer.bytes[filled...])
-            let count = try stream.read(into: free)
+            var count = 0
+            do {
+                count = try stream.read(into: free)
+            } catch {
+                failure = error
+                break
+            }
             if count == 0 {
                 isOver = true
                 break
             }
+            received += Int64(count)
             if beginning.count < LogMark.length {
                 beginning += free[..<count].prefix(LogMark.length - beginning.count)
             }

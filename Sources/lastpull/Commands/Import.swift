@@ -61,6 +61,14 @@ struct Import: AsyncParsableCommand {
     )
     var leaveOut: [String] = []
 
+    @Option(
+        help: ArgumentHelp(
+            "A log, or a folder of logs, in which what is not understood says nothing of this registry: it opens no gap, now or since an earlier import; may be given more than once.",
+            valueName: "place"
+        )
+    )
+    var passOver: [String] = []
+
     @Argument(
         help: ArgumentHelp(
             "Files, folders, the address of an Azure Blob container with its signature, or - for standard input.",
@@ -79,11 +87,14 @@ struct Import: AsyncParsableCommand {
                 "--covers \(covers): write FROM..TO with dates or times, such as 2026-01-01..2026-02-01"
             )
         }
-        guard !places.isEmpty || !leaveOut.isEmpty else {
+        guard !places.isEmpty || !leaveOut.isEmpty || !passOver.isEmpty else {
             throw ValidationError("no place is given; name files, folders, a container, or -")
         }
         guard !leaveOut.contains("") else {
             throw ValidationError("--leave-out: it is empty; name the log that is to be left out")
+        }
+        guard !passOver.contains("") else {
+            throw ValidationError("--pass-over: it is empty; name the log of which that is true")
         }
         _ = try ownKeys()
         _ = try requested()
@@ -119,17 +130,28 @@ struct Import: AsyncParsableCommand {
             vouched: covers.flatMap(ImportRequest.span),
             history: deployment.settings.history,
             ignoring: deployment.settings.ignoreAccess,
-            leavingOut: leaveOut
+            leavingOut: leaveOut,
+            passingOver: passOver
         )
-        let report = try await Self.onThread {
-            let bar = ProgressBar()
-            defer { bar.clear() }
-            return try Importer(
-                request,
-                ledger: deployment.ledger,
-                now: deployment.now(),
-                onProgress: bar.show
-            ).run()
+        let report: ImportReport
+        do {
+            report = try await Self.onThread {
+                let bar = ProgressBar()
+                defer { bar.clear() }
+                return try Importer(
+                    request,
+                    ledger: deployment.ledger,
+                    now: deployment.now(),
+                    wait: Self.wait,
+                    onProgress: bar.show
+                ).run()
+            }
+        } catch let error as LogReadingError where error.kind == .interrupted {
+            Terminal.complain(
+                "\(error); what is imported waits for it, until it is read or left out by "
+                    + "--leave-out \(error.place)"
+            )
+            throw Outcome.failed
         }
         try say(report, request.registry.name)
         if report.sums.rejected > 0, report.sums.rejected == report.lines {
@@ -137,6 +159,14 @@ struct Import: AsyncParsableCommand {
         }
         guard !report.failures.isEmpty else { return }
         throw report.files + report.unchanged > 0 ? Outcome.partlyDone : Outcome.failed
+    }
+
+    /// Says that a pipe's writer is waited for; a signal then ends that.
+    private static let wait = WriterWait { place in
+        Terminal.complain("\(place): waits for somebody to write to it")
+        let interruption = Interruption()
+        let signals = Signals.raising(interruption)
+        return { withExtendedLifetime(signals) { interruption.isRaised } }
     }
 
     private func requested() throws -> [ImportRequest.Place] {
@@ -180,116 +210,4 @@ struct Import: AsyncParsableCommand {
             Thread { continuation.resume(with: Swift.Result { try body() }) }.start()
         }
     }
-}
-
-extension Import {
-    private func say(_ report: ImportReport, _ registry: String) throws {
-        for failure in report.failures { Terminal.complain(failure) }
-        if options.json { return try Terminal.say(json: Self.json(report, registry)) }
-        let sums = report.sums
-        let seconds = report.elapsed / .seconds(1)
-        let rate = seconds > 0 ? Int(Double(report.lines) / seconds) : report.lines
-        Terminal.say(
-            "\(registry): \(report.lines) lines of \(report.files) logs (\(ByteCount(report.bytes))) in "
-                + "\(Self.rounded(seconds)) s, \(rate) a second"
-                + (report.unchanged > 0 ? "; \(report.unchanged) more had nothing new" : "")
-        )
-        Terminal.say(
-            "\(sums.accepted) accesses, \(sums.duplicates) duplicates, \(sums.ignored) ignored, "
-                + "\(sums.rejected) rejected"
-                + (sums.tooOld > 0 ? ", \(sums.tooOld) older than the history" : "")
-        )
-        if let first = sums.first, let last = sums.last {
-            Terminal.say("from \(first.text) to \(last.text)")
-        }
-        for span in report.covered {
-            Terminal.say("covered: \(span.lowerBound.text) to \(span.upperBound.text)")
-        }
-        if let refusal = report.refusal { Terminal.say(Self.text(refusal)) }
-        for doubt in report.doubts.prefix(Self.mostDoubts) {
-            Terminal.say(
-                "not covered, for something in \(doubt.place) was not understood: the hours "
-                    + (doubt.start.map { "from \($0.text) " } ?? "")
-                    + "to \(doubt.range.upperBound.text)"
-            )
-        }
-        if report.doubts.count > Self.mostDoubts {
-            Terminal.say("and \(report.doubts.count - Self.mostDoubts) times more")
-        }
-        if !report.doubts.isEmpty {
-            Terminal.say(
-                "import such a log again with the --format or --key that it needs: then it is read "
-                    + "from its beginning"
-            )
-        }
-        if sums.rejected > 0 { Terminal.say("`lastpull rejected` shows what was not understood") }
-        for place in report.unfinished {
-            Terminal.say("\(place): its last line is not complete, and is left for the next import")
-        }
-    }
-
-    private static func text(_ refusal: CoverageRefusal) -> String {
-        switch refusal {
-        case .noReads:
-            "the lines cover nothing, for none tells of a pull or another read: the logs may be of "
-                + "writes only; if they are whole, import them again with --covers FROM..TO"
-        case .unread(let places):
-            "nothing is covered yet, for not every log could be read and understood, and nobody knows "
-                + "what is in \(listed(places)): mend that and import it again (with the --format or "
-                + "--key that it needs), or if it says nothing of this registry, say --leave-out PLACE"
-        case .future(let time):
-            "nothing is covered, for lines are of the future, up to \(time.text): the log has another "
-                + "clock or time zone; let a probe show the difference (probeUrl) or stamp lines in "
-                + "UTC, then import again with --covers FROM..TO"
-        }
-    }
-
-    private static func listed(_ places: [String]) -> String {
-        var seen: Set<String> = []
-        let unique = places.filter { seen.insert($0).inserted }
-        guard !unique.isEmpty else { return "it" }
-        let rest = unique.count - mostPlaces
-        return unique.prefix(mostPlaces).joined(separator: ", ")
-            + (rest > 0 ? " and \(rest) more" : "")
-    }
-
-    private static func json(_ report: ImportReport, _ registry: String) -> [String: Any] {
-        func number(_ time: Timestamp?) -> Any { time?.milliseconds ?? NSNull() }
-        func spans(_ ranges: [ClosedRange<Timestamp>]) -> [[String: Any]] {
-            ranges.map {
-                ["from": $0.lowerBound.milliseconds, "to": $0.upperBound.milliseconds]
-            }
-        }
-        return [
-            "registry": registry,
-            "files": report.files,
-            "unchanged": report.unchanged,
-            "bytes": report.bytes,
-            "lines": report.lines,
-            "accesses": report.sums.accepted,
-            "duplicates": report.sums.duplicates,
-            "ignored": report.sums.ignored,
-            "rejected": report.sums.rejected,
-            "tooOld": report.sums.tooOld,
-            "from": number(report.sums.first),
-            "to": number(report.sums.last),
-            "covered": spans(report.covered),
-            "notCovered": report.doubts.map {
-                [
-                    "log": $0.place,
-                    "from": number($0.start),
-                    "to": $0.range.upperBound.milliseconds,
-                ]
-            },
-            "coverageRefused": report.refusal.map(text) ?? NSNull(),
-            "unfinished": report.unfinished,
-            "failures": report.failures,
-            "seconds": report.elapsed / .seconds(1),
-        ]
-    }
-
-    private static func rounded(_ value: Double) -> String { String(format: "%.1f", value) }
-
-    private static let mostDoubts = 10
-    private static let mostPlaces = 5
 }
