@@ -157,6 +157,9 @@ struct StorageReport: Decodable {
         let state: String
         let reason: String
         let detail: String
+
+        /// What it removes, and how many bytes that is.
+        var identity: String { "\(kind) \(repository ?? "") \(digest ?? "") \(bytes)" }
     }
 
     let run: String

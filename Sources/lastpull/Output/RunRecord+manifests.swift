@@ -2,6 +2,7 @@ import AccessLedger
 import Cleanup
 import Daemon
 import RegistryModel
+import RegistryStorage
 
 // A sweep of the disk, and that of the manifests before it: one command tells of both.
 extension RunRecord {
@@ -36,9 +37,36 @@ extension RunRecord {
     }
 }
 
+/// The sweep of manifests over a registry's API, before that of its disk.
+struct ManifestSweep: Sendable {
+    var run: RunRecord
+    /// What a plan would remove; nil where it was carried out.
+    var goes: Set<RevisionKey>?
+    /// The blobs that it has released, with their bytes.
+    var released: [Digest: Int64] = [:]
+}
+
 extension Deployment {
+    func foretellManifests(_ scope: CleanupScope) async throws -> ManifestSweep {
+        let (run, goes) = try await cleaner.foretell(scope, cause: .init(name: "sweep"))
+        let keys = goes.compactMap { item in
+            item.digest.map { RevisionKey(repository: item.repository, digest: $0) }
+        }
+        return ManifestSweep(run: run, goes: Set(keys))
+    }
+
+    func sweepManifests(
+        _ scope: CleanupScope,
+        _ target: CleanupTarget
+    ) async throws -> ManifestSweep {
+        let before = try await releasedBlobs(of: target)
+        let run = try await cleaner.clean(scope, cause: .init(name: "sweep"))
+        let released = try await releasedBlobs(of: target).filter { before[$0.key] == nil }
+        return ManifestSweep(run: run, released: released)
+    }
+
     /// The blobs of a registry to which no manifest refers any more, with their bytes.
-    func releasedBlobs(of target: CleanupTarget) async throws -> [Digest: Int64] {
+    private func releasedBlobs(of target: CleanupTarget) async throws -> [Digest: Int64] {
         let blobs = try await ledger.releasedBlobs(of: target.row)
         return Dictionary(blobs.map { ($0.digest, $0.size) }, uniquingKeysWith: { $1 })
     }
