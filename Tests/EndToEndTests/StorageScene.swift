@@ -167,6 +167,7 @@ struct StorageReport: Decodable {
     let note: String
     let items: [Item]
     let keptReasons: [String: Int]
+    let outcomes: [String: Int]
     let released: Int64
     let reclaimed: Int64
 

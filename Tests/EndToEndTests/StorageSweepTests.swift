@@ -22,9 +22,10 @@ extension LocalPrune {
         private func start(
             mode: String = "enforce",
             brake: String = "100%",
-            items: String = "100"
+            items: String = "100",
+            url: String? = nil
         ) async throws {
-            var settings = CleaningSettings(url: registry.url)
+            var settings = CleaningSettings(url: url ?? registry.url)
             settings.keep =
                 "{ accessed: { atLeast: 1, within: 1h }, pushed: { within: 0s }, tags: [v1] }"
             settings.mode = mode
@@ -63,6 +64,42 @@ extension LocalPrune {
             let foretold = try await answer(isDryRun: true)
             let isHeld = foretold.note.contains("it would wait for `approve`: brake: ")
             #expect(isHeld == (state == "waiting"), "\(foretold.note)")
+        }
+
+        // Whoever is to approve what waits of the disk is told what the manifests came to; and so is
+        // a script, by the status.
+        @Test(.enabled(if: LoggingProxy.isInstalled, "needs nginx-light"))
+        func tellsOfManifestsThatFailedWhereTheDiskWaits() async throws {
+            let proxy = try await LoggingProxy(
+                before: registry.url,
+                sendingTo: try LoopbackPort.free(),
+                rule: "if ($request_method = DELETE) { return 500; }"
+            )
+            try await start(brake: "0%", url: proxy.url)
+            try addGarbage()
+            var result = Command.Result(status: 0, output: "", errors: "")
+            let report = try await eventualValue("the image may go", within: .seconds(30)) {
+                result = try await daemon.run("sweep", "--json")
+                let report = try JSONDecoder()
+                    .decode(StorageReport.self, from: Data(result.output.utf8))
+                return report.digests("manifest").isEmpty ? nil : report
+            }
+            #expect(report.state == "waiting" && result.status == 1, "\(result)")
+            #expect(report.note.contains("has removed 0 of 1 manifests before"), "\(report.note)")
+            #expect(report.note.contains("500"), "\(report.note)")
+            #expect(report.note.contains("`lastpull approve"), "\(report.note)")
+            #expect(report.outcomes == ["failed": 1])
+        }
+
+        @Test func tellsOfManifestsThatWentWhereTheDiskWaits() async throws {
+            try await start(brake: "0%")
+            let report = try await eventualValue("the image may go", within: .seconds(30)) {
+                let report = try await answer()
+                return report.digests("manifest").isEmpty ? nil : report
+            }
+            #expect(report.state == "waiting")
+            #expect(report.note.contains("(done) has removed 1 of 1 manifests before"))
+            #expect(report.outcomes == ["done": 1])
         }
 
         /// What a sweep tells, or would do.

@@ -140,6 +140,7 @@ extension Sweep {
         _ deployment: Deployment
     ) async throws {
         var counted: [RunName: Int64] = [:]
+        var statuses: [ExitCode] = []
         let (runs, isCutShort) = try await deployment.interruptibly(
             over: targets,
             isDryRun: dryRun
@@ -166,13 +167,14 @@ extension Sweep {
                 try await storageSweep(scope, manifests, deployment).run(target, &runs)
                 .merging(manifests?.released ?? [:]) { $1 }
             for index in runs.indices[first...] where !runs[index].isPurge {
+                statuses.append(runs[index].status(after: manifests?.run))
                 let run = runs[index].after(manifests?.run)
                 counted[run.name] = run.released(of: released)
                 runs[index] = run
             }
         }
         try RunOutput.print(runs, counted: counted, asJSON: options.json)
-        throw runs.status(isCutShort: isCutShort)
+        throw ([runs.status(isCutShort: isCutShort)] + statuses).worst
     }
 
     private func storageSweep(

@@ -1,4 +1,5 @@
 import AccessLedger
+import ArgumentParser
 import Cleanup
 import Daemon
 import RegistryModel
@@ -16,13 +17,34 @@ extension RunRecord {
         run.kept += other.kept
         run.keptReasons.merge(other.keptReasons, uniquingKeysWith: +)
         if run.state == .done, other.status != Outcome.done { run.state = .partly }
+        if run.state == .failed, other.hasRemovedSomething { run.state = .partly }
         let isEnforced = !storage.isEmpty || manifests.items.contains(where: \.isEnforced)
         run.mode = isEnforced ? mode : manifests.mode
         if storage.isEmpty || !manifests.items.isEmpty {
             let own = note == Cleaner.nothingToRemove || manifests.note.contains(note) ? "" : note
-            run.note = [manifests.note, own].filter { !$0.isEmpty }.joined(separator: "; ")
+            let told = state == .waiting ? manifests.toldBeforeApproval : ""
+            run.note = [told, manifests.note, own].filter { !$0.isEmpty }.joined(separator: "; ")
         }
         return run
+    }
+
+    /// That of the whole; where the disk waits for approval, what became of the manifests.
+    func status(after manifests: RunRecord?) -> ExitCode {
+        let whole = after(manifests).status
+        guard let manifests, state == .waiting else { return whole }
+        return [whole, manifests.status].worst
+    }
+
+    private var hasRemovedSomething: Bool {
+        items.contains { $0.isEnforced && $0.state == .done }
+    }
+
+    /// What became of the manifests, for whoever is to approve what waits of the disk.
+    private var toldBeforeApproval: String {
+        let enforced = items.count(where: \.isEnforced)
+        guard !state.isPlan, enforced > 0 else { return "" }
+        let done = items.count { $0.isEnforced && $0.state == .done }
+        return "run \(name) (\(state.rawValue)) has removed \(done) of \(enforced) manifests before"
     }
 
     /// How many bytes of these blobs the sweep of the disk releases, or would.
