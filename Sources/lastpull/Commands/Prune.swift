@@ -185,6 +185,7 @@ struct StorageSweep {
             return released
         }
         if isNow, !isForced { try await refuseWhileInUse(target) }
+        try await deployment.sweeper.takeOver(target)
         if !isNow,
             let purge = try await deployment.sweeper.purge(target, cause: request.cause)
         {
