@@ -33,6 +33,20 @@ struct SweepPlanTests {
         #expect(!plan.content.contains(manifest) && !plan.content.contains(both.manifest))
     }
 
+    // It is no registry's, so it stays; but somebody is told that it is there, and since when.
+    @Test(arguments: ["old.part", "a b"])
+    func whatNoRegistryNamedAmongUploadsIsToldOf(name: String) throws {
+        try tree.addUpload("app", name, bytes: 5_000)
+        let plan = try scene.sweep()
+        #expect(plan.removals.isEmpty)
+        let doubt = try #require(try scene.mark().doubts.first)
+        #expect(doubt.extent == .entry && doubt.path.description.hasSuffix("_uploads/\(name)"))
+        #expect(
+            doubt.text == "not the folder of an upload: 5.0 kB, last written 2026-04-28T20:26:40Z; "
+                + "remove it if it is nobody's"
+        )
+    }
+
     // Others remove the manifest before, over the registry's API: what it needed goes as blobs.
     @Test func whatGoesBeforeHoldsNothing() throws {
         let goes = try tree.addImage("app", seed: "1", layers: ["a", "both"])
