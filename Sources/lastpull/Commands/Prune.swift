@@ -91,7 +91,9 @@ struct Prune: AsyncParsableCommand {
         if isCutShort || !storages.isEmpty && deployment.cleaner.interruption.isRaised {
             throw runs.status(isCutShort: isCutShort || !requests.isEmpty)
         }
-        for run in try await EnginePrune(deployment: deployment, isDryRun: dryRun).run(requests) {
+        for run in try await EnginePrune(deployment: deployment, isDryRun: dryRun, isNow: now)
+            .run(requests)
+        {
             try RunOutput(run: run).print(asJSON: options.json)
             runs.append(run)
         }
