@@ -85,7 +85,10 @@ extension Cleaner {
             return "\(policies): nothing is removed without `mode: enforce`"
         }
         let command = cause.name == "plan" ? "clean" : cause.name
-        let held = draft.brake.map { "it would wait for `approve`: \($0)" }
+        let held = draft.brake.map { wouldWait("\($0)") }
         return joined([onlyPlanned(command), held ?? ""])
     }
+
+    /// What is said of a plan that a brake would hold.
+    static func wouldWait(_ brake: String) -> String { "it would wait for `approve`: \(brake)" }
 }

@@ -78,7 +78,18 @@ package struct Cleaner: Sendable {
 
     /// Plans and stores what would go, and stops there: `plan` and `--dry-run`.
     package func plan(_ scope: CleanupScope, cause: Cause) async throws -> RunRecord {
-        try await store(try await draft(scope, modes: [.enforce, .observe]), scope, cause)
+        try await foretell(scope, cause: cause).run
+    }
+
+    /// Plans and stores the same, and says what `clean` would remove of it now: nothing of a policy
+    /// that only observes, and nothing at all where a brake would hold it.
+    package func foretell(
+        _ scope: CleanupScope,
+        cause: Cause
+    ) async throws -> (run: RunRecord, goes: [RunItem]) {
+        let draft = try await draft(scope, modes: [.enforce, .observe])
+        let goes = draft.brake == nil ? draft.items.filter(\.isEnforced) : []
+        return (try await store(draft, scope, cause), goes)
     }
 
     /// Stores a draft, which is not to be carried out.

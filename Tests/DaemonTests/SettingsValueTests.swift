@@ -176,6 +176,21 @@ struct SettingsValueTests {
         )
     }
 
+    /// It frees what nothing needs, and takes no image: a daemon that does not start hears nothing,
+    /// and its disk fills up.
+    @Test(arguments: ["tags: 100", "untagged: 10, until: 5", "untaggedBytes: 1GB"])
+    func countThatOnlySweepsTheDiskIsPointedOut(measure: String) throws {
+        let settings = try SettingsSamples.parse(
+            "registries: [{ name: local, url: 'http://127.0.0.1:5000', storage: /srv }]\n"
+                + "triggers: [{ name: a, \(measure), clean: [storage] }]\n"
+        )
+        #expect(settings.triggers.map(\.clean) == [[.storage]])
+        let warning = try #require(settings.warnings.first)
+        #expect(warning.contains("triggers[0].clean: never brings "), "\(warning)")
+        #expect(warning.contains("measure the disk with volume"), "\(warning)")
+        #expect(settings.warnings.count == 1)
+    }
+
     /// Untagged manifests are protected by accesses over 7 days, told or not.
     @Test func shortHistoryIsPointedOutWhereTheDefaultRuleLooksBackFurther() throws {
         let keep = "keep: { newest: 3 }"

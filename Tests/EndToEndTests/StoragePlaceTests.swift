@@ -75,6 +75,74 @@ extension LocalPrune {
             #expect(try await scene.events("event=otherStorage").isEmpty)
         }
 
+        // The settings call it otherwise now: what was taken before is its own all the same.
+        @Test func whatWasTakenUnderAnotherNameIsPurged() async throws {
+            let (scene, swept) = try await sweep()
+            try rename(scene)
+            let said = try await scene.run("check").output
+            #expect(said.contains("was taken when the registry was called local"), "\(said)")
+            #expect(said.contains("`lastpull restore \(swept.run)` puts it back"), "\(said)")
+            #expect(try await scene.reclaimed() == 0)
+            _ = try await scene.run("prune")
+            #expect(try await scene.reclaimed() == swept.released)
+            #expect(RegistryDisk(scene.registry.storage).quarantinedFiles.isEmpty)
+            #expect(try await scene.run("check").output.contains("nothing is in quarantine"))
+        }
+
+        @Test func whatWasTakenUnderAnotherNameIsPutBack() async throws {
+            let (scene, swept) = try await sweep()
+            try rename(scene)
+            let restored = try await scene.run("restore", swept.run)
+            #expect(restored.status == 0, "\(restored)")
+            #expect(RegistryDisk(scene.registry.storage).quarantinedFiles.isEmpty)
+            #expect(try await scene.run("check").output.contains("nothing is in quarantine"))
+        }
+
+        @Test func whatWasTakenUnderAnotherNameIsTheDaemonsFromItsStart() async throws {
+            let (scene, _) = try await sweep()
+            try rename(scene)
+            let text = scene.folder.text(of: "lastpull.yaml")
+            try scene.folder.write(
+                "listen: 127.0.0.1:\(try LoopbackPort.free())\n" + text,
+                to: "lastpull.yaml"
+            )
+            let daemon = try ChildProcess(
+                Lastpull.binary,
+                ["serve", "--config", scene.configuration],
+                errors: scene.folder.file("serve.err")
+            )
+            try await eventually("it is taken over") {
+                try daemon.checkIsRunning()
+                return scene.folder.text(of: "serve.err").contains("took over what a registry of")
+            }
+            try await daemon.terminate()
+            let said = try await scene.run("check").output
+            #expect(!said.contains("was taken when the registry was called"), "\(said)")
+        }
+
+        // A registry of the settings is asked about its own.
+        @Test func whatAnotherRegistryTookStaysWithThat() async throws {
+            let (scene, _) = try await sweep()
+            let taken = RegistryDisk(scene.registry.storage).quarantinedFiles
+            try rename(scene)
+            let other = try other()
+            let text = scene.folder.text(of: "lastpull.yaml")
+            try scene.folder.write(
+                text + "  - { name: local, url: 'http://127.0.0.1:9', storage: \(other.path) }\n",
+                to: "lastpull.yaml"
+            )
+            _ = try await scene.run("prune", "--registry", "renamed")
+            #expect(RegistryDisk(scene.registry.storage).quarantinedFiles == taken)
+            let said = try await scene.run("check").output
+            #expect(said.contains("was taken from registry local"), "\(said)")
+        }
+
+        private func rename(_ scene: StorageScene) throws {
+            let text = scene.folder.text(of: "lastpull.yaml")
+                .replacing("name: local", with: "name: renamed")
+            try scene.folder.write(text, to: "lastpull.yaml")
+        }
+
         // Somebody removed the quarantine by hand: there is nothing to wait for.
         @Test func whatWasRemovedByHandIsOver() async throws {
             let (scene, _) = try await sweep()

@@ -80,11 +80,17 @@ extension StorageScene {
             try FileManager.default.removeItem(atPath: marker)
             return false
         }
-        guard times > 0 else { throw HopelessError("\(arguments) did not reach \(point)") }
-        return Command.Result(
+        let result = Command.Result(
             status: process.exitStatus ?? -1,
             output: folder.text(of: "held.out"),
             errors: folder.text(of: "held.err")
         )
+        guard times > 0 else {
+            throw HopelessError(
+                "\(arguments) did not reach \(point): status \(result.status), \(result.output) "
+                    + result.errors
+            )
+        }
+        return result
     }
 }

@@ -157,6 +157,9 @@ struct StorageReport: Decodable {
         let state: String
         let reason: String
         let detail: String
+
+        /// What it removes, and how many bytes that is.
+        var identity: String { "\(kind) \(repository ?? "") \(digest ?? "") \(bytes)" }
     }
 
     let run: String
@@ -164,6 +167,7 @@ struct StorageReport: Decodable {
     let note: String
     let items: [Item]
     let keptReasons: [String: Int]
+    let outcomes: [String: Int]
     let released: Int64
     let reclaimed: Int64
 

@@ -41,6 +41,25 @@ struct RegistrySearchTests {
         )
     }
 
+    // Registries come and go on a machine. One that has ended, of whatever storage, hides nothing: by
+    // it a restart of ours would prove nothing for this turn.
+    @Test func whatHasEndedSinceIsNoDoubt() async throws {
+        let root = try TreeScene().root()
+        // Only the last reference waits for it: till then it has ended, and is still listed.
+        let process = try ChildProcess("/bin/bash", ["-c", "exec -a docker-registry sleep 600"])
+        try await Self.untilCalledOtherwise(process.id)
+        let found = RegistrySearch().candidates.filter { $0.pid == process.id }
+        let unreadable = "the settings of process \(process.id) can't be read"
+        #expect(RegistryPresence.onStorage(root, found, nil) == .unknown(unreadable))
+        kill(process.id, SIGKILL)
+        try await eventually("it has ended") {
+            RegistryPresence.contents("/proc/\(process.id)/cmdline")?.isEmpty ?? true
+        }
+        #expect(RegistryPresence.onStorage(root, found, nil) != .unknown(unreadable))
+        try await process.wait(within: .seconds(15))
+        #expect(RegistryPresence.onStorage(root, found, nil) != .unknown(unreadable))
+    }
+
     private static func shell(_ call: String) throws -> Process {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/bin/bash")

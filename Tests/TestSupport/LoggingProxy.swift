@@ -14,13 +14,17 @@ package final class LoggingProxy: Sendable {
     private let process: ChildProcess
 
     /// Starts it before `upstream`, sending to `receiver`, a UDP port of loopback, and returns when
-    /// it answers.
-    package init(before upstream: String, sendingTo receiver: Int) async throws {
+    /// it answers; `rule` is a line of its settings about every request.
+    package init(
+        before upstream: String,
+        sendingTo receiver: Int,
+        rule: String = ""
+    ) async throws {
         guard let nginx = Self.nginx else { throw HarnessError("no nginx; install nginx-light") }
         host = "127.0.0.1:\(try LoopbackPort.free())"
         url = "http://\(host)"
         folder = try TemporaryFolder()
-        let settings = Self.settings(folder.path, host, upstream, receiver)
+        let settings = Self.settings(folder.path, host, upstream, receiver, rule)
         process = try ChildProcess(
             nginx,
             ["-p", folder.path, "-c", folder.write(settings, to: "nginx.conf")],
@@ -57,7 +61,8 @@ package final class LoggingProxy: Sendable {
         _ folder: String,
         _ host: String,
         _ upstream: String,
-        _ receiver: Int
+        _ receiver: Int,
+        _ rule: String
     ) -> String {
         """
         daemon off;
@@ -81,6 +86,7 @@ package final class LoggingProxy: Sendable {
                     return 204;
                 }
                 location / {
+                    \(rule)
                     access_log syslog:server=127.0.0.1:\(receiver) combined;
                     access_log \(folder)/access.log combined;
                     proxy_pass \(upstream);

@@ -45,6 +45,12 @@ package struct EngineFilters: Sendable, Equatable {
 
     package init() {}
 
+    /// Whether what goes depends on how late it is now.
+    package var goesByAge: Bool {
+        if case .ago = until { return true }
+        return false
+    }
+
     /// The names of filters that there are.
     package static let names = ["dangling", "until", "label", "label!", "all"]
 

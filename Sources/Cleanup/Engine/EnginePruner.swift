@@ -34,6 +34,8 @@ package struct EnginePruner: Sendable {
         package var filters: EngineFilters
         /// Whether a plan that removes nothing is not worth being remembered.
         package var isSilentWhenEmpty = false
+        /// Whether what goes by its age goes also while nobody knows whether the clock is right.
+        package var waivesClock = false
 
         package init(cause: Cleaner.Cause, parts: [EnginePart], filters: EngineFilters) {
             self.cause = cause
@@ -46,7 +48,9 @@ package struct EnginePruner: Sendable {
     package func plan(_ request: Request, of target: EngineTarget) async throws -> RunRecord {
         var run = try await draft(request, of: target).run
         run.state = .planned
-        run.note = Cleaner.onlyPlanned(run.cause, isEmpty: run.engine.isEmpty)
+        run.note = Cleaner.joined([
+            Cleaner.onlyPlanned(run.cause, isEmpty: run.engine.isEmpty), run.note,
+        ])
         run.endedAt = now()
         try await ledger.create(run)
         return run
@@ -75,6 +79,7 @@ package struct EnginePruner: Sendable {
             interruption: interruption
         )
         work.dataRoot = await dataRoot(target)
+        work.note = draft.run.note
         return try await carryOut(work)
     }
 
@@ -105,6 +110,14 @@ package struct EnginePruner: Sendable {
         run.engine = plan.items
         run.kept = plan.kept.values.reduce(0, +)
         run.keptReasons = plan.kept
+        if request.filters.goesByAge, !request.waivesClock,
+            let doubt = try await clock.doubt(at: run.createdAt)
+        {
+            run.note = "\(doubt)"
+            run.kept += run.engine.count
+            if !run.engine.isEmpty { run.keptReasons["clockInDoubt"] = run.engine.count }
+            run.engine = []
+        }
         return (run, inventory.usage)
     }
 

@@ -8,6 +8,8 @@ package struct StorageRequest: Sendable {
     package var scope: CleanupScope
     /// Tags and revisions that are taken as gone already.
     package var condemned = Condemned()
+    /// Whether the revisions that are condemned are removed over the registry's API, before.
+    package var manifestsGoBefore = false
     /// What kinds of things may go.
     package var kinds: SweepRules.Scope
     /// Only what belongs to these images, with the images themselves; nil for the whole.

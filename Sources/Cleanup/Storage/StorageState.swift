@@ -22,10 +22,14 @@ package struct StorageState: Sendable {
         package var unproven = 0
     }
 
-    /// A folder of the quarantine that no run of this ledger answers for.
+    /// A folder of the quarantine that no run of this registry answers for.
     package struct Stray: Sendable, Equatable {
         package var run: RunName
         package var bytes: Int64
+        /// The other registry from which the run took it; nil where this ledger knows of none.
+        package var registry: String?
+        /// Whether it is this registry's from the next cleanup on: the settings do not name the other.
+        package var isTakenOver = false
     }
 
     /// A run whose files lie on another storage.
@@ -88,25 +92,6 @@ extension StorageSweeper {
             }
         }
         return held
-    }
-
-    /// Folders with something in them that was taken with another ledger, or left behind.
-    private func strays(
-        _ target: CleanupTarget,
-        _ root: StorageRoot
-    ) async throws -> [StorageState.Stray] {
-        let known = Set(try await ledger.quarantines(of: target.row).map(\.run))
-        let quarantine = Quarantine(root: root)
-        var strays: [StorageState.Stray] = []
-        for name in try await offPool({ try quarantine.runs() }) where !known.contains(name) {
-            if try await ledger.run(name)?.state == .running { continue }
-            let files = try await offPool { try quarantine.contents(of: name) }
-            guard !files.isEmpty else { continue }
-            strays.append(
-                StorageState.Stray(run: name, bytes: files.reduce(0) { $0 + $1.size })
-            )
-        }
-        return strays
     }
 }
 

@@ -13,6 +13,8 @@ package struct StorageSweeper: Sendable {
     let ledger: Ledger
     let logger: Logger
     let now: @Sendable () -> Timestamp
+    /// The registries of the settings.
+    let names: Set<String>
     /// Whether the clock can be believed.
     let clock: ClockWatch
     /// When it is raised, nothing more is begun: what was taken comes to its end or goes back, and the
@@ -21,11 +23,13 @@ package struct StorageSweeper: Sendable {
 
     package init(
         ledger: Ledger,
+        registries names: Set<String>,
         logger: Logger,
         now: @escaping @Sendable () -> Timestamp,
         machine: @escaping @Sendable () -> MachineMoment? = { nil },
         interruption: Interruption = Interruption()
     ) {
+        self.names = names
         clock = ClockWatch(ledger: ledger, machine: machine)
         self.ledger = ledger
         self.logger = logger
@@ -50,20 +54,8 @@ package struct StorageSweeper: Sendable {
         /// Bytes of all that the registry holds, where the whole was looked at.
         var total: Int64?
         var doubts: [String]
-    }
-
-    /// Plans and stores what would go, and stops there.
-    package func plan(
-        _ request: StorageRequest,
-        of target: CleanupTarget
-    ) async throws -> RunRecord {
-        var draft = try await draft(request, of: target)
-        draft.run.state = .planned
-        let wants = Cleaner.onlyPlanned(draft.run.cause, isEmpty: draft.run.storage.isEmpty)
-        draft.run.note = Cleaner.joined([wants, draft.run.note])
-        draft.run.endedAt = now()
-        try await ledger.create(draft.run)
-        return draft.run
+        /// Bytes of the blobs that go and that manifests release which go before.
+        var releasedBefore: [Digest: Int64]
     }
 
     /// Plans, stores, and carries out what no brake holds.
@@ -162,7 +154,8 @@ package struct StorageSweeper: Sendable {
             isAtRest: isAtRest(target, presence, way),
             beganAt: time,
             total: found.total,
-            doubts: found.doubts
+            doubts: found.doubts,
+            releasedBefore: found.releasedBefore
         )
     }
 
@@ -172,6 +165,7 @@ package struct StorageSweeper: Sendable {
         var kept: [String: Int]
         var total: Int64?
         var doubts: [String]
+        var releasedBefore: [Digest: Int64] = [:]
     }
 
     private static func look(
@@ -211,7 +205,8 @@ package struct StorageSweeper: Sendable {
             folders: plan.removals.filter { $0.kind == .folder }.flatMap(\.ownFiles),
             kept: plan.kept.named,
             total: totals.bytes,
-            doubts: doubts.map { "\($0)" }
+            doubts: doubts.map { "\($0)" },
+            releasedBefore: plan.releasedBefore
         )
     }
 
@@ -247,6 +242,7 @@ package struct StorageSweeper: Sendable {
         var rules = SweepRules(grace: target.grace)
         rules.isNow = request.isNow
         rules.scope = request.kinds
+        rules.manifestsGoBefore = request.manifestsGoBefore
         rules.leavesManifestData = !way.takesManifestData
         if !request.scope.repositories.isEmpty {
             let scope = request.scope

@@ -9,7 +9,11 @@ struct CleanupService: Service {
 
     func run() async throws {
         do {
-            for target in deployment.targets { try await deployment.sweeper.resume(target) }
+            for target in deployment.targets {
+                try await deployment.sweeper.takeOver(target)
+                try await deployment.sweeper.sayStrays(target)
+                try await deployment.sweeper.resume(target)
+            }
             try await deployment.cleaner.resume()
             for target in deployment.engines { try await deployment.pruner.resume(target) }
         } catch {

@@ -28,7 +28,7 @@ extension Trigger {
         guard let measure = MeasureReader(section: section, context: context).measure() else {
             return nil
         }
-        if let clean, let entry = section["clean"] { measure.refuseUseless(clean, entry) }
+        if let clean, let entry = section["clean"] { measure.checkUse(clean, entry) }
         return Trigger(
             name: name,
             registry: registry,
@@ -72,8 +72,12 @@ extension Trigger.Measure {
         return [.tags, .untagged]
     }
 
-    /// Refuses what can be cleaned for ever and never bring a count down to its mark.
-    fileprivate func refuseUseless(_ clean: Set<Trigger.Target>, _ entry: SettingsEntry) {
+    /// Refuses what can be cleaned for ever and never bring a count down to its mark: images would go
+    /// that the count is not about, one after the other.
+    ///
+    /// A sweep of the disk alone takes what no image needs, however often it comes; that is pointed
+    /// out, and no reason not to start.
+    fileprivate func checkUse(_ clean: Set<Trigger.Target>, _ entry: SettingsEntry) {
         let (key, target): (String, Trigger.Target)
         switch self {
         case .tags: (key, target) = ("tags", .tags)
@@ -83,6 +87,14 @@ extension Trigger.Measure {
         }
         // What could not be read is refused already.
         guard !clean.isEmpty, !clean.contains(target) else { return }
-        entry.refuse("never brings \(key) down; add \(target.rawValue), or remove the key")
+        let useless = "never brings \(key) down"
+        guard clean == [.storage] else {
+            return entry.refuse("\(useless); add \(target.rawValue), or remove the key")
+        }
+        entry.reading.warn(
+            "\(entry.path): \(useless), so the disk is swept again and again above the mark; add "
+                + "\(target.rawValue), or measure the disk with volume",
+            at: entry.place
+        )
     }
 }

@@ -37,6 +37,16 @@ package enum RegistryPresence: Sendable, Equatable {
     /// A registry in a container counts, too: its root is compared by device and inode through
     /// `/proc/PID/root`. Inside of a container only its own processes are seen, which proves nothing.
     package static func onStorage(_ root: StorageRoot) -> RegistryPresence {
+        let search = RegistrySearch()
+        return onStorage(root, search.candidates, search.doubt)
+    }
+
+    /// Looks at what a search has found, and came to doubt: what has ended since remembers nothing.
+    static func onStorage(
+        _ root: StorageRoot,
+        _ candidates: [RegistrySearch.Candidate],
+        _ doubt: String?
+    ) -> RegistryPresence {
         var own = stat()
         guard fstat(root.descriptor, &own) == 0 else {
             return .unknown("\(root.path) can't be read")
@@ -44,12 +54,12 @@ package enum RegistryPresence: Sendable, Equatable {
         var found: [RegistryProcess] = []
         /// Registries that may be on this storage, too.
         var unclear: [RegistryProcess] = []
-        let search = RegistrySearch()
-        var doubt = search.doubt
-        for candidate in search.candidates {
+        var doubt = doubt
+        for candidate in candidates {
             let pid = candidate.pid
             guard let settings = RegistrySettingsFile(pid: pid, arguments: candidate.arguments)
             else {
+                guard !RegistrySearch.hasEnded(pid) else { continue }
                 doubt = "the settings of process \(pid) can't be read"
                 unclear.append(RegistryProcess(pid: pid, cache: .unknown, isPullThrough: false))
                 continue
@@ -61,7 +71,7 @@ package enum RegistryPresence: Sendable, Equatable {
                 // It ended meanwhile, keeps nothing on a disk, or hides it; what is not there yet is
                 // another one, but a link in a container may lead to what is not found from here.
                 let isHidden = errno != ENOENT || hasOtherRoot(pid)
-                if kill(pid, 0) == 0, settings.isOnDisk, isHidden {
+                if settings.isOnDisk, isHidden, !RegistrySearch.hasEnded(pid) {
                     doubt = "the storage of process \(pid) can't be read"
                     unclear.append(RegistryProcess(pid: pid, cache: .unknown, isPullThrough: false))
                 }

@@ -73,6 +73,19 @@ struct RegistrySearch {
         }
     }
 
+    /// Whether a process that was found has ended since: it is gone, or has no memory any more and
+    /// only waits for its parent to ask how it ended.
+    ///
+    /// Nothing else of it can be read then, which is no secret that it keeps.
+    static func hasEnded(_ pid: Int32) -> Bool {
+        let file = open("/proc/\(pid)/cmdline", O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { return errno == ENOENT }
+        defer { close(file) }
+        var first: UInt8 = 0
+        let count = read(file, &first, 1)
+        return count == 0 || count < 0 && errno == ESRCH
+    }
+
     /// The path of a program has at most 4,096 bytes (Linux, `PATH_MAX`), and so has that of its
     /// settings.
     private static let longestCall = 8_704

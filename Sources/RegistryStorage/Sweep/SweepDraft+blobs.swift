@@ -8,7 +8,12 @@ extension SweepDraft {
         for blob in mark.unreferenced {
             if let reason = reasonToKeep(blob) {
                 keep(reason)
-            } else if let taker = takers[blob.digest], blob.isManifestData {
+                continue
+            }
+            if let digest = PackedDigest(blob.digest), goesBefore.contains(digest) {
+                releasedBefore[blob.digest] = blob.bytes
+            }
+            if let taker = takers[blob.digest], blob.isManifestData {
                 Self.take(blob, into: &manifests[taker])
             } else {
                 var removal = Removal(kind: .blob, digest: blob.digest, bytes: 0, own: OwnFiles())

@@ -37,6 +37,15 @@ extension SweepDraft {
         }
     }
 
+    /// Takes the manifests for gone that others remove before.
+    mutating func releaseManifests() {
+        for revision in mark.untagged {
+            if let digest = PackedDigest(revision.key.digest) { goesBefore.insert(digest) }
+            goesBefore.formUnion(revision.references?.blobs ?? [])
+            goesBefore.formUnion(revision.references?.children ?? [])
+        }
+    }
+
     /// The newest of each manifest's data, its links in all repositories, and the last event.
     private func newestOfManifests() -> [Digest: Timestamp] {
         var newest: [Digest: Timestamp] = [:]

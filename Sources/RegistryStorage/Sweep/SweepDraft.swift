@@ -14,6 +14,10 @@ struct SweepDraft {
     var takers: [Digest: Int] = [:]
     /// What manifests need that nothing holds, but which stay.
     var held: Set<PackedDigest> = []
+    /// What manifests need, with themselves, which others remove before.
+    var goesBefore: Set<PackedDigest> = []
+    /// The bytes of what goes of that.
+    var releasedBefore: [Digest: Int64] = [:]
     /// Repositories of which all links are kept: something stays in them of which it is not known
     /// what it needs.
     var heldRepositories: Set<RepositoryName> = []

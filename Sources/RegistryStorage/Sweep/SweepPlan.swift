@@ -6,18 +6,26 @@ package struct SweepPlan: Sendable {
     package var removals: [Removal] = []
     /// How much stays that nothing needs, and why.
     package var kept: [KeepReason: Int] = [:]
+    /// The bytes of the blobs that go and that nothing but manifests needed which others remove
+    /// before.
+    package var releasedBefore: [Digest: Int64] = [:]
 
     /// What all removals give back.
     package var bytes: Int64 { removals.reduce(0) { $0 + $1.bytes } }
 
     package init(_ mark: Mark, rules: SweepRules, now: Timestamp) {
         var draft = SweepDraft(mark, rules: rules, now: now)
-        draft.decideManifests()
+        if rules.manifestsGoBefore {
+            draft.releaseManifests()
+        } else {
+            draft.decideManifests()
+        }
         draft.decideBlobs()
         draft.decideUploads()
         draft.decideLinks()
         draft.decideFolders()
         kept = draft.kept
+        releasedBefore = draft.releasedBefore
         // Taken over, and not copied: there may be very many.
         removals = draft.blobs
         draft.blobs = []

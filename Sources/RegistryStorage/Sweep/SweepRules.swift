@@ -31,6 +31,9 @@ package struct SweepRules: Sendable {
     package var leavesManifestData: Bool
     /// Content that may be a manifest's, though the registry's folders do not say so any more.
     package var manifestLike: Set<Digest> = []
+    /// Whether the manifests that are condemned are removed by others before the sweep: they hold
+    /// nothing, and are not among what goes.
+    package var manifestsGoBefore = false
     package var scope: Scope
     /// The repositories that may lose something; nil for all.
     package var repositories: (@Sendable (RepositoryName) -> Bool)?

@@ -105,16 +105,40 @@ extension RepositoryWorker {
     private func readUploads(_ repository: UInt32) throws(StorageError) {
         guard let name = places[Int(repository)].name else { return }
         var found: [UploadName] = []
+        var odd: [String] = []
         try withFolder(repository, "_uploads") { descriptor in
             list(repository, "_uploads", descriptor) { entry, kind in
                 holdsMore.insert(repository)
                 if kind == .folder, let upload = UploadName(entry.text) {
                     return found.append(upload)
                 }
-                doubt(repository, "_uploads/\(entry.text)", .entry, "not the folder of an upload")
+                odd.append(entry.text)
             }
         }
         for upload in found { readUpload(repository, name, upload) }
+        for entry in odd {
+            let place = "_uploads/\(entry)"
+            let size = size(of: places[Int(repository)].path.below(place))
+            doubt(repository, place, .entry, "not the folder of an upload\(size)")
+        }
+    }
+
+    /// How large something is that no registry made, and since when; whoever made it has to remove it.
+    private func size(of path: StoragePath) -> String {
+        let found: (bytes: Int64, modified: Timestamp)?
+        do throws(StorageError) {
+            if let tree = try root.tree(path) {
+                found = (tree.bytes, tree.modified)
+            } else {
+                found = try root.facts(path).map { ($0.size, $0.modified) }
+            }
+        } catch {
+            return ": \(error)"
+        }
+        guard let found else { return "" }
+        let written = Date(timeIntervalSince1970: Double(found.modified.milliseconds) / 1_000)
+            .formatted(.iso8601)
+        return ": \(ByteCount(found.bytes)), last written \(written); remove it if it is nobody's"
     }
 
     private func readUpload(_ repository: UInt32, _ name: RepositoryName, _ upload: UploadName) {

@@ -173,14 +173,25 @@ private struct StorageJudge {
         }
     }
 
-    /// What a lost ledger has left behind.
+    /// What a lost ledger, or a registry of another name, has left behind.
     var strays: [Finding] {
         state.strays.map { stray in
-            (
-                .warning,
+            let holds =
                 "\(state.path)/\(Quarantine.name)/\(stray.run) holds \(ByteCount(stray.bytes)) that"
-                    + " this ledger knows nothing of; move its files back to the same paths below"
-                    + " \(state.path) (README, \"Put back by hand\"), or remove the folder"
+            let byHand =
+                "move its files back to the same paths below \(state.path) (README, \"Put back by"
+                + " hand\"), or remove the folder"
+            guard let registry = stray.registry else {
+                return (.warning, "\(holds) this ledger knows nothing of; \(byHand)")
+            }
+            guard stray.isTakenOver else {
+                return (.warning, "\(holds) was taken from registry \(registry); \(byHand)")
+            }
+            return (
+                .warning,
+                "\(holds) was taken when the registry was called \(registry): `lastpull restore"
+                    + " \(stray.run)` puts it back; the next prune, sweep or start of serve makes it"
+                    + " that of \(target.row.name), and it is purged in its time"
             )
         }
     }

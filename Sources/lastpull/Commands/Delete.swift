@@ -112,9 +112,10 @@ struct Delete: AsyncParsableCommand {
         )
         let (runs, isCutShort) = try await deployment.interruptibly(
             over: [target],
-            isDryRun: dryRun,
-            sweep.run
-        )
+            isDryRun: dryRun
+        ) { target, runs in
+            try await sweep.run(target, &runs)
+        }
         try RunOutput.print(runs, asJSON: options.json)
         guard !isCutShort, let run = runs.last else { throw runs.status(isCutShort: true) }
         if run.storage.isEmpty {

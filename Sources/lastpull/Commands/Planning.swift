@@ -140,46 +140,46 @@ extension Sweep {
         _ deployment: Deployment
     ) async throws {
         var counted: [RunName: Int64] = [:]
+        var statuses: [ExitCode] = []
         let (runs, isCutShort) = try await deployment.interruptibly(
             over: targets,
             isDryRun: dryRun
         ) { target, runs in
             var scope = scope
             scope.registry = target.row.name
-            var manifests: RunRecord?
-            var released: [Digest: Int64] = [:]
+            var manifests: ManifestSweep?
             if !now, !target.url.isEmpty {
                 _ = try await deployment.cleaner.interruption.run { [scope] in
                     try await deployment.refresh(scope)
                 }
-                let before = try await deployment.releasedBlobs(of: target)
                 manifests =
                     dryRun
-                    ? try await deployment.cleaner.plan(scope, cause: .init(name: "sweep"))
-                    : try await deployment.cleaner.clean(scope, cause: .init(name: "sweep"))
-                released = try await deployment.releasedBlobs(of: target)
-                    .filter { before[$0.key] == nil }
+                    ? try await deployment.foretellManifests(scope)
+                    : try await deployment.sweepManifests(scope, target)
             }
-            if let manifests, target.storage == nil { return runs.append(manifests) }
-            if let manifests, deployment.cleaner.interruption.isRaised {
-                runs.append(manifests)
+            if let run = manifests?.run, target.storage == nil { return runs.append(run) }
+            if let run = manifests?.run, deployment.cleaner.interruption.isRaised {
+                runs.append(run)
                 throw CancellationError()
             }
             let first = runs.count
-            try await storageSweep(scope, manifests, deployment).run(target, &runs)
+            let released =
+                try await storageSweep(scope, manifests, deployment).run(target, &runs)
+                .merging(manifests?.released ?? [:]) { $1 }
             for index in runs.indices[first...] where !runs[index].isPurge {
-                let run = runs[index].after(manifests)
+                statuses.append(runs[index].status(after: manifests?.run))
+                let run = runs[index].after(manifests?.run)
                 counted[run.name] = run.released(of: released)
                 runs[index] = run
             }
         }
         try RunOutput.print(runs, counted: counted, asJSON: options.json)
-        throw runs.status(isCutShort: isCutShort)
+        throw ([runs.status(isCutShort: isCutShort)] + statuses).worst
     }
 
     private func storageSweep(
         _ scope: CleanupScope,
-        _ manifests: RunRecord?,
+        _ manifests: ManifestSweep?,
         _ deployment: Deployment
     ) -> StorageSweep {
         var scope = scope
@@ -190,14 +190,9 @@ extension Sweep {
             kinds: .everything
         )
         request.condemned.allUntagged = now
-        if dryRun, let manifests {
-            for item in manifests.items {
-                guard let digest = item.digest else { continue }
-                request.condemned.revisions.insert(
-                    .init(repository: item.repository, digest: digest)
-                )
-            }
-            request.kinds.remove(.revisions)
+        if let goes = manifests?.goes {
+            request.condemned.revisions.formUnion(goes)
+            request.manifestsGoBefore = true
         }
         return StorageSweep(
             deployment: deployment,

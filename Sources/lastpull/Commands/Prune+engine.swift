@@ -84,6 +84,7 @@ struct EngineRequests {
 struct EnginePrune {
     let deployment: Deployment
     let isDryRun: Bool
+    let isNow: Bool
 
     func run(_ requests: [EngineRequests.Item]) async throws -> [RunRecord] {
         guard !requests.isEmpty else { return [] }
@@ -93,11 +94,12 @@ struct EnginePrune {
             guard let target = deployment.engines.first(where: { $0.name == item.engine }) else {
                 throw CleanupError.unknownEngine(item.engine)
             }
-            let request = EnginePruner.Request(
+            var request = EnginePruner.Request(
                 cause: .init(name: "prune"),
                 parts: item.parts,
                 filters: item.filters
             )
+            request.waivesClock = isNow
             do {
                 runs.append(try await run(request, target, interruption))
             } catch {

@@ -91,7 +91,9 @@ struct Prune: AsyncParsableCommand {
         if isCutShort || !storages.isEmpty && deployment.cleaner.interruption.isRaised {
             throw runs.status(isCutShort: isCutShort || !requests.isEmpty)
         }
-        for run in try await EnginePrune(deployment: deployment, isDryRun: dryRun).run(requests) {
+        for run in try await EnginePrune(deployment: deployment, isDryRun: dryRun, isNow: now)
+            .run(requests)
+        {
             try RunOutput(run: run).print(asJSON: options.json)
             runs.append(run)
         }
@@ -169,12 +171,23 @@ struct StorageSweep {
     /// Adds the runs on one registry: the sweep, and before it the purge of what is due.
     ///
     /// - Throws: `CancellationError` where an interruption came before the sweep had begun.
-    func run(_ target: CleanupTarget, _ runs: inout [RunRecord]) async throws {
+    ///
+    /// - Returns: Bytes of the blobs in a plan that manifests release which are to go before.
+    @discardableResult
+    func run(
+        _ target: CleanupTarget,
+        _ runs: inout [RunRecord]
+    ) async throws -> [Digest: Int64] {
         var request = request
         request.isNow = isNow
         request.brake = brake
-        if isDryRun { return runs.append(try await foretold(request, target)) }
+        if isDryRun {
+            let (run, released) = try await foretold(request, target)
+            runs.append(run)
+            return released
+        }
         if isNow, !isForced { try await refuseWhileInUse(target) }
+        try await deployment.sweeper.takeOver(target)
         if !isNow,
             let purge = try await deployment.sweeper.purge(target, cause: request.cause)
         {
@@ -195,20 +208,21 @@ struct StorageSweep {
             sweep = try await deployment.sweeper.settle(sweep)
         }
         runs.append(sweep)
+        return [:]
     }
 
     /// The plan, with what would refuse to carry it out now.
     private func foretold(
         _ request: StorageRequest,
         _ target: CleanupTarget
-    ) async throws -> RunRecord {
-        var run = try await deployment.sweeper.plan(request, of: target)
+    ) async throws -> (run: RunRecord, releasedBefore: [Digest: Int64]) {
+        var (run, released) = try await deployment.sweeper.plan(request, of: target)
         guard isNow, !isForced, let use = try await deployment.sweeper.use(of: target) else {
-            return run
+            return (run, released)
         }
         run.note = [run.note, "--now would be refused without --force: \(use)"]
             .filter { !$0.isEmpty }.joined(separator: "; ")
-        return run
+        return (run, released)
     }
 
     private func refuseWhileInUse(_ target: CleanupTarget) async throws {

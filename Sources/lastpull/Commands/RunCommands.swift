@@ -129,12 +129,24 @@ struct Restore: AsyncParsableCommand {
         guard let registry = run?.storage.first?.registry else {
             return try await deployment.restorer.restore(run: name)
         }
-        let target = try deployment.cleaner.target(named: registry.name)
+        let target = try await target(of: name, registry, deployment)
         let results = try await deployment.sweeper.restore(name, of: target)
         guard !results.isEmpty else {
             throw CleanupError.nothingToRestore("run \(name), which has nothing in quarantine,")
         }
         return results
+    }
+
+    /// The registry that a sweep took from, by whatever name it has now.
+    private func target(
+        of run: RunName,
+        _ registry: RegistryRow,
+        _ deployment: Deployment
+    ) async throws -> CleanupTarget {
+        for target in deployment.targets {
+            if try await deployment.sweeper.takeOver(target).contains(run) { return target }
+        }
+        return try deployment.cleaner.target(named: registry.name)
     }
 
     private func printResults(_ results: [Restorer.Result]) throws {

@@ -55,13 +55,13 @@ struct RunOutput {
             + engine.reduce(0) { $0 + $1.bytes } - counted
     }
 
-    /// How many removals came to what; empty for a plan.
+    /// How many removals came to what; of a plan that waits only what went before it.
     private var outcomes: [String: Int] {
-        guard !run.state.isPlan else { return [:] }
         var counts: [String: Int] = [:]
         for item in run.items where item.isEnforced { counts[item.state.rawValue, default: 0] += 1 }
         for (state, count) in storage.states { counts[state.rawValue, default: 0] += count }
         for item in run.engine { counts[item.state.rawValue, default: 0] += 1 }
+        if run.state.isPlan { counts[RunItem.State.planned.rawValue] = nil }
         return counts
     }
 
@@ -155,8 +155,12 @@ struct RunOutput {
         let done =
             run.items.count { $0.state == .done } + storage.taken
             + run.engine.count { $0.state == .done }
+        let over = outcomes.values.reduce(0, +)
+        let before = done > 0 ? ", \(done) removed before" : ""
         let count =
-            run.state.isPlan ? "\(total) to remove" : "\(done) of \(total) removed\(leftOver)"
+            run.state.isPlan
+            ? "\(total - over) to remove\(before)\(leftOver)"
+            : "\(done) of \(total) removed\(leftOver)"
         Terminal.say(
             "run \(run.name) (\(run.mode), \(run.state.rawValue)): "
                 + "\(count), \(Self.bytes(released, of: run)), \(ByteCount(reclaimed)) reclaimed; "
@@ -196,8 +200,13 @@ extension [RunRecord] {
     /// That of all together; where some were not begun, not all is done.
     func status(isCutShort: Bool = false) -> ExitCode {
         guard !isCutShort else { return isEmpty ? Outcome.failed : Outcome.partlyDone }
-        return map(\.status).max { $0.rawValue < $1.rawValue } ?? Outcome.done
+        return map(\.status).worst
     }
+}
+
+extension [ExitCode] {
+    /// That of several of which all were to be done.
+    var worst: ExitCode { self.max { $0.rawValue < $1.rawValue } ?? Outcome.done }
 }
 
 extension RunRecord {

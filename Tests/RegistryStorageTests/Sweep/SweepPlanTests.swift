@@ -33,6 +33,36 @@ struct SweepPlanTests {
         #expect(!plan.content.contains(manifest) && !plan.content.contains(both.manifest))
     }
 
+    // It is no registry's, so it stays; but somebody is told that it is there, and since when.
+    @Test(arguments: ["old.part", "a b"])
+    func whatNoRegistryNamedAmongUploadsIsToldOf(name: String) throws {
+        try tree.addUpload("app", name, bytes: 5_000)
+        let plan = try scene.sweep()
+        #expect(plan.removals.isEmpty)
+        let doubt = try #require(try scene.mark().doubts.first)
+        #expect(doubt.extent == .entry && doubt.path.description.hasSuffix("_uploads/\(name)"))
+        #expect(
+            doubt.text == "not the folder of an upload: 5.0 kB, last written 2026-04-28T20:26:40Z; "
+                + "remove it if it is nobody's"
+        )
+    }
+
+    // Others remove the manifest before, over the registry's API: what it needed goes as blobs.
+    @Test func whatGoesBeforeHoldsNothing() throws {
+        let goes = try tree.addImage("app", seed: "1", layers: ["a", "both"])
+        let stays = try tree.addImage("app", seed: "2", layers: ["both"])
+        let key = RevisionKey(repository: try TreeScene.repository("app"), digest: goes.manifest)
+        var rules = SweepRules()
+        rules.manifestsGoBefore = true
+        let plan = try scene.sweep(rules, Condemned(revisions: [key]))
+        #expect(plan.manifests.isEmpty && plan.removals.allSatisfy { $0.kind == .blob })
+        #expect(plan.content == [goes.manifest, goes.configuration, goes.layers[0]])
+        #expect(Set(plan.releasedBefore.keys) == plan.content)
+        #expect(!plan.content.contains(stays.manifest))
+        let links = plan.removals.flatMap(\.links).reduce(0) { $0 + $1.bytes }
+        #expect(plan.releasedBefore.values.reduce(0, +) + links == plan.bytes)
+    }
+
     @Test func aYoungIndexHoldsItsOldChildrenAndReferrers() throws {
         let child = try tree.addImage("app", seed: "1", layers: ["a"])
         let index = try young.addIndex("app", [child.manifest])
