@@ -190,10 +190,10 @@ extension Ledger {
                         WHERE repositoryId = r.id AND goneAt IS NULL AND isHeld = 0)
                     OR unread <> (SELECT count(*) FROM manifest
                         WHERE repositoryId = r.id AND goneAt IS NULL AND reading <> 1)
-                    OR bytes <> (SELECT ifnull(sum(b.size), 0) FROM repositoryBlob AS x
+                    OR bytes <> (SELECT CAST(total(b.size) AS INTEGER) FROM repositoryBlob AS x
                         JOIN blob AS b ON b.id = x.blobId
                         WHERE x.repositoryId = r.id AND x.uses > 0)
-                    OR untaggedBytes <> (SELECT ifnull(sum(b.size), 0) FROM repositoryBlob AS x
+                    OR untaggedBytes <> (SELECT CAST(total(b.size) AS INTEGER) FROM repositoryBlob AS x
                         JOIN blob AS b ON b.id = x.blobId
                         WHERE x.repositoryId = r.id AND x.uses > 0 AND x.heldUses = 0)
                 """

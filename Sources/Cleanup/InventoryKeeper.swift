@@ -220,6 +220,9 @@ package struct InventoryKeeper: Sendable {
             case .unreadable:
                 try await ledger.markUnreadable(manifest.id, of: target.row)
                 settled += 1
+            case .blob(let holders):
+                try await ledger.takeAsBlob(manifest, of: holders, in: target.row, at: now())
+                settled += 1
             case .later: continue
             }
         }
@@ -231,6 +234,8 @@ package struct InventoryKeeper: Sendable {
         case content(ManifestContent, Int64)
         case gone
         case unreadable
+        /// It is no manifest, as the indexes say that hold it.
+        case blob([(id: Int64, content: ManifestContent)])
         /// The registry did not answer; it stays unread, and its repository is left alone.
         case later
     }
@@ -245,9 +250,11 @@ package struct InventoryKeeper: Sendable {
             return .content(content, Int64(fetched.bytes.count))
         } catch let error as RegistryError {
             if error.kind == .notFound { return .gone }
+            if let holders = await blobHolders(of: manifest, target) { return .blob(holders) }
             log(manifest, target, "\(error)")
             return error.kind == .corrupt ? .unreadable : .later
         } catch {
+            if let holders = await blobHolders(of: manifest, target) { return .blob(holders) }
             log(manifest, target, "\(error)")
             return .unreadable
         }

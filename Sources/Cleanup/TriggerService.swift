@@ -181,6 +181,15 @@ package actor TriggerService {
         try await cleaner.interruption.run { [keeper] in
             try await keeper.readNew(of: target, in: repository)
         }
+        if firing.trigger.countsBytes {
+            let isMeasured = try await cleaner.interruption.run { [keeper] in
+                try await keeper.measureClaims(of: target, in: repository)
+            }
+            guard isMeasured else {
+                lookAgain(firing)
+                return false
+            }
+        }
         // A run that was cut off, or one by hand, may have done it meanwhile.
         try await cleaner.resume()
         guard let firing = try await measuredAgain(firing, target) else { return false }
@@ -267,6 +276,14 @@ extension Trigger {
     fileprivate var isRegistryBytes: Bool {
         if case .registryBytes = measure { return true }
         return false
+    }
+
+    /// Whether it measures what manifests claim.
+    fileprivate var countsBytes: Bool {
+        switch measure {
+        case .registryBytes, .repositoryBytes, .untaggedBytes: true
+        default: false
+        }
     }
 
     fileprivate var countsPushes: Bool {

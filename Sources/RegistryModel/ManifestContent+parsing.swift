@@ -7,9 +7,11 @@ extension ManifestContent {
     /// Reads what a manifest refers to.
     ///
     /// The format is what `mediaType` says, else what the body says, else what fields it has.
-    /// Annotations and platforms are ignored; layers that are stored elsewhere count like others.
-    /// Whatever is not understood is an error, never an empty list. A media type that says nothing,
-    /// such as `text/plain`, is as good as none.
+    /// Annotations and platforms are ignored; layers that are stored elsewhere are references like
+    /// others, but have no size. Whatever is not understood is an error, never an empty list; but where
+    /// the format is known, a list that is null or missing is empty, for programs in Go write null for
+    /// it. A media type that says nothing, such as `text/plain`, is as good as none. A field that
+    /// another reader could find elsewhere is an error, too: see ``ManifestKeys``.
     package init(parsing bytes: [UInt8], mediaType: String?) throws(ManifestError) {
         guard bytes.count <= Self.longest else { throw .tooLarge(bytes: bytes.count) }
         let fields: ManifestFields
@@ -24,6 +26,7 @@ extension ManifestContent {
         } catch {
             throw .malformed("")
         }
+        try ManifestKeys.check(bytes)
         let type = Self.specific(mediaType) ?? fields.mediaType ?? fields.likelyMediaType
         guard let type else { throw .unknownFormat(nil) }
         self.init(mediaType: type)
@@ -37,17 +40,22 @@ extension ManifestContent {
     }
 
     private mutating func takeIndex(_ fields: ManifestFields) throws(ManifestError) {
-        guard fields.config == nil, fields.layers == nil else { throw .ambiguous }
+        guard fields.config == nil, fields.layers == nil, !fields.hasBlobs, !fields.hasFSLayers
+        else { throw .ambiguous }
         isIndex = true
-        children = try Self.descriptors(fields.manifests, "manifests")
+        let all = fields.manifests ?? []
+        children = try Self.descriptors(all.filter { !$0.isBlob }, "manifests")
+        blobs = Self.distinct(try Self.descriptors(all.filter(\.isBlob), "manifests"))
         subject = try Self.subject(fields)
     }
 
     private mutating func takeImage(_ fields: ManifestFields) throws(ManifestError) {
-        guard fields.manifests == nil else { throw .ambiguous }
+        guard fields.manifests == nil, !fields.hasBlobs, !fields.hasFSLayers else {
+            throw .ambiguous
+        }
         guard let config = fields.config else { throw .malformed("config") }
         blobs = try Self.descriptors([config], "config")
-        blobs += try Self.descriptors(fields.layers, "layers")
+        blobs += try Self.descriptors(fields.layers ?? [], "layers")
         blobs = Self.distinct(blobs)
         subject = try Self.subject(fields)
     }
@@ -71,16 +79,15 @@ extension ManifestContent {
     }
 
     private static func descriptors(
-        _ list: [ManifestFields.Reference]?,
+        _ list: [ManifestFields.Reference],
         _ field: String
     ) throws(ManifestError) -> [Descriptor] {
-        guard let list else { throw .malformed(field) }
         var found: [Descriptor] = []
         for item in list {
-            guard let digest = Digest(item.digest), item.size ?? 0 >= 0 else {
-                throw .malformed(field)
-            }
-            found.append(Descriptor(digest: digest, size: item.size))
+            guard let digest = Digest(item.digest) else { throw .malformed(field) }
+            found.append(
+                Descriptor(digest: digest, size: item.size, isElsewhere: item.isElsewhere)
+            )
         }
         return found
     }
@@ -103,30 +110,5 @@ extension ManifestContent {
         let type = mediaType.prefix { $0 != ";" && !$0.isWhitespace }.lowercased()
         let generic = ["", "application/json", "text/plain", "application/octet-stream"]
         return generic.contains(type) ? nil : type
-    }
-}
-
-/// The fields of all formats that say what a manifest refers to.
-private struct ManifestFields: Decodable {
-    struct Reference: Decodable {
-        var digest: String
-        var size: Int64?
-    }
-
-    struct Layer: Decodable { var blobSum: String }
-
-    var mediaType: String?
-    var config: Reference?
-    var layers: [Reference]?
-    var manifests: [Reference]?
-    var blobs: [Reference]?
-    var fsLayers: [Layer]?
-    var subject: Reference?
-
-    /// What the fields look like, where nothing says it.
-    var likelyMediaType: String? {
-        if manifests != nil { return MediaType.ociIndex }
-        if config != nil, layers != nil { return MediaType.ociManifest }
-        return fsLayers == nil ? nil : MediaType.schema1
     }
 }

@@ -1,19 +1,7 @@
-/// A reference from one manifest to content: digest and size.
-package struct Descriptor: Sendable, Hashable {
-    package var digest: Digest
-    /// Bytes, nil where the manifest does not say (schema 1).
-    package var size: Int64?
-
-    package init(digest: Digest, size: Int64?) {
-        self.digest = digest
-        self.size = size
-    }
-}
-
 /// What a manifest refers to, read from its bytes once and for ever: manifests never change.
 package struct ManifestContent: Sendable, Equatable {
     package var mediaType: String
-    /// Configuration and layers; none for an index.
+    /// Configuration and layers; of an index what it holds beside manifests, as BuildKit's caches do.
     package var blobs: [Descriptor]
     /// The manifests of an index.
     package var children: [Descriptor]

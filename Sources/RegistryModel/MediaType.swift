@@ -18,4 +18,25 @@ package enum MediaType {
     package static func isIndex(_ mediaType: String) -> Bool {
         mediaType == ociIndex || mediaType == dockerList
     }
+
+    /// Whether something in an index is surely no manifest but a layer or a configuration.
+    ///
+    /// Caches of BuildKit hold such. What is not known may be a manifest.
+    package static func isBlob(_ mediaType: String) -> Bool {
+        let type = mediaType.lowercased()
+        guard !type.contains("manifest"), !type.contains("index") else { return false }
+        return type.contains(".layer.") || type.contains(".rootfs.")
+            || configurations.contains(type)
+    }
+
+    /// Whether it names a layer that is not to be stored in registries.
+    package static func isElsewhere(_ mediaType: String) -> Bool {
+        let type = mediaType.lowercased()
+        return type.contains(".foreign.") || type.contains(".nondistributable.")
+    }
+
+    private static let configurations: Set<String> = [
+        "application/vnd.buildkit.cacheconfig.v0", "application/vnd.oci.image.config.v1+json",
+        "application/vnd.docker.container.image.v1+json",
+    ]
 }

@@ -55,6 +55,7 @@ extension ManifestContent: Packable {
             for descriptor in list {
                 packer.add(descriptor.digest)
                 packer.add(descriptor.size) { $0.add($1) }
+                packer.add(descriptor.isElsewhere)
             }
         }
         packer.add(subject) { $0.add($1) }
@@ -73,7 +74,11 @@ extension ManifestContent: Packable {
 
     private static func descriptors(_ unpacker: inout Unpacker) -> [Descriptor] {
         (0..<unpacker.number()).map { _ in
-            Descriptor(digest: unpacker.digest(), size: unpacker.optional { $0.number() })
+            Descriptor(
+                digest: unpacker.digest(),
+                size: unpacker.optional { $0.number() },
+                isElsewhere: unpacker.flag()
+            )
         }
     }
 }

@@ -19,15 +19,14 @@ extension InventoryWriter {
                 [known.repositoryId]
             )
         }
-        var sizes: [Digest: Int64] = [digest: size]
-        for blob in content.blobs where sizes[blob.digest] == nil {
-            sizes[blob.digest] = max(0, blob.size ?? 0)
+        for (digest, size) in Self.sizes(content, digest, size) {
+            try link(id, to: digest, size: size)
         }
-        for (digest, size) in sizes { try link(id, to: digest, size: size) }
         if known.goneAt == nil {
             try adjustBlobs(of: id, uses: 1, heldUses: known.isHeld ? 1 : 0)
         }
-        for child in content.children {
+        // What an index holds as a blob may be a manifest after all, and is held as one then.
+        for child in content.children + (content.isIndex ? content.blobs : []) {
             try db.run(
                 """
                 INSERT INTO manifestChild (parentId, repositoryId, digest) VALUES (?, ?, ?)
@@ -35,6 +34,8 @@ extension InventoryWriter {
                 """,
                 [id, known.repositoryId, child.digest.description]
             )
+        }
+        for child in content.children {
             let present = try presentManifest(
                 child.digest,
                 mediaType: nil,
@@ -53,6 +54,35 @@ extension InventoryWriter {
             """,
             [registryId, content.mediaType, id]
         )
+    }
+
+    /// Links a manifest that was read before to all its blobs, some of which were not known as such.
+    func linkAgain(_ content: ManifestContent, of id: Int64) throws {
+        guard let known = try manifest(id: id), known.reading == 1, known.goneAt == nil,
+            let digest = try digest(of: id)
+        else { return }
+        let heldUses = known.isHeld ? 1 : 0
+        try adjustBlobs(of: id, uses: -1, heldUses: -heldUses)
+        for (blob, size) in Self.sizes(content, digest, 0) { try link(id, to: blob, size: size) }
+        try adjustBlobs(of: id, uses: 1, heldUses: heldUses)
+    }
+
+    /// The bytes of a manifest and of what it refers to, each once; those of a manifest that claims
+    /// more than there can be count nothing.
+    private static func sizes(
+        _ content: ManifestContent,
+        _ digest: Digest,
+        _ size: Int64
+    ) -> [Digest: Int64] {
+        var sizes = [digest: size]
+        var sum: Int64 = 0
+        for blob in content.blobs where sizes[blob.digest] == nil {
+            let size = min(blob.size ?? 0, Descriptor.largestClaim)
+            sum += sum <= Descriptor.largestClaim ? max(0, size) : 0
+            sizes[blob.digest] = max(0, size)
+        }
+        guard sum > Descriptor.largestClaim else { return sizes }
+        return sizes.mapValues { _ in 0 }.merging([digest: size]) { $1 }
     }
 
     /// Notes that a manifest cannot be understood: it may hold anything, so its repository stays.

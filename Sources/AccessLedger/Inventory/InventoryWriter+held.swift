@@ -123,20 +123,32 @@ extension InventoryWriter {
                     oldUses + uses > 0 && oldHeld + heldUses == 0
                 )
         }
+        try addBytes(bytes, untaggedBytes, toRepository: repositoryId)
+        try addRegistryBytes(registryBytes)
+    }
+
+    /// Adds to what a repository's manifests refer to; sums stop at a bound, where one more would be
+    /// no whole number any more.
+    func addBytes(_ bytes: Int64, _ untagged: Int64, toRepository id: Int64) throws {
         try db.run(
             """
-            UPDATE repository SET bytes = bytes + ?, untaggedBytes = untaggedBytes + ?
-            WHERE id = ?
+            UPDATE repository SET bytes = max(0, min(?4, bytes + ?1)),
+                untaggedBytes = max(0, min(?4, untaggedBytes + ?2))
+            WHERE id = ?3
             """,
-            [bytes, untaggedBytes, repositoryId]
+            [bytes, untagged, id, Self.largestSum]
         )
-        if registryBytes != 0 {
-            try db.run(
-                "UPDATE registry SET bytes = bytes + ? WHERE id = ?",
-                [registryBytes, registryId]
-            )
-        }
     }
+
+    func addRegistryBytes(_ bytes: Int64) throws {
+        guard bytes != 0 else { return }
+        try db.run(
+            "UPDATE registry SET bytes = max(0, min(?3, bytes + ?1)) WHERE id = ?2",
+            [bytes, registryId, Self.largestSum]
+        )
+    }
+
+    private static let largestSum: Int64 = 1 << 62
 
     private func change(_ before: Bool, _ after: Bool) -> Int64 {
         (after ? 1 : 0) - (before ? 1 : 0)

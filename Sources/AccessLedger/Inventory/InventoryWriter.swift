@@ -144,7 +144,7 @@ struct InventoryWriter {
     func unusedBytes(of id: Int64) throws -> Int64 {
         try db.number(
             """
-            SELECT ifnull(sum(b.size), 0) FROM manifestBlob AS mb JOIN blob AS b ON b.id = mb.blobId
+            SELECT CAST(total(b.size) AS INTEGER) FROM manifestBlob AS mb JOIN blob AS b ON b.id = mb.blobId
             WHERE mb.manifestId = ? AND b.uses = 0
             """,
             [id]

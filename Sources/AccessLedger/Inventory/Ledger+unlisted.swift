@@ -75,7 +75,7 @@ extension Ledger {
         try await read("measure") { db in
             try db.number(
                 """
-                SELECT ifnull(sum(size), 0) FROM (
+                SELECT CAST(total(size) AS INTEGER) FROM (
                     SELECT b.size AS size FROM unlisted AS u
                     JOIN repository AS r ON r.id = u.repositoryId
                     JOIN repositoryBlob AS x ON x.repositoryId = r.id

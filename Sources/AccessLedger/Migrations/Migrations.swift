@@ -29,6 +29,7 @@ enum Migrations {
             ("v26", compareClocks),
             ("v25", rememberDoubtsOfImports),
             ("v27", rememberHowFarLogsWereRead),
+            ("v31", measureBlobs),
         ]
     }
 

@@ -18,7 +18,7 @@ package struct JSONText {
     }
 
     /// Whether it is equal but for the case of ASCII letters; `lowercase` must have none above.
-    func equals(ignoringCase lowercase: StaticString) -> Bool {
+    package func equals(ignoringCase lowercase: StaticString) -> Bool {
         withBytes { $0.equals(ignoringCase: lowercase) }
     }
 

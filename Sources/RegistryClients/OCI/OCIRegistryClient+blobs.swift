@@ -1,11 +1,36 @@
 import CurlTransport
 package import RegistryModel
 
-extension OCIRegistryClient {
+extension OCIRegistryClient: BlobMeasuring {
     package func hasBlob(
         _ repository: RepositoryName,
         _ digest: Digest
     ) async throws(RegistryError) -> Bool {
+        try await look(up: digest, in: repository) != nil
+    }
+
+    package func size(
+        of digest: Digest,
+        in repository: RepositoryName
+    ) async throws(RegistryError) -> Int64? {
+        guard let response = try await look(up: digest, in: repository) else { return nil }
+        let size = response.headers["Content-Length"].flatMap { Int64($0) }
+        guard let size, (0...Descriptor.largestClaim).contains(size) else {
+            throw RegistryError(
+                operation: "measure blob",
+                subject: "\(repository)@\(digest)",
+                kind: .badAnswer,
+                detail: "the registry does not say how large it is"
+            )
+        }
+        return size
+    }
+
+    /// What the registry says of a blob without sending it; nil where it has none.
+    private func look(
+        up digest: Digest,
+        in repository: RepositoryName
+    ) async throws(RegistryError) -> HTTPResponse? {
         let call = RegistryCall(operation: "look up blob", subject: "\(repository)@\(digest)")
         var request = HTTPRequest(
             method: "HEAD",
@@ -15,8 +40,8 @@ extension OCIRegistryClient {
         request.followsRedirects = true
         let response = try await send(request, scope: Self.scope(repository, .read), call)
         switch response.status {
-        case 200: return true
-        case 404: return false
+        case 200: return response
+        case 404: return nil
         default: throw refusal(response, call)
         }
     }

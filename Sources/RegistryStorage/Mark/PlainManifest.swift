@@ -5,14 +5,15 @@ import RegistryModel
 /// first mark of a large disk spends a quarter of its time on that.
 ///
 /// It understands a part of what ``ManifestContent`` does, and that alike; whatever is not quite plain
-/// (another format, a field that comes twice, an escape, another kind of value, another algorithm) is
-/// left to it.
+/// (another format, a field that comes twice or in another spelling, an escape, another kind of value,
+/// another algorithm) is left to it.
 struct PlainManifest {
     private var reader: JSONReader
     private var mediaType: Bool?
     private var config: [PackedDigest]?
     private var layers: [PackedDigest]?
     private var subject: [PackedDigest]?
+    private var hasVersion = false
 
     /// What an image's manifest refers to; nil where that is to be found out by other means.
     static func references(of bytes: [UInt8]) -> PackedReferences? {
@@ -44,9 +45,12 @@ struct PlainManifest {
             } else if key.equals("subject") {
                 guard subject == nil, let read = try descriptor() else { return nil }
                 subject = [read]
-            } else if Self.fieldsOfOthers.contains(where: { key.equals($0) }) {
-                return nil
+            } else if key.equals("schemaVersion") {
+                guard !hasVersion else { return nil }
+                try reader.skipValue()
+                hasVersion = true
             } else {
+                guard Self.isOther(key, than: Self.fields) else { return nil }
                 try reader.skipValue()
             }
         }
@@ -83,6 +87,7 @@ struct PlainManifest {
         try reader.enterObject()
         var digest: PackedDigest?
         var hasSize = false
+        var hasType = false
         while let key = try reader.nextKey() {
             guard !key.isEscaped else { return nil }
             if key.equals("digest") {
@@ -95,11 +100,25 @@ struct PlainManifest {
                 guard !hasSize, Self.digits.contains(try reader.peek()) else { return nil }
                 guard try reader.number().wholeNumber != nil else { return nil }
                 hasSize = true
+            } else if key.equals("mediaType") {
+                guard !hasType, try reader.peek() == UInt8(ascii: "\"") else { return nil }
+                try reader.skipValue()
+                hasType = true
             } else {
+                guard Self.isOther(key, than: Self.fieldsOfDescriptor) else { return nil }
                 try reader.skipValue()
             }
         }
         return digest
+    }
+
+    /// Whether a key surely is none of `names`, for a reader that ignores case, too.
+    @inline(__always)
+    private static func isOther(_ key: JSONText, than names: [StaticString]) -> Bool {
+        guard key.bytes.allSatisfy({ $0 < 0x80 }) else { return false }
+        return !names.contains {
+            key.bytes.count == $0.utf8CodeUnitCount && key.equals(ignoringCase: $0)
+        }
     }
 
     private static let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
@@ -109,5 +128,12 @@ struct PlainManifest {
         "application/vnd.oci.image.manifest.v1+json",
         "application/vnd.docker.distribution.manifest.v2+json",
     ]
-    private static let fieldsOfOthers: [StaticString] = ["manifests", "blobs", "fsLayers"]
+    /// What it reads, in lower case, and what makes another format.
+    private static let fields: [StaticString] = [
+        "mediatype", "config", "layers", "subject", "manifests", "blobs", "fslayers",
+        "schemaversion",
+    ]
+    private static let fieldsOfDescriptor: [StaticString] = [
+        "mediatype", "digest", "size", "urls",
+    ]
 }

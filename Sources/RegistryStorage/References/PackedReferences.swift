@@ -15,7 +15,7 @@ package struct PackedReferences: Sendable, Equatable {
     package var content: Content
     /// Whether it refers to a manifest by another algorithm, whose own references stay unknown.
     package var hasForeignManifests: Bool
-    /// The manifests of an index.
+    /// All that an index holds, mostly manifests.
     package var children: [PackedDigest]
     /// The manifest that it is a referrer of.
     package var subject: PackedDigest?
@@ -30,6 +30,10 @@ package struct PackedReferences: Sendable, Equatable {
         hasForeignManifests =
             children.count < manifest.children.count
             || (manifest.subject != nil && subject == nil)
+        guard manifest.isIndex else { return }
+        // An index may lie about what it holds: what is a manifest after all stays as one.
+        children += blobs
+        blobs = []
     }
 
     /// Those of an image: configuration and layers, each once.
@@ -99,7 +103,8 @@ extension PackedReferences {
             | (subject == nil ? 0 : Self.subjectFlag)
     }
 
-    private static let version: UInt8 = 1
+    /// Raised whenever manifests are read in another way; 2 since fields that come twice are.
+    private static let version: UInt8 = 2
     /// Its version, flags and the number of children.
     private static let headLength = 6
     private static let contentMask: UInt8 = 3

@@ -48,6 +48,14 @@ import Testing
         ("\"schemaVersion\":2", "\"l\\u0061yers\":[]"),
         ("\"annotations\"", "\"layers\":null,\"annotations\""),
         ("image.manifest", "image.index"),
+        ("\"annotations\"", "\"Layers\":[],\"annotations\""),
+        ("\"annotations\"", "\"layerſ\":[],\"annotations\""),
+        ("\"annotations\"", "\"FSLayers\":[],\"annotations\""),
+        ("\"annotations\"", "\"schemaVersion\":1,\"annotations\""),
+        ("\"size\":7", "\"Size\":7"),
+        ("\"size\":7", "\"mediaType\":\"x\""),
+        ("\"size\":7", "\"urls\":[]"),
+        ("\"size\":7", "\"DIGEST\":\"\(other)\""),
         ("\"size\":7", "\"size\":-7"),
         ("\"size\":7", "\"size\":7.5"),
         ("\"size\":7", "\"size\":\"7\""),
@@ -86,10 +94,11 @@ import Testing
         let descriptors = [
             "{\"digest\":\"\(config)\",\"size\":1}", "{\"size\":2,\"digest\":\"\(layer)\"}",
             "{\"digest\":\"\(other)\",\"urls\":[\"https://example.com\"],\"size\":0}",
+            "{\"digest\":\"\(other)\",\"Digest\":\"\(layer)\"}",
             "{\"digest\":\"\(other)\",\"size\":null}", "{\"digest\":\"\(layer)x\"}", "null",
         ]
         func descriptor() -> String {
-            descriptors[Int.random(in: 0..<(random.next() % 4 == 0 ? 6 : 3), using: &random)]
+            descriptors[Int.random(in: 0..<(random.next() % 4 == 0 ? 7 : 3), using: &random)]
         }
         func list() -> String {
             let count = Int.random(in: 0..<5, using: &random)
@@ -103,9 +112,10 @@ import Testing
             "\"manifests\":" + list(), "\"mediaType\":null", "\"layers\":" + list(),
             "\"mediaType\":\"application/vnd.docker.distribution.manifest.v2+json\"",
             "\"mediaType\":\"application/vnd.oci.artifact.manifest.v1+json\"",
+            "\"Layers\":" + list(), "\"SUBJECT\":" + descriptor(), "\"schemaversion\":1",
             "\"annotations\":{\"a\":[1,2.5e3,true,{\"config\":{}}]}",
         ]
-        for field in rest where Int.random(in: 0..<5, using: &random) == 0 { fields.append(field) }
+        for field in rest where Int.random(in: 0..<8, using: &random) == 0 { fields.append(field) }
         var bytes = Array(("{" + fields.shuffled(using: &random).joined(separator: ",") + "}").utf8)
         if Int.random(in: 0..<3, using: &random) == 0 {
             let place = Int.random(in: 0..<bytes.count, using: &random)
