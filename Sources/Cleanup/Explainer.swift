@@ -91,7 +91,7 @@ package struct Explainer: Sendable {
             image.tagId.map { .tag($0) }
             ?? image.manifestId.map { .untagged($0, repository: image.repositoryId) }
         guard let candidate else { return }
-        let slice = try await ledger.slice(of: [candidate], rule: planMaker.rule(time))
+        let slice = try await ledger.slice(around: candidate, rule: planMaker.rule(time))
         let planner = Planner(
             request: planMaker.request(
                 CleanupScope(),
