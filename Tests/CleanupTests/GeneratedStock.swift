@@ -164,7 +164,9 @@ final class GeneratedStock {
         )
     }
 
-    private func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &random) < percent }
+    private func chance(_ percent: Int) -> Bool {
+        Int.random(in: 0..<100, using: &random) < percent
+    }
 }
 
 /// A small generator with a seed, so that every run sees the same stock.
