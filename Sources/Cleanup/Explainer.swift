@@ -29,6 +29,8 @@ package struct Explainer: Sendable {
         package var lastAccess: Timestamp?
         package var accesses: Int
         package var coveredSince: Timestamp?
+        /// Up to when, where too much was missed since then; nil for now.
+        package var coveredUntil: Timestamp?
         /// The run that removed it, with its trigger or command, and the policy that decided.
         package var run: RunName?
         package var cause: String?
@@ -54,6 +56,7 @@ package struct Explainer: Sendable {
         let image = try await ledger.image(repository, tag: tag, digest: digest, in: target.row)
         let time = now()
         let coverage = try await planMaker.provenCoverage(target, time)
+        let heard = coverage.answer(window: .hours(1), now: time)
         var answer = Answer(
             image: text,
             digest: image?.digest ?? digest,
@@ -63,7 +66,8 @@ package struct Explainer: Sendable {
             rules: [],
             lastAccess: nil,
             accesses: 0,
-            coveredSince: coverage.answer(window: .hours(1), now: time).coveredSince,
+            coveredSince: heard.coveredSince,
+            coveredUntil: heard.coveredUntil,
             run: nil
         )
         if let image, !image.isGone {
@@ -91,7 +95,7 @@ package struct Explainer: Sendable {
             image.tagId.map { .tag($0) }
             ?? image.manifestId.map { .untagged($0, repository: image.repositoryId) }
         guard let candidate else { return }
-        let slice = try await ledger.slice(of: [candidate], rule: planMaker.rule(time))
+        let slice = try await ledger.slice(around: candidate, rule: planMaker.rule(time))
         let planner = Planner(
             request: planMaker.request(
                 CleanupScope(),

@@ -110,7 +110,8 @@ struct MetricsReport {
             let labels: KeyValuePairs = ["registry": target.row.name]
             let coverage = try await deployment.cleaner.planMaker.coverage(target, now)
             losses.add(coverage.losses.count, labels)
-            if let start = coverage.answer(window: .hours(1), now: now).coveredSince {
+            let answer = coverage.answer(window: .hours(1), now: now)
+            if let start = answer.coveredSince, answer.coveredUntil == nil {
                 since.add(start.inSeconds, labels)
             }
             guard let known = try await deployment.ledger.firstKnown(of: target.row) else {

@@ -12,6 +12,8 @@ package struct SourcesReport: Encodable, Sendable {
         ///
         /// Milliseconds since 1970, as all times.
         package var coveredSince: Int64?
+        /// Up to when, where more was missed since then than is tolerated; nil for now.
+        package var coveredUntil: Int64?
         /// Nothing was heard from then on; nil while all is well.
         package var silentSince: Int64?
         /// Why.
@@ -116,13 +118,14 @@ package struct SourcesReport: Encodable, Sendable {
         let horizon = now - deployment.settings.history
         for target in deployment.targets {
             let coverage = try await deployment.cleaner.planMaker.provenCoverage(target, now)
+            let answer = coverage.answer(window: .hours(1), now: now)
             let gap = try await deployment.prober.gap(of: target)
             let record = try await deployment.cleaner.planMaker.record(target, since: horizon, now)
             registries.append(
                 Registry(
                     registry: target.row.name,
-                    coveredSince: coverage.answer(window: .hours(1), now: now).coveredSince?
-                        .milliseconds,
+                    coveredSince: answer.coveredSince?.milliseconds,
+                    coveredUntil: answer.coveredUntil?.milliseconds,
                     silentSince: gap?.since.milliseconds,
                     silence: gap?.why,
                     losses: (record.losses + record.absences)

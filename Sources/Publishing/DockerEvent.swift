@@ -19,6 +19,9 @@ package struct DockerEvent: Sendable, Equatable {
         EventMoment(nanoseconds: event.time.milliseconds * 1_000_000 + id % 1_000_000)
     }
 
+    /// Where all events are from, in Docker's words.
+    static let scope = "local"
+
     /// One line of JSON, with `status` as Docker's API below 1.52 has it.
     ///
     /// The same event is always the same text.
@@ -29,6 +32,6 @@ package struct DockerEvent: Sendable, Equatable {
         let action = event.action.jsonQuoted
         return #"{"status":\#(action),"Type":\#(event.type.jsonQuoted),"Action":\#(action),"#
             + #""Actor":{"ID":\#(event.actor.jsonQuoted),"Attributes":{\#(attributes)}},"#
-            + #""scope":"local","time":\#(moment.seconds),"timeNano":\#(moment.nanoseconds)}"#
+            + #""scope":"\#(Self.scope)","time":\#(moment.seconds),"timeNano":\#(moment.nanoseconds)}"#
     }
 }

@@ -24,7 +24,9 @@ package struct EventFilter: Sendable, Equatable {
         guard let lists = Self.lists(Data(text.utf8)) else {
             throw .badRequest(#"filters are not understood: send them as {"event":["prune"]}"#)
         }
-        if let key = lists.keys.sorted().first(where: { !Self.keys.contains($0) }) {
+        if let key = lists.keys.sorted().first(where: {
+            !Self.keys.contains($0) && !Self.dockersKeys.contains($0)
+        }) {
             let known = Self.keys.sorted().joined(separator: ", ")
             throw .badRequest("invalid filter '\(key)': use \(known)")
         }
@@ -50,6 +52,15 @@ package struct EventFilter: Sendable, Equatable {
         switch key {
         case "type": return event.type == value
         case "event": return event.action == value
+        case "scope": return DockerEvent.scope == value
+        case "image":
+            let key = event.type == "image" ? "name" : "image"
+            let names = [event.actor, event.attributes[key, default: ""]]
+            return names.contains { $0 == value || Self.withoutTag($0) == value }
+        case let key where dockersKeys.contains(key):
+            // Docker looks at the beginning of any event's id and name, whatever it is about.
+            return event.actor.hasPrefix(value)
+                || event.attributes["name", default: ""].hasPrefix(value)
         case "label":
             let parts = value.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             guard let name = parts.first, let found = event.attributes[String(name)] else {
@@ -59,6 +70,19 @@ package struct EventFilter: Sendable, Equatable {
         default: return event.attributes[key] == value
         }
     }
+
+    /// An image's name as Docker strips it for `image`.
+    private static func withoutTag(_ name: String) -> Substring {
+        let last = name.lastIndex(of: "/") ?? name.startIndex
+        guard let colon = name[last...].lastIndex(of: ":") else { return name[...] }
+        return name[..<colon]
+    }
+
+    /// Docker's keys for what it has and a registry does not; taken, as a client may send any.
+    private static let dockersKeys: Set<String> = [
+        "config", "container", "daemon", "image", "network", "node", "plugin", "scope", "secret",
+        "service", "volume",
+    ]
 
     /// Docker's own that mean something here, and the attributes of every event.
     package static let keys: Set<String> = [

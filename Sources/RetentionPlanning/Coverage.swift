@@ -35,6 +35,8 @@ package struct CoverageAnswer: Sendable, Hashable {
     ///
     /// Nil where nothing is covered, or where a loss reaches past all that is.
     package var coveredSince: Timestamp?
+    /// The newest covered moment, where more was missed since then than is tolerated; else nil.
+    package var coveredUntil: Timestamp?
     /// When the rule begins to hold if nothing is missed from now on; nil with `coveredSince`.
     package var holdsFrom: Timestamp?
 }
@@ -74,6 +76,7 @@ package struct Coverage: Sendable, Equatable {
                 uncovered: .zero,
                 hasLoss: false,
                 coveredSince: run?.since,
+                coveredUntil: run?.until,
                 holdsFrom: now
             )
         }
@@ -87,6 +90,7 @@ package struct Coverage: Sendable, Equatable {
             uncovered: uncovered,
             hasLoss: hasLoss,
             coveredSince: run?.since,
+            coveredUntil: run?.until,
             holdsFrom: run.map { $0.edge.endOfHour + window }
         )
     }
@@ -131,29 +135,44 @@ package struct Coverage: Sendable, Equatable {
 
     /// The longest tolerable run to the newest covered moment.
     ///
-    /// `since` is the first covered moment of it, `edge` the earliest moment at which a window may
-    /// start, which tolerance can put before that.
+    /// `since` is the first covered moment of it, and `until` the last where too much was missed after
+    /// it. `edge` is the earliest moment at which a window may start, which tolerance can put before
+    /// `since`, and what was missed up to now after it.
     private func longestRun(
         in heard: [CoveredSpan],
         tolerating tolerance: Span,
         now: Timestamp
-    ) -> (since: Timestamp, edge: Timestamp)? {
+    ) -> (since: Timestamp, until: Timestamp?, edge: Timestamp)? {
         guard let newest = heard.last else { return nil }
         let past = losses.filter { $0.from <= now }
         let lost = past.map { $0.to ?? .distantFuture }.max()
         if let lost, lost > newest.to { return nil }
-        var since = newest.from
+        let until = now - newest.to > tolerance ? newest.to : nil
+        let known = Self.run(to: newest.to, in: heard, tolerating: tolerance)
+        let hoped = Self.run(to: now, in: heard, tolerating: tolerance)
+        guard let lost else { return (known.since, until, hoped.edge) }
+        let edge = max(hoped.edge, Timestamp(milliseconds: lost.milliseconds + 1))
+        guard lost >= known.edge else { return (known.since, until, edge) }
+        let first = heard.first { $0.to >= lost } ?? newest
+        return (max(first.from, lost), until, edge)
+    }
+
+    /// The longest tolerable run to `end`: its first covered moment, and how far tolerance reaches back.
+    private static func run(
+        to end: Timestamp,
+        in heard: [CoveredSpan],
+        tolerating tolerance: Span
+    ) -> (since: Timestamp, edge: Timestamp) {
+        var since = end
         var missing = Span.zero
-        for span in heard.dropLast().reversed() {
+        for span in heard.reversed() {
             let sum = missing + (since - span.to)
             guard sum <= tolerance else { break }
             missing = sum
             since = span.from
         }
-        let edge = since - Span(milliseconds: tolerance.milliseconds - missing.milliseconds)
-        guard let lost, lost >= edge else { return (since, edge) }
-        let first = heard.first { $0.to >= lost } ?? newest
-        return (max(first.from, lost), Timestamp(milliseconds: lost.milliseconds + 1))
+        let rest = Span(milliseconds: tolerance.milliseconds - missing.milliseconds)
+        return (since, since - rest)
     }
 }
 

@@ -93,6 +93,21 @@ extension Cleaning {
             await registry.stop()
         }
 
+        // The future cannot be known: a word up to then grows with each new ledger, too.
+        @Test func warnsOfAWordWhoseEndIsStillToCome() async throws {
+            try configure(
+                Self.twoWeeks,
+                registry: ", trustHistoryFrom: 2026-01-01, trustHistoryUntil: 2199-01-01"
+            )
+            let finding = try await finding("trustHistoryFrom covers 2026-01-01T00:00:00Z to")
+            #expect(finding.state == "warning")
+            let words = "its end, 2199-01-01T00:00:00Z, is still to come"
+            #expect(finding.text.contains(words), "\(finding.text)")
+            #expect(finding.text.contains(/: set trustHistoryUntil: 20/), "\(finding.text)")
+            #expect(!finding.text.contains("it has no end"), "\(finding.text)")
+            await registry.stop()
+        }
+
         // What the advice says is taken.
         @Test func takesAWordWithAnEnd() async throws {
             try configure(

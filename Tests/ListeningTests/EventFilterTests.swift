@@ -15,7 +15,9 @@ struct EventFilterTests {
         #"{"event":{"prune":false}}"#, #"{"event":["plan","prune"]}"#, #"{"type":["blob","tag"]}"#,
         #"{"type":[]}"#, #"{"label":["a"]}"#, #"{"label":["a=1"]}"#, #"{"label":["b","a=1"]}"#,
         #"{"registry":["local"],"run":["r1"],"trigger":["disk"],"policy":["cache"]}"#,
-        #"{"event":{"prune":true},"type":{"blob":true}}"#,
+        #"{"event":{"prune":true},"type":{"blob":true}}"#, #"{"scope":["local"]}"#,
+        #"{"scope":["swarm","local"]}"#, #"{"image":["local"]}"#, #"{"daemon":["loc"]}"#,
+        #"{"container":[]}"#, #"{"node":{}}"#,
     ])
     func wantsTheEvent(text: String) throws {
         #expect(try EventFilter(text).matches(event))
@@ -25,7 +27,11 @@ struct EventFilterTests {
         #"{"event":["plan"]}"#, #"{"event":["prun"]}"#, #"{"type":["tag"]}"#,
         #"{"event":["prune"],"type":["tag"]}"#, #"{"label":["b"]}"#, #"{"label":["a=2"]}"#,
         #"{"label":["a="]}"#, #"{"registry":["other"]}"#, #"{"run":["r"]}"#,
-        #"{"event":{"prune":true},"policy":{"other":true}}"#,
+        #"{"event":{"prune":true},"policy":{"other":true}}"#, #"{"scope":["swarm"]}"#,
+        #"{"image":["loc"]}"#, #"{"image":["team/api"]}"#, #"{"container":["web"]}"#,
+        #"{"daemon":["other"]}"#, #"{"event":["prune"],"node":["n1"]}"#, #"{"volume":["v"]}"#,
+        #"{"network":["n"]}"#, #"{"plugin":["p"]}"#, #"{"service":["s"]}"#, #"{"secret":["s"]}"#,
+        #"{"config":["c"]}"#,
     ])
     func doesNotWantTheEvent(text: String) throws {
         #expect(try !EventFilter(text).matches(event))

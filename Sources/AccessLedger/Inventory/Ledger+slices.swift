@@ -147,4 +147,16 @@ extension Ledger {
             return reader.slice
         }
     }
+
+    /// The facts of one candidate with all that holds it, to tell what would become of it.
+    package func slice(
+        around candidate: InventorySlice.Candidate,
+        rule: @escaping @Sendable (RepositoryFacts) -> SliceRule
+    ) async throws -> InventorySlice {
+        try await read("look up an image in") { db in
+            var reader = SliceReader(db: db, rule: rule)
+            try reader.addWithHolders(candidate)
+            return reader.slice
+        }
+    }
 }

@@ -43,7 +43,8 @@ package struct SliceRule: Sendable, Equatable {
 /// Gathers the facts of candidates and of everything their removal touches.
 ///
 /// Closed downwards: children, referrers, their tags and so on are in the slice with all their
-/// facts; parents and subjects, which a removal never takes along, are named by row only.
+/// facts; parents and subjects, which a removal never takes along, are named by row only, unless
+/// they are asked for by `addWithHolders`.
 struct SliceReader {
     let db: Database
     let rule: (RepositoryFacts) -> SliceRule

@@ -143,7 +143,16 @@ extension Check {
             .filter { $0.concerns(registry: target.row.name) }
             .compactMap(\.keep.accessed?.within)
         guard let longest = windows.max() else {
-            let since = coverage.answer(window: .hours(1), now: now).coveredSince
+            let answer = coverage.answer(window: .hours(1), now: now)
+            if let since = answer.coveredSince, let until = answer.coveredUntil {
+                return Finding(
+                    subject: subject,
+                    state: .warning,
+                    text: "every access is known from \(since.text) to \(until.text), and none for "
+                        + "certain since then; untagged manifests stay until the registry is heard"
+                )
+            }
+            let since = answer.coveredSince
             return Finding(
                 subject: subject,
                 state: since == nil ? .warning : .ok,
@@ -157,7 +166,10 @@ extension Check {
             return Finding(subject: subject, state: .ok, text: text)
         }
         let known = try await deployment.ledger.firstKnown(of: target.row)
-        let holds = answer.holdsFrom.map { "; a rule over \(longest) holds from \($0.text)" } ?? ""
+        let holds =
+            answer.holdsFrom.map {
+                "; a rule over \(longest) holds from \($0.text) if nothing is missed"
+            } ?? ""
         return Finding(
             subject: subject,
             state: .warning,

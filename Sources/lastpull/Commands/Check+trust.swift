@@ -23,6 +23,10 @@ extension Check {
         guard settings.trustHistoryUntil.map({ $0 > deployment.now() }) ?? true else {
             return [Finding(subject: subject, state: .ok, text: text)]
         }
+        let end =
+            settings.trustHistoryUntil.map { "its end, \($0.text), is still to come" }
+            ?? "it has no end"
+        let advice = settings.trustHistoryUntil == nil ? "add" : "set"
         let ledger = deployment.settings.ledger
         let place = PassingFileSystem(of: ledger).map {
             "; \(ledger) lies on \($0), which ends with its container or machine: keep it on a volume"
@@ -32,9 +36,9 @@ extension Check {
                 subject: subject,
                 state: .warning,
                 text: text
-                    + "; it has no end, so each new ledger would take it anew, up to its first "
+                    + "; \(end), so each new ledger would take it anew, up to its first "
                     + "start, and count as heard what no ledger knows "
-                    + "of: add trustHistoryUntil: \(word.end.text)" + (place ?? "")
+                    + "of: \(advice) trustHistoryUntil: \(word.end.text)" + (place ?? "")
             )
         ]
     }

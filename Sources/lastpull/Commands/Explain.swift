@@ -61,7 +61,9 @@ struct Explain: AsyncParsableCommand {
 
     private static func coverage(_ answer: Explainer.Answer) -> String {
         guard answer.engine != nil else {
-            return "; covered since \(answer.coveredSince?.text ?? "never")"
+            guard let since = answer.coveredSince else { return "; covered since never" }
+            guard let until = answer.coveredUntil else { return "; covered since \(since.text)" }
+            return "; covered from \(since.text) to \(until.text)"
         }
         return answer.coveredSince.map { "; known since \($0.text)" } ?? ""
     }
@@ -131,6 +133,7 @@ struct Explain: AsyncParsableCommand {
             "lastAccess": answer.lastAccess?.milliseconds ?? NSNull(),
             "accesses": answer.accesses,
             "coveredSince": answer.coveredSince?.milliseconds ?? NSNull(),
+            "coveredUntil": answer.coveredUntil?.milliseconds ?? NSNull(),
             "run": answer.run?.description ?? NSNull(),
             "trigger": answer.cause ?? NSNull(),
             "policy": answer.policy ?? NSNull(),

@@ -64,7 +64,12 @@ struct Sources: AsyncParsableCommand {
             return "not heard since \(Timestamp(milliseconds: since).text)\(reason)"
         }
         guard let since = registry.coveredSince else { return "no access is known for certain" }
-        return "every access is known since \(Timestamp(milliseconds: since).text)"
+        let start = Timestamp(milliseconds: since).text
+        guard let until = registry.coveredUntil else {
+            return "every access is known since \(start)"
+        }
+        return "every access is known from \(start) to \(Timestamp(milliseconds: until).text), and "
+            + "none for certain since then"
     }
 
     private static func text(_ socket: SourcesReport.Socket) -> String {
