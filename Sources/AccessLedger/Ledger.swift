@@ -83,11 +83,13 @@ package final class Ledger: Sendable {
         do {
             return try await pool.write(counted)
         } catch let error as DatabaseError {
+            try Self.checkCancellation(error)
             try makeRoom(after: error, operation)
         }
         do {
             return try await pool.write(counted)
         } catch let error as DatabaseError {
+            try Self.checkCancellation(error)
             throw LedgerError(error, operation: operation, path: path)
         }
     }
@@ -140,8 +142,14 @@ package final class Ledger: Sendable {
         do {
             return try await pool.read { db in try body(db) }
         } catch let error as DatabaseError {
+            try Self.checkCancellation(error)
             throw LedgerError(error, operation: operation, path: path)
         }
+    }
+
+    /// A statement is interrupted when its task is cancelled, and by nothing else.
+    private static func checkCancellation(_ error: DatabaseError) throws {
+        if error.resultCode == .SQLITE_INTERRUPT { throw CancellationError() }
     }
 
     /// Looks at the names of tags that an older version wrote; once, however many there are.

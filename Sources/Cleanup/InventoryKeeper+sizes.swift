@@ -52,7 +52,7 @@ extension InventoryKeeper {
 
     private static func isRefusal(_ error: RegistryError) -> Bool {
         switch error.kind {
-        case .forbidden, .unsupported, .serverError, .badAnswer, .corrupt: true
+        case .forbidden, .unsupported, .badAnswer, .corrupt: true
         default: false
         }
     }

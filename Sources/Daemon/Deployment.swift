@@ -88,7 +88,7 @@ package struct Deployment: Sendable {
         )
         sweeper = StorageSweeper(
             ledger: ledger,
-            registries: Set(targets.map(\.row.name)),
+            registries: settings.isOfCommand ? nil : Set(targets.map(\.row.name)),
             logger: logger,
             now: now,
             machine: machine,

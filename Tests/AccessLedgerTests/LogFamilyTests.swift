@@ -25,6 +25,10 @@ struct LogFamilyTests {
         ["/l/access.log", "/l/writes.log", "/m/access.log", "/l/access", "access.log"],
         ["/l/web1.log", "/l/web2.log", "/l/access-1.log", "/l/access-2.log"],
         ["/1/access.log/x", "/l/access.log/x"],
+        ["/l/loadbalancer1.log", "/l/loadbalancer2.log", "/l/registry-5000.log"],
+        ["/l/registry-5001.log", "/l/registry-5000.log", "/5000/a.log", "/5001/a.log"],
+        ["/10-0-0-5/a.log", "/10-0-0-6/a.log", "/cluster=1/a.log", "/cluster=2/a.log"],
+        ["/01/a.log", "/02/a.log", "/l/2026/03/a.log", "/l/b/2026/03/a.log"],
     ])
     func othersAreLogsOfTheirOwn(_ places: [String]) {
         #expect(Set(places.map { LogFamily(of: $0) }).count == places.count)

@@ -137,6 +137,20 @@ extension LocalPrune {
             #expect(said.contains("was taken from registry local"), "\(said)")
         }
 
+        // Without a settings file nobody knows which names there are.
+        @Test func whatWasTakenStaysWithItsRegistryOnTheDiskAlone() async throws {
+            let (scene, _) = try await sweep()
+            let taken = RegistryDisk(scene.registry.storage).quarantinedFiles
+            let ledger = scene.folder.file("ledger.sqlite")
+            let pruned = try await Lastpull.run(
+                ["prune", "--storage", scene.registry.storage, "--ledger", ledger]
+            )
+            #expect(pruned.status == 0, "\(pruned)")
+            #expect(RegistryDisk(scene.registry.storage).quarantinedFiles == taken)
+            let said = try await scene.run("check").output
+            #expect(!said.contains("was taken"), "\(said)")
+        }
+
         private func rename(_ scene: StorageScene) throws {
             let text = scene.folder.text(of: "lastpull.yaml")
                 .replacing("name: local", with: "name: renamed")

@@ -9,15 +9,26 @@ struct LogFamily: Hashable {
 
     init(of place: String) {
         let parts = place.split(separator: "/")
-        words =
-            parts.dropLast().filter { !Self.isDate($0) }.map(String.init)
-            + [""] + (parts.last.map(Self.words(of:)) ?? [])
+        words = Self.folders(parts.dropLast()) + [""] + (parts.last.map(Self.words(of:)) ?? [])
     }
 
-    /// Whether a folder is that of a year, a day or an hour.
-    private static func isDate(_ folder: Substring) -> Bool {
-        let value = folder.split(separator: "=").last ?? folder
-        return value.allSatisfy { $0.isASCIIDigit || $0 == "-" }
+    /// The folders that are not those of a year, a day or an hour.
+    private static func folders(_ parts: ArraySlice<Substring>) -> [String] {
+        var isInDate = false
+        return parts.filter { folder in
+            let pair = folder.split(separator: "=", omittingEmptySubsequences: false)
+            if pair.count == 2 { return !dateKeys.contains(pair[0].lowercased()) }
+            isInDate = isDate(folder) || isInDate && folder.isNumber && folder.count <= 2
+            return !isInDate
+        }.map(String.init)
+    }
+
+    /// Whether it is a year, or a date that begins with one.
+    private static func isDate(_ word: Substring) -> Bool {
+        let digits = word.filter(\.isASCIIDigit)
+        return (word.hasPrefix("19") || word.hasPrefix("20"))
+            && word.allSatisfy { $0.isASCIIDigit || $0 == "-" }
+            && [4, 6, 8, 10, 12, 14].contains(digits.count)
     }
 
     /// The words of a file's name that stay.
@@ -33,10 +44,13 @@ struct LogFamily: Hashable {
         }.map(String.init)
     }
 
-    /// Whether it is a date, the number of an account, or a random word.
+    /// Whether it is a date, or a random word: one with digits elsewhere than at its end.
     private static func isStamp(_ word: Substring) -> Bool {
-        let digits = word.count(where: \.isASCIIDigit)
-        return digits >= 4 || digits > 0 && word.count >= shortestRandom
+        let digits = word.prefix(while: \.isASCIIDigit)
+        if isDate(digits), digits.count == word.count || digits.count >= 8 { return true }
+        guard word.count >= shortestRandom, let last = word.lastIndex(where: { !$0.isASCIIDigit })
+        else { return false }
+        return word[..<last].contains(where: \.isASCIIDigit)
     }
 
     /// Whether it may be a month, a day or a time behind a year.
@@ -44,6 +58,9 @@ struct LogFamily: Hashable {
         word.first?.isASCIIDigit == true && word.count(where: { !$0.isASCIIDigit }) <= 2
     }
 
+    private static let dateKeys: Set = [
+        "y", "m", "d", "h", "year", "month", "day", "hour", "minute", "date", "dt",
+    ]
     private static let packings: Set = ["gz", "gzip", "z", "Z"]
     private static let shortestRandom = 12
 }

@@ -28,7 +28,7 @@ extension Ledger {
                 }
             return rows.compactMap { row in
                 guard let digest = Digest(row[1] as String),
-                    let repository = RepositoryName(row[2] as String)
+                    let repository = (row[2] as String?).flatMap({ RepositoryName($0) })
                 else { return nil }
                 return ClaimedBlob(id: row[0], digest: digest, repository: repository, size: row[3])
             }

@@ -72,7 +72,7 @@ extension StorageSweeper {
             var stray = StorageState.Stray(run: name, bytes: files.reduce(0) { $0 + $1.size })
             if let former, former != target.row {
                 stray.registry = former.name
-                stray.isTakenOver = isOpen && !names.contains(former.name)
+                stray.isTakenOver = isOpen && names?.contains(former.name) == false
             }
             strays.append(stray)
         }

@@ -13,8 +13,8 @@ package struct StorageSweeper: Sendable {
     let ledger: Ledger
     let logger: Logger
     let now: @Sendable () -> Timestamp
-    /// The registries of the settings.
-    let names: Set<String>
+    /// The registries of the settings file; nil without one, when nobody knows which there are.
+    let names: Set<String>?
     /// Whether the clock can be believed.
     let clock: ClockWatch
     /// When it is raised, nothing more is begun: what was taken comes to its end or goes back, and the
@@ -23,7 +23,7 @@ package struct StorageSweeper: Sendable {
 
     package init(
         ledger: Ledger,
-        registries names: Set<String>,
+        registries names: Set<String>?,
         logger: Logger,
         now: @escaping @Sendable () -> Timestamp,
         machine: @escaping @Sendable () -> MachineMoment? = { nil },

@@ -1,3 +1,4 @@
+import AccessLedger
 import Cleanup
 import Logging
 import ServiceLifecycle
@@ -10,8 +11,7 @@ struct CleanupService: Service {
     func run() async throws {
         do {
             for target in deployment.targets {
-                try await deployment.sweeper.takeOver(target)
-                try await deployment.sweeper.sayStrays(target)
+                await lookForStrays(target)
                 try await deployment.sweeper.resume(target)
             }
             try await deployment.cleaner.resume()
@@ -28,6 +28,19 @@ struct CleanupService: Service {
             triggers.end()
         }
         try? await gracefulShutdown()
+    }
+
+    /// What can't be looked at keeps nothing else from being finished.
+    private func lookForStrays(_ target: CleanupTarget) async {
+        do {
+            try await deployment.sweeper.takeOver(target)
+            try await deployment.sweeper.sayStrays(target)
+        } catch {
+            deployment.logger.error(
+                "the quarantine could not be looked at",
+                metadata: ["registry": "\(target.row.name)", "reason": "\(error)"]
+            )
+        }
     }
 }
 

@@ -58,7 +58,8 @@ extension Settings {
             policies: [],
             triggers: [],
             access: AccessSettings(),
-            warnings: []
+            warnings: [],
+            isOfCommand: true
         )
     }
 

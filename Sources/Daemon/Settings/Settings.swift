@@ -24,6 +24,8 @@ package struct Settings: Sendable {
     package var access: AccessSettings
     /// What is legal but hardly meant, one line each, `file:line:column: message`.
     package var warnings: [String]
+    /// Whether they are those of no file, but of one registry or engine that a command names.
+    package var isOfCommand = false
 
     package static let defaultLedger = "/var/lib/lastpull/ledger.sqlite"
     package static let defaultHistory = Span.days(30)
